@@ -1,0 +1,1 @@
+"""Find: patients, people and the reason each one matched."""

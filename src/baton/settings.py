@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
@@ -30,9 +32,7 @@ class Settings:
     clock_start: str = setting(
         "BATON_CLOCK", "", "Instant with offset at which the hub's clock starts, for rehearsals; refused in production."
     )
-    clock_started: str = setting(
-        "BATON_CLOCK_STARTED", "", "Real instant at which that clock was started; serve hands it to its processes."
-    )
+    clock_started: str = setting("BATON_CLOCK_STARTED", "", "Real instant at which that clock was started; serve hands it down.")
     time_zone: str = setting("BATON_TIME_ZONE", "America/New_York", "Time zone of a facility that states none.")
     environment: str = setting("BATON_ENV", "development", "development or production; production refuses what is only for trying out.")
     secret_key: str = setting(
@@ -45,7 +45,7 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, **given: str) -> Settings:
-        """Read every row from the environment (or the given mapping), rows given by name winning, and check them. Raises BadSettingError."""
+        """Read every row from the environment (or the mapping), rows given by name winning, and check. Raises BadSettingError."""
         environ = os.environ if environ is None else environ
         found = {row.name: environ[row.metadata["env"]] for row in fields(cls) if environ.get(row.metadata["env"])}
         settings = cls(**{**found, **given})
@@ -99,13 +99,14 @@ class Settings:
         if self.secret_key:
             return self.secret_key.encode()
         path = self.data / "secrets" / "key"
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes()
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_hex(32).encode())
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, fresh = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_hex(32).encode())
+            with contextlib.suppress(FileExistsError):
+                os.link(fresh, path)  # the first of two processes wins, and neither reads half a key
+            Path(fresh).unlink()
         return path.read_bytes()
 
 

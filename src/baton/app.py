@@ -1,0 +1,129 @@
+"""The only module that knows everyone: builds the store with its guards and reactions, and hands it to the entrances."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from baton import api
+from baton.duties import ground, pathways, promises, teams
+from baton.settings import Settings
+from baton.store import Store, Who, migrate
+from baton.store.postgres import Database, open_database
+
+HUB = Who(person="Device/baton", name="Baton", role="system", teams=(), entrance="cli")
+"""The hub itself, as the one who answers for what it does unasked."""
+
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """One running hub: its settings, its database, and the one door to it."""
+
+    settings: Settings
+    database: Database
+    store: Store
+
+
+def clock(settings: Settings) -> Callable[[], datetime]:
+    """The hub's clock: real time, or a rehearsal's. Raises BadSettingError."""
+    offset = settings.clock_offset(datetime.now(UTC))
+    return lambda: datetime.now(UTC) + offset
+
+
+def merged(*tables: dict[str, Any]) -> dict[str, list[Any]]:
+    """One table of guards (or reactions) by resource type from several duties' tables."""
+    types = {resource_type for table in tables for resource_type in table}
+    return {resource_type: [each for table in tables for each in table.get(resource_type, ())] for resource_type in sorted(types)}
+
+
+def build_store(settings: Settings, database: Database, **changes: Any) -> Store:
+    """The store with every guard and reaction of the house; `changes` replace its arguments (a town's own clock, say)."""
+    arguments: dict[str, Any] = {
+        "clock": clock(settings),
+        "zone": settings.zone,
+        "key": settings.key(),
+        "guards": merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS),
+        "reactions": merged(teams.REACTIONS, pathways.REACTIONS),
+    }
+    return Store(database.app_dsn, **{**arguments, **changes})
+
+
+@contextmanager
+def opened(settings: Settings, *, migrated: bool = True) -> Iterator[Hub]:
+    """A hub on its database, started if need be and brought up to date; the embedded server is let go at the end."""
+    with open_database(settings) as database:
+        if migrated:
+            bring_up_to_date(settings, database)
+        store = build_store(settings, database)
+        try:
+            yield Hub(settings, database, store)
+        finally:
+            store.close()
+
+
+def bring_up_to_date(settings: Settings, database: Database) -> list[str]:
+    """Apply what is missing: tables, accounts, and the ground every hub stands on. Says what it did, one line each."""
+    from baton.web import django
+
+    done = migrate.migrate(database)
+    done += django.migrate(settings, database)
+    store = build_store(settings, database)
+    try:
+        with store.change(HUB, because="Bring the ground resources of this version into the store") as change:
+            done += [f"installed {stored.type}/{stored.id} version {stored.version}" for stored in ground.install(change)]
+    finally:
+        store.close()
+    return done
+
+
+def wsgi() -> Application:
+    """The application each server process runs: the FHIR API beside the pages. Settings come from the environment."""
+    from baton.web import django
+
+    settings = Settings.read()
+    database = Database.from_environ(os.environ)
+    store = build_store(settings, database)
+    pages = django.application(Hub(settings, database, store))
+    fhir = api.application(store, settings)
+
+    def application(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        return (fhir if environ["PATH_INFO"].startswith("/fhir/") else pages)(environ, start_response)
+
+    return application
+
+
+def serve(settings: Settings, *, host: str, port: int, workers: int, ready: Callable[[Hub], None] | None = None) -> None:
+    """Serve until told to stop: the pages, the API and the worker, on one database. Raises OSError when the port is taken."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    from baton.worker import process
+
+    settings = replace(settings, clock_started=settings.clock_started or datetime.now(UTC).isoformat())
+    with opened(settings) as hub:
+        os.environ.update(settings.environ())
+        os.environ.update(hub.database.environ())
+        server = Granian(
+            "baton.app:wsgi",
+            factory=True,
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=2,
+            backpressure=256,
+            respawn_failed_workers=True,
+            log_access=False,
+        )
+        if ready:
+            server.on_startup(functools.partial(ready, hub))
+        with process.running(settings):
+            server.serve()

@@ -1,0 +1,204 @@
+"""Every command of the hub: parsed here, done elsewhere. Exit code 0 when all went well, 1 when not, 2 for a wrong command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from baton.settings import BadSettingError, Settings
+
+ROLES = ("coordinator", "senior", "supervisor", "administrator", "clinician")
+
+
+class CommandError(Exception):
+    """Something the person at the command line can mend; the message says what."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        given = {"data_dir": arguments.data} if arguments.data else {}
+        return int(arguments.run(arguments, Settings.read(**given)) or 0)
+    except (CommandError, BadSettingError) as error:
+        print(f"baton: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("baton: stopped", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(prog="baton", description="The hub a medical care coordinator works from.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, sentence: str, under: object = commands) -> argparse.ArgumentParser:
+        sub: argparse.ArgumentParser = under.add_parser(name, help=sentence, description=sentence)  # type: ignore[attr-defined]
+        sub.add_argument("--data", metavar="DIR", help="the data folder (default: BATON_DATA or ./data)")
+        sub.set_defaults(run=run)
+        return sub
+
+    for name, run, sentence in (
+        ("demo", demo, "Make the demo town if it is not there, then serve it."),
+        ("serve", serve, "Serve the pages and the FHIR API, with the worker beside them."),
+    ):
+        sub = command(name, run, sentence)
+        sub.add_argument("--port", type=int, default=8000)
+        sub.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+        sub.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="server processes (default: one per core)")
+        if name == "demo":
+            sub.add_argument("--patients", type=int, default=250, help="people in the town, up to 100,000")
+    command("work", work, "Run the worker alone: outbox and timers.")
+    command("load", load, "Load FHIR resources: bundles, NDJSON, folders, .gz, - for standard input.").add_argument("paths", nargs="+")
+    sub = command("token", token, "Print a bearer token for the API and nothing else.")
+    sub.add_argument("--user", required=True, metavar="EMAIL")
+    sub.add_argument("--minutes", type=int, default=60)
+    command("migrate", migrate, "Bring the database up to date.")
+    command("check", check, "Prove the house's invariants on the live data; one line per violation.")
+    sub = command("bench", bench, "Measure speed against what PostgreSQL alone does in the same run.")
+    sub.add_argument("--quick", action="store_true", help="a short run")
+    users = top_user(commands)
+    sub = command("add", user_add, "Add somebody who works here; prints a one-time sign-in link.", users)
+    sub.add_argument("--email", required=True)
+    sub.add_argument("--role", required=True, choices=ROLES)
+    sub.add_argument("--team", help="name of the team (made when there is none of that name)")
+    sub.add_argument("--name", help="how the person is called (default: from the e-mail address)")
+    sub.add_argument("--port", type=int, default=8000, help="port the hub is served on, for the link")
+    return top
+
+
+def top_user(commands: object) -> object:
+    """`baton user …`."""
+    user: argparse.ArgumentParser = commands.add_parser("user", help="The people who work here.")  # type: ignore[attr-defined]
+    return user.add_subparsers(required=True, metavar="COMMAND")
+
+
+def demo(arguments: argparse.Namespace, settings: Settings) -> None:
+    """`baton demo`."""
+    from baton import app, demo
+
+    if settings.production:
+        raise CommandError("the demo town has known passwords and is refused when BATON_ENV=production.")
+    if not 1 <= arguments.patients <= 100_000:
+        raise CommandError("--patients takes 1 to 100000.")
+    address = f"http://{arguments.host}:{arguments.port}"
+    with app.opened(settings) as hub:
+        sign_ins = demo.settle(hub, patients=arguments.patients)
+        _free_port(arguments.host, arguments.port)
+        print(f"\n  Baton is at {address}\n")
+        for role, name, email in sign_ins:
+            print(f"  {role:14} {name:16} {email:32} {demo.PASSWORD}")
+        print(flush=True)
+        app.serve(settings, host=arguments.host, port=arguments.port, workers=arguments.workers)
+
+
+def serve(arguments: argparse.Namespace, settings: Settings) -> None:
+    """`baton serve`."""
+    from baton import app
+
+    _free_port(arguments.host, arguments.port)
+    print(f"Baton is at http://{arguments.host}:{arguments.port}", flush=True)
+    app.serve(settings, host=arguments.host, port=arguments.port, workers=arguments.workers)
+
+
+def _free_port(host: str, port: int) -> None:
+    import socket
+
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port.") from error
+
+
+def work(arguments: argparse.Namespace, settings: Settings) -> None:
+    """`baton work`."""
+    from baton import app
+    from baton.worker import process
+
+    with app.opened(settings):
+        process.run(settings)
+
+
+def load(arguments: argparse.Namespace, settings: Settings) -> int:
+    """`baton load PATH…`."""
+    from dataclasses import replace
+
+    from baton import app
+    from baton.intake import bulk
+
+    with app.opened(settings) as hub:
+        report = bulk.load(hub.store, replace(app.HUB, entrance="load"), arguments.paths, progress=True)
+    for refusal in report.refused:
+        print(f"{refusal.file}: {refusal.position}: {refusal.reason}", file=sys.stderr)
+    print(report.sentence())
+    return 1 if report.refused else 0
+
+
+def token(arguments: argparse.Namespace, settings: Settings) -> None:
+    """`baton token --user EMAIL`."""
+    from baton import app
+    from baton.duties import staff
+
+    if arguments.minutes < 1:
+        raise CommandError("--minutes takes a number of at least 1.")
+    with app.opened(settings) as hub:
+        with hub.store.view(app.HUB) as view:
+            practitioner = staff.by_email(view, email=arguments.user)
+        if practitioner is None:
+            raise CommandError(f"nobody with the e-mail {arguments.user} works here; add them with: baton user add")
+        print(hub.store.issue_token(practitioner, arguments.minutes))
+
+
+def user_add(arguments: argparse.Namespace, settings: Settings) -> None:
+    """`baton user add`."""
+    from baton import app
+    from baton.duties import staff
+    from baton.web import django
+
+    with app.opened(settings) as hub:
+        with hub.store.change(app.HUB, because=f"Add a {arguments.role} from the command line") as change:
+            added = staff.add(change, email=arguments.email, role=arguments.role, team=arguments.team, name=arguments.name)
+        path = django.invite(hub, email=arguments.email, practitioner=added)
+        print(f"http://127.0.0.1:{arguments.port}{path}")
+
+
+def migrate(arguments: argparse.Namespace, settings: Settings) -> None:
+    """`baton migrate`."""
+    from baton import app
+    from baton.store.postgres import open_database
+
+    with open_database(settings) as database:
+        done = app.bring_up_to_date(settings, database)
+    print("\n".join(done) if done else "Everything is up to date.")
+
+
+def check(arguments: argparse.Namespace, settings: Settings) -> int:
+    """`baton check`."""
+    from baton import app
+    from baton.store import check
+
+    violations = 0
+    with app.opened(settings) as hub:
+        for line in check.violations(hub.store, hub.database):
+            print(line, flush=True)
+            violations += 1
+    if not violations:
+        print("Every invariant holds.")
+    return 1 if violations else 0
+
+
+def bench(arguments: argparse.Namespace, settings: Settings) -> int:
+    """`baton bench`."""
+    from baton import bench
+
+    return int(bench.run(settings, quick=arguments.quick, data=Path(arguments.data) if arguments.data else None))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

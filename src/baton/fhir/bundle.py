@@ -29,7 +29,7 @@ _CONDITIONAL = re.compile(r"^(?P<type>[A-Z][A-Za-z]+)\?(?P<query>.+)$")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a Bundle, its request taken apart. Without one (collection, searchset) it counts as a PUT, or as a POST when it has no id."""
+    """One entry of a Bundle, its request taken apart. Without one (a collection) it counts as a PUT, as a POST when it has no id."""
 
     index: int  # position in Bundle.entry, from 0
     full_url: str | None

@@ -1,0 +1,136 @@
+"""The rows and cards of the worklist: frozen, holding values and codes; the pages put them into words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from baton.duties.trace import Trace
+
+State = Literal["late", "today", "coming", "waiting"]
+Gender = Literal["female", "male", "other", "unknown"]
+FactValue = str | bool | int | date | datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a row is here, in one line: the rule's code (e.g. "transitional-care-adult") and the facts worth saying.
+
+    Facts of the transitional pathway: discharged (datetime), facility, reason, complexity, disposition, booked (datetime), requirement (str).
+    """
+
+    rule: str
+    facts: Mapping[str, FactValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One promise on a worklist. `due` is aware, with the offset of the facility's zone; `late_by` is None unless it is late."""
+
+    task: str
+    version: int
+    patient: str
+    patient_name: str
+    gender: Gender
+    age: int | None
+    language: str | None
+    interpreter: bool
+    kind: str
+    what: str | None
+    attempts: int
+    due: datetime
+    late_by: timedelta | None
+    state: State
+    why: Why
+    owner: str
+    owner_name: str
+    owner_initials: str
+    mine: bool
+    waiting_on: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the patient is, as a page head shows it. `phone` and `address` are one line each."""
+
+    id: str
+    name: str
+    gender: Gender
+    birth_date: date | None
+    age: int | None
+    mrn: str | None
+    language: str | None
+    interpreter: bool
+    phone: str | None
+    address: str | None
+    deceased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Someone to call: the patient (relation None) or a person close to them. None where nobody has recorded it."""
+
+    name: str
+    relation: str | None
+    phone: str | None
+    use: str | None
+    may_be_told: bool | None
+    preferred: bool
+    voicemail_ok: bool | None
+    best_time: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Medicine:
+    """A medicine as its record words it, and what the last stay did to it, where known."""
+
+    text: str
+    change: Literal["new", "changed", "stopped"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One documented attempt to reach someone. `outcome` is a code of CodeSystem contact-outcome."""
+
+    when: datetime
+    by: str
+    to: str
+    outcome: str
+    language: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a correction moved: `code` names the clock or fact, `was` and `now` its values, `cause` a code, `at` when it was seen."""
+
+    code: str
+    was: date | datetime | str
+    now: date | datetime | str
+    cause: str
+    at: datetime
+    acknowledged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All a call needs, beside the list. `requirement_met`: two timely separate attempts are on record (the promise keeps asking)."""
+
+    row: Row
+    identity: Identity
+    contacts: tuple[Contact, ...]
+    home_since: datetime | None
+    facility: str | None
+    reason: str | None
+    days_in: int | None
+    medicines: tuple[Medicine, ...]
+    next_visit: datetime | None
+    visit_needed_by: datetime | None
+    attempts: tuple[Attempt, ...]
+    requirement_met: bool
+    checklist: tuple[str, ...]
+    trace: Trace
+    differences: tuple[Difference, ...]
+    episode: str | None = None

@@ -1,0 +1,343 @@
+"""The database under the store: PostgreSQL embedded in the data folder, shared by every Baton process that uses it, or any other server."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Protocol
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from baton.store import cluster
+from baton.store.cluster import APP, DATABASE, OWNER, DatabaseUnusable, Place, secret
+
+__all__ = ["Database", "DatabaseUnusable", "Server", "embedded", "external", "open_database", "secret"]
+
+OLDEST = 16
+RECOVERY_SECONDS = 600.0  # reading back a long log after a crash
+LOCK_SECONDS = 30.0  # a killed server's lock and shared memory clearing
+LOG_BYTES = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """How to reach a database: `owner_dsn` may change the tables (migrate, check), `app_dsn` is what every entrance connects with."""
+
+    owner_dsn: str
+    app_dsn: str
+
+    @property
+    def app_options(self) -> dict[str, Any]:
+        """The parameters of `app_dsn` one by one, for a driver that wants them so (Django)."""
+        return conninfo_to_dict(self.app_dsn)
+
+    def describe(self) -> str:
+        """One line for people: where it is, never a password."""
+        parts = conninfo_to_dict(self.owner_dsn)
+        return f"PostgreSQL database {parts.get('dbname', '')} at {parts.get('host', 'localhost')}"
+
+
+class DatabaseSettings(Protocol):
+    """What of the settings matters here."""
+
+    @property
+    def data(self) -> Path:
+        """The data folder."""
+
+    @property
+    def database_url(self) -> str:
+        """Address of a server to use instead of the embedded one, or empty."""
+
+
+@contextmanager
+def open_database(settings: DatabaseSettings) -> Iterator[Database]:
+    """The database the settings name, started if it is the embedded one and not running. Raises DatabaseUnusable."""
+    if settings.database_url:
+        yield external(settings.database_url)
+        return
+    with embedded(settings.data) as server:
+        yield server.database()
+
+
+# --- any other server ---------------------------------------------------------------------------------------------------------------
+
+
+def external(url: str) -> Database:
+    """Any PostgreSQL 16 or newer: its entrances log in as the given user and act as the role `baton_app`. Raises DatabaseUnusable."""
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+            _check_server(connection)
+            _ensure_role(connection)
+    except psycopg.OperationalError as error:
+        raise DatabaseUnusable(f"BATON_DATABASE_URL cannot be reached: {str(error).strip()}") from error
+    options = f"{conninfo_to_dict(url).get('options') or ''} -c role={APP}".strip()
+    return Database(make_conninfo(url), make_conninfo(url, options=options))
+
+
+def _check_server(connection: psycopg.Connection[Any]) -> None:
+    if connection.info.server_version < OLDEST * 10000:
+        version = connection.info.parameter_status("server_version")
+        raise DatabaseUnusable(f"BATON_DATABASE_URL is a PostgreSQL {version}; Baton needs {OLDEST} or newer.")
+    if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
+        raise DatabaseUnusable(f"BATON_DATABASE_URL is a database encoded in {encoding}; Baton needs one in UTF8.")
+
+
+def _ensure_role(connection: psycopg.Connection[Any]) -> None:
+    """Make sure the role the entrances act as exists and this user can become it."""
+    user = connection.info.user
+    try:
+        if not connection.execute("select 1 from pg_roles where rolname = %s", [APP]).fetchone():
+            with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):  # made by another Baton at this moment
+                connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(APP)))
+        may = connection.execute("select pg_has_role(current_user, %s, 'SET')", [APP]).fetchone()
+        if not (may and may[0]):
+            connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(APP), sql.Identifier(user)))
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise DatabaseUnusable(
+            f"The user {user} of BATON_DATABASE_URL may not make the role Baton's entrances act as. Let an administrator run once: "
+            f'CREATE ROLE {APP} NOLOGIN; GRANT {APP} TO "{user}";'
+        ) from error
+
+
+# --- the embedded server ------------------------------------------------------------------------------------------------------------
+
+
+def embedded(data: Path, *, settings: Mapping[str, str] | None = None) -> Server:
+    """The PostgreSQL of a data folder, started if no other Baton process has it running; the last to leave stops it.
+
+    `settings` are PostgreSQL's (tests trade durability for speed); they count only for the process that starts it. Raises DatabaseUnusable.
+    """
+    data = data.expanduser().absolute()
+    if not data.exists():
+        data.mkdir(parents=True)
+        data.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    try:
+        with _locked(data / "postgres.starting"):
+            place = cluster.settle(data)
+            cluster.make(place)
+            run = _ensure_running(place, dict(settings or {}))
+            users = _lock(place.base / "postgres.users", fcntl.LOCK_SH)
+    except PermissionError as error:
+        raise DatabaseUnusable(
+            f"{error.filename or data} is another account's: start Baton as that one, or choose another data folder."
+        ) from error
+    return Server(place, run, users)
+
+
+class Server:
+    """A use of the embedded PostgreSQL by this process, until `stop`."""
+
+    def __init__(self, place: Place, run: Path, users: IO[bytes]) -> None:
+        """Made by `embedded`."""
+        self.place, self.run, self._users, self._pid = place, run, users, os.getpid()
+
+    def dsn(self, role: str = "app", database: str = DATABASE) -> str:
+        """How to connect: `role` is "app" (every entrance) or "owner" (migrate and check)."""
+        return _dsn(self.place, self.run, OWNER if role == "owner" else APP, database)
+
+    def database(self, name: str = DATABASE) -> Database:
+        """One of its databases, as the store wants it."""
+        return Database(self.dsn("owner", name), self.dsn("app", name))
+
+    def postmaster(self) -> int | None:
+        """The process id of the running server, None when it does not run."""
+        return _postmaster(self.place.cluster)
+
+    def stop(self) -> None:
+        """Leave; stops PostgreSQL if no other process uses it. May be called twice; does nothing in a forked child."""
+        if self._users.closed or os.getpid() != self._pid:
+            return
+        with _locked(self.place.data / "postgres.starting"):
+            self._users.close()
+            try:
+                _lock(self.place.base / "postgres.users", fcntl.LOCK_EX | fcntl.LOCK_NB).close()
+            except BlockingIOError:
+                return
+            _shut_down(self.place.cluster)
+
+    def __enter__(self) -> Server:
+        """The server itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Leave it."""
+        self.stop()
+
+
+def _lock(path: Path, how: int) -> IO[bytes]:
+    # Closing (never LOCK_UN) gives the lock back: a forked child that still uses the server then keeps it.
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, how)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with _lock(path, fcntl.LOCK_EX):
+        yield
+
+
+def _dsn(place: Place, run: Path, user: str, database: str) -> str:
+    return make_conninfo(host=str(run), port=5432, user=user, password=secret(place.data, user), dbname=database, connect_timeout=10)
+
+
+def _ensure_running(place: Place, settings: dict[str, str]) -> Path:
+    """Find the server running or start it, through whatever a killed one left behind. Gives the folder of its socket."""
+    give_up = time.monotonic() + LOCK_SECONDS
+    while True:
+        if pid := _postmaster(place.cluster):
+            run = _socket_folder_of(place.cluster)
+        else:
+            _clear_remains(place.cluster)
+            run = cluster.socket_folder(place)
+            cluster.tune(place, run, settings)
+            pid = _launch(place)
+        if _wait_until_answering(place, run, pid):
+            _ensure_databases(place, run)
+            return run
+        said = _last_words(place.log)
+        passing = "lock file" in said or "shared memory" in said
+        if not passing or time.monotonic() > give_up:
+            raise DatabaseUnusable(f"PostgreSQL does not start; {place.log} ends with:\n{said}")
+        time.sleep(0.1)
+
+
+def _launch(place: Place) -> int:
+    """Start the server in a session of its own (Ctrl-C at the terminal is not for it), handed over to init."""
+    if place.log.exists() and place.log.stat().st_size > LOG_BYTES:
+        place.log.replace(place.log.with_suffix(".log.old"))
+    with place.log.open("ab") as log:
+        os.fchmod(log.fileno(), 0o600)
+        started = place.account.run(
+            *("/bin/sh", "-c", '"$@" >&2 </dev/null & echo $!', "sh", place.binaries / "postgres", "-D", place.cluster),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
+    return int(started.stdout)
+
+
+def _wait_until_answering(place: Place, run: Path, pid: int) -> bool:
+    """Whether the server came to answer; False when it went away instead."""
+    dsn = _dsn(place, run, OWNER, "postgres")
+    give_up = time.monotonic() + RECOVERY_SECONDS
+    socketless_since = time.monotonic()
+    while _alive(pid):
+        try:
+            psycopg.connect(dsn).close()
+            return True
+        except psycopg.OperationalError as error:
+            if "password authentication failed" in str(error):
+                raise DatabaseUnusable(f"The passwords in {place.data / 'secrets'} are not those of {place.cluster}.") from error
+            if time.monotonic() > give_up:
+                raise DatabaseUnusable(f"PostgreSQL (process {pid}) has not answered for {RECOVERY_SECONDS:.0f} s: {error}") from error
+        if (run / ".s.PGSQL.5432").exists():
+            socketless_since = time.monotonic()
+        elif time.monotonic() - socketless_since > 5:  # someone swept the socket away: nobody can come in any more
+            _shut_down(place.cluster)
+        time.sleep(0.01)
+    return False
+
+
+def _ensure_databases(place: Place, run: Path) -> None:
+    """The role of the entrances and the database: after the cluster was made, and after a start that was killed before it came so far."""
+    with psycopg.connect(_dsn(place, run, OWNER, "postgres"), autocommit=True) as connection:
+        if not connection.execute("select 1 from pg_roles where rolname = %s", [APP]).fetchone():
+            statement = sql.SQL("create role {} login password {}").format(sql.Identifier(APP), sql.Literal(secret(place.data, APP)))
+            connection.execute(statement)
+        if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+
+
+# --- processes ----------------------------------------------------------------------------------------------------------------------
+
+
+def _alive(pid: int) -> bool:
+    """Whether the process lives (one that died and waits to be reaped does not)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        if Path("/proc/self").exists():
+            return False
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        return error.errno == errno.EPERM
+    return True
+
+
+def _works_in(pid: int, folder: Path) -> bool:
+    """Whether the process is one of PostgreSQL's for that cluster: they all work in its folder. Unknown (no /proc) counts as yes."""
+    if not Path("/proc/self").exists():
+        return _alive(pid)
+    try:
+        return Path(f"/proc/{pid}/cwd").samefile(folder)
+    except OSError:
+        return False
+
+
+def _postmaster(folder: Path) -> int | None:
+    """The server that runs on the cluster; not fooled by a pid file left behind whose number another process has now."""
+    try:
+        pid = int((folder / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
+    except (FileNotFoundError, ValueError):
+        return None
+    return pid if _works_in(pid, folder) and _alive(pid) else None
+
+
+def _socket_folder_of(folder: Path) -> Path:
+    """Where the running server's socket is, by its own word (fifth line of its pid file, written a moment after the first)."""
+    for _ in range(200):
+        lines = (folder / "postmaster.pid").read_text(encoding="utf-8").split("\n")
+        if len(lines) > 5 and lines[4]:
+            return Path(lines[4])
+        time.sleep(0.01)
+    raise DatabaseUnusable(f"{folder / 'postmaster.pid'} is incomplete.")
+
+
+def _clear_remains(folder: Path) -> None:
+    """After a killed server: wait for its orphans to go (a busy one is ended after 5 s; the log makes good), drop its stale pid file."""
+    patience = time.monotonic() + 5
+    while orphans := [pid for pid in _processes() if _works_in(pid, folder)]:
+        for pid in orphans:
+            if time.monotonic() > patience:
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+    (folder / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _processes() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()] if Path("/proc/self").exists() else []  # noqa: PTH208
+
+
+def _shut_down(folder: Path) -> None:
+    """Fast shutdown: sessions are ended, everything is written. If it hangs, an immediate one, which the next start recovers from."""
+    for how, patience in ((signal.SIGINT, 60), (signal.SIGQUIT, 10), (signal.SIGKILL, 10)):
+        give_up = time.monotonic() + patience
+        pid = _postmaster(folder)
+        if pid is None:
+            return
+        os.kill(pid, how)
+        while _alive(pid) and time.monotonic() < give_up:
+            time.sleep(0.01)
+
+
+def _last_words(log: Path) -> str:
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 1500))
+        return file.read().decode(errors="replace").strip()

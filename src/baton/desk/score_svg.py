@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from baton.duties.score import Lane, Score, ScoreNote
+from baton.duties.charts import Lane, Score, ScoreNote
 
 WIDTH, LEFT, RIGHT = 1180, 172, 1164
 TOP, PITCH = 36, 44

@@ -70,7 +70,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Someone to call: the patient (relation None) or a person close to them. None where nobody has recorded it."""
+    """Someone to call: the patient (relation None) or a person close to them. None where nobody has recorded it.
+
+    `told` is what they may be told (everything, appointments, nothing); `may_be_told` is whether that is everything. `ref` is the RelatedPerson.
+    """
 
     name: str
     relation: str | None
@@ -80,6 +83,8 @@ class Contact:
     preferred: bool
     voicemail_ok: bool | None
     best_time: str | None
+    told: str | None = None
+    ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from baton.duties.score import ScoreNote
+from baton.duties.charts import Party, ScoreNote
 from baton.fhir.dates import interval
 from baton.fhir.resource import codings, extension, text_of
 
 Resource = dict[str, Any]
-Placed = tuple[str, str, ScoreNote]  # kind of party, its name (may be empty), the note
+Placed = tuple[Party, str, ScoreNote]  # kind of party, its name (may be empty), the note
 
 PROMISE = "https://baton.example/fhir/CodeSystem/promise"
 OUTCOME = "https://baton.example/fhir/StructureDefinition/contact-outcome"

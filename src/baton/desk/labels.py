@@ -1,0 +1,247 @@
+"""Words for codes: promises, outcomes, roles, facts and dates as sentences in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.utils import dateformat
+from django.utils.functional import Promise
+from django.utils.translation import get_language_info, ngettext, pgettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from baton.duties.rows import Row, Why
+
+Words = Mapping[str, str | Promise]
+
+PROMISES: Words = {
+    "contact-after-discharge": lazy("Call after discharge"),
+    "visit-after-discharge": lazy("Visit after discharge"),
+    "medication-reconciliation": lazy("Reconcile the medicines"),
+    "discharge-information": lazy("Get the discharge information"),
+    "readmission-watch": lazy("Watch for a return to hospital"),
+    "by-hand": lazy("Promise made by hand"),
+}
+OUTCOMES: Words = {
+    "reached": lazy("Reached"),
+    "left-message": lazy("Left message"),
+    "no-answer": lazy("No answer"),
+    "wrong-number": lazy("Wrong number"),
+    "refused": lazy("Refused"),
+}
+ROLES: Words = {
+    "coordinator": lazy("Care coordinator"),
+    "senior": lazy("Senior coordinator"),
+    "supervisor": lazy("Supervisor"),
+    "administrator": lazy("Administrator"),
+    "clinician": lazy("Clinician"),
+    "system": lazy("Baton itself"),
+}
+STATES: Words = {
+    "late": lazy("Overdue"),
+    "today": lazy("Due today"),
+    "coming": lazy("Coming"),
+    "waiting": lazy("Waiting on someone else"),
+}
+WHOSE: Words = {"mine": lazy("Mine"), "team": lazy("My teams"), "everyone": lazy("Everyone")}
+MARKS = {"late": "late", "today": "soon", "coming": "", "waiting": "wait"}
+"""The urgency a state is shown with: the name of a class of the style sheet."""
+GENDERS: Words = {
+    "female": pgettext_lazy("sex, one letter", "F"),
+    "male": pgettext_lazy("sex, one letter", "M"),
+    "other": pgettext_lazy("sex, one letter", "X"),
+    "unknown": pgettext_lazy("sex, one letter", "?"),
+}
+COMPLEXITIES: Words = {
+    "high": lazy("High complexity"),
+    "moderate": lazy("Moderate complexity"),
+    "unknown": lazy("Complexity not decided yet"),
+}
+LANGUAGES: Words = {
+    "ht": lazy("Haitian Creole"),
+    "tl": lazy("Tagalog"),
+    "fil": lazy("Tagalog"),
+    "so": lazy("Somali"),
+    "hmn": lazy("Hmong"),
+    "am": lazy("Amharic"),
+    "ht-HT": lazy("Haitian Creole"),
+    "yue": lazy("Cantonese"),
+    "cmn": lazy("Mandarin"),
+    "zh": lazy("Chinese"),
+    "gu": lazy("Gujarati"),
+    "ps": lazy("Pashto"),
+    "ase": lazy("American Sign Language"),
+    "sgn-US": lazy("American Sign Language"),
+    "nv": lazy("Navajo"),
+}
+"""Languages spoken by patients for which the framework has no name."""
+MEDICINE_CHANGES: Words = {
+    "new": pgettext_lazy("medicine", "new"),
+    "changed": pgettext_lazy("medicine", "changed"),
+    "stopped": pgettext_lazy("medicine", "stopped"),
+}
+MEDICINE_MARKS = {"new": "soon", "changed": "soon", "stopped": "late"}
+
+
+def word(table: Words, code: str | None) -> str:
+    """The words for a code; a code nobody gave words to is shown as it is, readable."""
+    if not code:
+        return ""
+    return str(table[code]) if code in table else code.replace("-", " ").replace("_", " ").capitalize()
+
+
+# --- dates and spans ----------------------------------------------------------------------------------------------------------------
+
+
+def day(value: date | datetime) -> str:
+    """A day as people say it: "Thu 19 Nov"; a datetime is taken as it stands, in its own zone."""
+    return dateformat.format(value, "D j M")
+
+
+def moment(value: date | datetime) -> str:
+    """A day with its time where it has one: "Thu 19 Nov 14:10"."""
+    return dateformat.format(value, "D j M H:i" if isinstance(value, datetime) else "D j M")
+
+
+def birth_day(value: date) -> str:
+    """A day with its year: "3 Mar 1955"."""
+    return dateformat.format(value, "j M Y")
+
+
+def long_day(value: date | datetime) -> str:
+    """A day spelt out: "Monday 23 November"."""
+    # Translators: a day spelt out, in the letters of Django's date format
+    return dateformat.format(value, _("l j F"))
+
+
+def span(value: timedelta) -> str:
+    """A length of time in its largest unit: "12 min", "3 h", "7 d"."""
+    minutes = int(value.total_seconds() // 60)
+    if minutes < 60:
+        return _("%(n)s min") % {"n": max(minutes, 1)}
+    if minutes < 24 * 60:
+        return _("%(n)s h") % {"n": minutes // 60}
+    return _("%(n)s d") % {"n": minutes // (24 * 60)}
+
+
+def ends_its_day(value: datetime) -> bool:
+    """Whether a due time only says the day (its last second)."""
+    return (value.hour, value.minute) == (23, 59)
+
+
+# --- people -------------------------------------------------------------------------------------------------------------------------
+
+
+def language_name(code: str | None) -> str:
+    """A language's name from its BCP 47 code, in the reader's language; the code itself when nobody knows it."""
+    if not code:
+        return ""
+    for candidate in (code, code.split("-")[0]):
+        if candidate in LANGUAGES:
+            return str(LANGUAGES[candidate])
+        try:
+            return str(get_language_info(candidate)["name_translated"]).capitalize()
+        except KeyError:
+            continue
+    return code
+
+
+def gender_age(gender: str, age: int | None) -> str:
+    """Sex and age in the shortest form: "F 71"."""
+    return f"{word(GENDERS, gender)} {age}" if age is not None else word(GENDERS, gender)
+
+
+def speaks(language: str | None, interpreter: bool) -> str:
+    """What matters about someone's language: nothing for English without an interpreter."""
+    name = "" if not language or language.split("-")[0] == "en" else language_name(language)
+    if interpreter:
+        return _("%(language)s, interpreter") % {"language": name} if name else _("Interpreter")
+    return name
+
+
+def initials(name: str | None) -> str:
+    """First and last initial of a name."""
+    words = [part for part in (name or "").replace("Dr.", "").split() if part[0].isalnum()]
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper() if words else ""
+
+
+# --- rows of work -------------------------------------------------------------------------------------------------------------------
+
+
+def row_title(row: Row) -> str:
+    """What to do, in the imperative of a worklist."""
+    title = promise_title(row)
+    if row.waiting_on:
+        return _("Waiting on %(whom)s: %(what)s") % {"whom": row.waiting_on, "what": title}
+    return title
+
+
+def promise_title(row: Row) -> str:
+    """The promise of a row in words, with the attempt that is next or the window it has."""
+    if row.kind == "by-hand" and row.what:
+        return row.what
+    if row.kind == "contact-after-discharge" and row.attempts:
+        if row.attempts == 1:
+            return _("Call after discharge: second attempt")
+        return _("Call after discharge: attempt %(n)s") % {"n": row.attempts + 1}
+    if row.kind == "visit-after-discharge":
+        days = 7 if row.why.facts.get("complexity") == "high" else 14
+        return _("Visit within %(n)s days of discharge") % {"n": days}
+    return word(PROMISES, row.kind)
+
+
+def due_words(row: Row) -> str:
+    """When a row is due, as its tag says it."""
+    if row.state == "waiting":
+        return _("their turn")
+    if row.late_by is not None:
+        return _("%(span)s late") % {"span": span(row.late_by)}
+    if row.state == "today":
+        return _("today") if ends_its_day(row.due) else _("today %(time)s") % {"time": dateformat.format(row.due, "H:i")}
+    return day(row.due)
+
+
+def due_mark(row: Row) -> str:
+    """The urgency class of a row's tag: a visit that is booked and not late is calm."""
+    if row.state == "coming" and row.why.facts.get("booked"):
+        return "calm"
+    return MARKS[row.state]
+
+
+def why_line(row: Row) -> str:
+    """Why a row is on the list, in one line: the facts first, then what the rule asks."""
+    facts = row.why.facts
+    parts = [_discharge(facts)] if facts.get("discharged") else []
+    if facts.get("complexity") and row.kind == "visit-after-discharge":
+        parts.append(word(COMPLEXITIES, str(facts["complexity"])))
+    booked = facts.get("booked")
+    if isinstance(booked, datetime):
+        parts.append(_("booked %(when)s") % {"when": moment(booked)})
+    asks = _asks(row.kind, row.why)
+    return " · ".join([*parts, asks] if asks else parts)
+
+
+def _discharge(facts: Mapping[str, Any]) -> str:
+    where = [str(facts[name]) for name in ("facility", "reason") if facts.get(name)]
+    return ", ".join([_("Discharged %(when)s") % {"when": moment(facts["discharged"])}, *where])
+
+
+def _asks(kind: str, why: Why) -> str:
+    if kind == "contact-after-discharge":
+        return _("contact due in 2 business days")
+    if kind == "visit-after-discharge":
+        return "" if why.facts.get("booked") else _("no visit booked yet")
+    if kind == "medication-reconciliation":
+        return _("due by the day of the visit")
+    if kind == "discharge-information":
+        return _("the summary has not arrived")
+    if kind == "readmission-watch":
+        return _("30 days from the discharge")
+    return ""
+
+
+def count_patients(count: int) -> str:
+    """How many patients are in one's care."""
+    return ngettext("%(n)s patient in your care", "%(n)s patients in your care", count) % {"n": f"{count:,}"}

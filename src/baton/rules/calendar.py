@@ -16,7 +16,7 @@ WEEKEND = "weekend"
 LONGEST_CLOSURE = 366  # days; a calendar that is closed for longer than this is a mistake, not a calendar
 
 
-class NeverOpen(ValueError):
+class NeverOpenError(ValueError):
     """The calendar has no business day within a year of the day asked about."""
 
 
@@ -29,7 +29,7 @@ class Calendar:
     weekend: frozenset[int] = frozenset({SATURDAY, SUNDAY})
 
     def why_closed(self, day: date) -> str | None:
-        """Why this day does not count: "weekend", the code of a holiday (with "-observed" when moved), a closure's reason; None when it counts."""
+        """Why this day does not count: "weekend", a holiday's code ("-observed" when moved), a closure's reason; None when it counts."""
         if day in self.closures:
             return self.closures[day]
         holiday = holidays_of(self.holidays, day.year).get(day)
@@ -88,7 +88,10 @@ def is_business_day(day: date, calendar: Calendar = US_FEDERAL) -> bool:
 
 
 def add_business_days(day: date, n: int, calendar: Calendar = US_FEDERAL) -> Answer[date]:
-    """The `n`-th business day after `day` (day 0, which itself never counts). The steps name every day skipped, and why. Raises NeverOpen, ValueError (n < 0)."""
+    """The `n`-th business day after `day` (day 0, which itself never counts); the steps name every day skipped, and why.
+
+    Raises NeverOpenError, and ValueError when n is negative.
+    """
     if n < 0:
         raise ValueError("business days are counted forwards")
     steps = [Step("start", day)]
@@ -102,7 +105,7 @@ def add_business_days(day: date, n: int, calendar: Calendar = US_FEDERAL) -> Ans
             continue
         closed += 1
         if closed > LONGEST_CLOSURE:
-            raise NeverOpen(f"no business day in the year before {day.isoformat()}")
+            raise NeverOpenError(f"no business day in the year before {day.isoformat()}")
         steps.append(Step("skip", day, reason))
     return Answer(day, (*steps, Step("end", day)))
 

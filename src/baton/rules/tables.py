@@ -1,7 +1,7 @@
 """Rules as dated, cited tables: JSON files beside this module, one row per rule and span of time.
 
-Every row carries `effective_from` and perhaps `effective_to` (both inclusive dates), a `source`, and a `mark`:
-S (the figure was read at the source), GK (general knowledge, to be verified), DERIVED, PROPOSED. Where sources conflict the row says so in `conflict`.
+Every row carries `effective_from` and perhaps `effective_to` (both inclusive), a `source`, and a `mark`: S (the figure was
+read at the source), GK (general knowledge, to be verified), DERIVED, PROPOSED. Where sources conflict the row says so in `conflict`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any
 
 
-class NoRule(LookupError):
+class NoRuleError(LookupError):
     """No row of this table is in force on that day."""
 
 
@@ -47,11 +47,11 @@ class Table:
     examples: tuple[Mapping[str, Any], ...]
 
     def row(self, code: str, day: date) -> Row:
-        """The row with this code that is in force on that day. Raises NoRule."""
+        """The row with this code that is in force on that day. Raises NoRuleError."""
         for row in self.rows:
             if row.code == code and row.in_force(day):
                 return row
-        raise NoRule(f"{self.name} has no rule {code!r} in force on {day.isoformat()}")
+        raise NoRuleError(f"{self.name} has no rule {code!r} in force on {day.isoformat()}")
 
     def in_force(self, day: date) -> Iterable[Row]:
         """Every row in force on that day, in the order of the file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -73,7 +74,7 @@ def bring_up_to_date(settings: Settings, database: Database) -> list[str]:
     """Apply what is missing: tables, accounts, and the ground every hub stands on. Says what it did, one line each."""
     from baton.web import django
 
-    done = migrate.migrate(database)
+    done = migrate.migrate(database.owner_dsn)
     done += django.migrate(settings, database)
     store = build_store(settings, database)
     try:
@@ -87,9 +88,13 @@ def bring_up_to_date(settings: Settings, database: Database) -> list[str]:
 def wsgi() -> Application:
     """The application each server process runs: the FHIR API beside the pages. Settings come from the environment."""
     from baton.web import django
+    from baton.worker import process
 
+    process.die_with_parent()
     settings = Settings.read()
-    database = Database.from_environ(os.environ)
+    lease = open_database(settings)
+    database = lease.__enter__()  # held until the process ends: the embedded server stays while anybody uses it
+    atexit.register(lease.__exit__, None, None, None)
     store = build_store(settings, database)
     pages = django.application(Hub(settings, database, store))
     fhir = api.application(store, settings)
@@ -110,7 +115,6 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, ready: Call
     settings = replace(settings, clock_started=settings.clock_started or datetime.now(UTC).isoformat())
     with opened(settings) as hub:
         os.environ.update(settings.environ())
-        os.environ.update(hub.database.environ())
         server = Granian(
             "baton.app:wsgi",
             factory=True,

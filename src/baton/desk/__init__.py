@@ -1,0 +1,1 @@
+"""The coordinators' pages: one module and one folder of templates per duty."""

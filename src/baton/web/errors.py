@@ -1,0 +1,88 @@
+"""Error pages: what happened in one sentence, what to do in the next, and nothing of our insides."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from baton.store import Refused
+from baton.web.context import theme
+
+TELL_WHY = {400, 409, 412, 422}
+"""Refusals whose reasons name an element of what was sent, and may be read by who sent it."""
+
+
+def page(request: HttpRequest, status: int, heading: str, text: str, reasons: tuple[str, ...] = ()) -> HttpResponse:
+    """An error page; made without the session or the database, which may be what is broken."""
+    context = {
+        "LANGUAGE_CODE": get_language() or "en",
+        "theme": theme(request),
+        "heading": heading,
+        "text": text,
+        "reasons": reasons,
+    }
+    return HttpResponse(render_to_string("error.html", context), status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400."""
+    return page(request, 400, _("That request could not be read"), _("Go back, check what was typed, and try again."))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403."""
+    text = _("Your role or your teams do not include this. Ask your supervisor if you think they should.")
+    return page(request, 403, _("This is not open to you"), text)
+
+
+def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404, also what somebody sees who may not know that there is something."""
+    text = _("It may have been moved, or it belongs to patients of another team. Go to Today, or find the patient by name.")
+    return page(request, 404, _("There is nothing here for you"), text)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """500."""
+    text = _("It has been noted. Nothing you had already saved is lost. Try again; if it happens twice, tell whoever looks after Baton.")
+    return page(request, 500, _("Something of ours went wrong"), text)
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose token does not fit: an old tab, or a page that is not ours."""
+    text = _("The page was open too long, or you signed in again elsewhere. Go back, reload the page, and send it again.")
+    return page(request, 403, _("This form has gone stale"), text)
+
+
+def gone(request: HttpRequest) -> HttpResponse:
+    """410."""
+    return page(request, 410, _("This was deleted"), _("Its history is kept. Go to Today, or look at the patient's page."))
+
+
+def conflict(request: HttpRequest, reasons: tuple[str, ...]) -> HttpResponse:
+    """409 and 412: somebody was quicker."""
+    text = _("Somebody changed it while you were looking at it. Go back, reload the page, and look again before you decide.")
+    return page(request, 409, _("Somebody was quicker"), text, reasons)
+
+
+def invalid(request: HttpRequest, reasons: tuple[str, ...]) -> HttpResponse:
+    """422: the hub's rules do not allow it."""
+    return page(request, 422, _("This cannot be saved as it is"), _("Go back and change what is named here."), reasons)
+
+
+def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """The page for something the store refused."""
+    status = refusal.status
+    reasons = tuple(issue.text for issue in refusal.issues) if status in TELL_WHY else ()
+    match status:
+        case 401 | 403:
+            return forbidden(request)
+        case 404:
+            return missing(request)
+        case 410:
+            return gone(request)
+        case 409 | 412:
+            return conflict(request, reasons)
+        case _:
+            return invalid(request, reasons)

@@ -1,0 +1,186 @@
+"""Django's settings, worked out from Baton's: one place, so that what protects the pages can be read from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as lazy
+from psycopg.conninfo import conninfo_to_dict
+
+from baton.settings import Settings
+
+HERE = Path(__file__).parent
+SCHEMA = "web"
+"""The schema of Django's own tables: accounts, sessions, the rate limits' counts. Everything else belongs to the store."""
+IDLE = timedelta(minutes=30)
+"""A session nobody used for so long ends; the pages' own polling does not count as use."""
+LONGEST = timedelta(hours=12)
+"""A session ends so long after its sign-in, used or not."""
+LINK_LIVES = timedelta(days=3)
+"""How long a one-time sign-in link can be used."""
+LANGUAGES = [("en", "English"), ("es", "Español")]
+THEMES = [("auto", lazy("As the device")), ("light", lazy("Light")), ("dark", lazy("Dark"))]
+
+MIDDLEWARE = [
+    "baton.web.middleware.headers",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "baton.web.middleware.session_limits",
+    "baton.web.middleware.Person",
+]
+
+
+def database_table(dsn: str) -> dict[str, Any]:
+    """Django's description of the database behind a libpq address, with our schema first in the search path."""
+    parts = {name: value for name, value in conninfo_to_dict(dsn).items() if value is not None}
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    table: dict[str, Any] = {ours: str(parts.pop(theirs)) for theirs, ours in names.items() if theirs in parts}
+    parts["options"] = f"{parts.get('options', '')} -c search_path={SCHEMA}".strip()
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **table,
+        "OPTIONS": parts,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def accounts_table() -> dict[str, Any]:
+    """Sign-in: e-mail and password now; passkeys, one-time codes and single sign-on join by adding apps of allauth."""
+    return {
+        "AUTH_USER_MODEL": "web.Account",
+        "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.Argon2PasswordHasher"],
+        "AUTH_PASSWORD_VALIDATORS": [
+            {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+            {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+            {
+                "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+                "OPTIONS": {"user_attributes": ["email"]},
+            },
+        ],
+        "LOGIN_URL": "account_login",
+        "LOGIN_REDIRECT_URL": "/",
+        "ACCOUNT_ADAPTER": "baton.web.accounts.Adapter",
+        "ACCOUNT_LOGIN_METHODS": {"email"},
+        "ACCOUNT_SIGNUP_FIELDS": ["email*", "password1*"],
+        "ACCOUNT_USER_MODEL_USERNAME_FIELD": None,
+        "ACCOUNT_EMAIL_VERIFICATION": "none",
+        "ACCOUNT_SESSION_REMEMBER": False,
+        "ACCOUNT_LOGOUT_REDIRECT_URL": "account_login",
+        "ACCOUNT_RATE_LIMITS": {"login": "60/m/ip", "login_failed": "20/m/ip,5/300s/key"},
+    }
+
+
+def protection_table(settings: Settings) -> dict[str, Any]:
+    """What guards the pages in a browser."""
+    hosts = [host.strip() for host in settings.hosts.split(",") if host.strip()]
+    secure = bool(settings.https) and settings.https != "0"
+    return {
+        "SECRET_KEY": settings.key().decode("latin-1"),
+        "ALLOWED_HOSTS": hosts or ["localhost", "127.0.0.1", "[::1]"],
+        "CSRF_TRUSTED_ORIGINS": [f"https://{host}" for host in hosts] if secure else [],
+        "CSRF_FAILURE_VIEW": "baton.web.errors.stale_form",
+        "CSRF_COOKIE_HTTPONLY": True,
+        "CSRF_COOKIE_SECURE": secure,
+        "CSRF_COOKIE_SAMESITE": "Lax",
+        "SESSION_ENGINE": "django.contrib.sessions.backends.db",
+        "SESSION_COOKIE_NAME": "baton",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_AGE": int(LONGEST.total_seconds()),
+        "SESSION_EXPIRE_AT_BROWSER_CLOSE": True,
+        "LANGUAGE_COOKIE_SECURE": secure,
+        "LANGUAGE_COOKIE_SAMESITE": "Lax",
+        "LANGUAGE_COOKIE_AGE": 31_536_000,
+        "SECURE_SSL_REDIRECT": secure,
+        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if secure else None,
+        "ALLAUTH_TRUSTED_PROXY_COUNT": 1 if secure else 0,
+        "SECURE_HSTS_SECONDS": 31_536_000 if secure else 0,
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": secure,
+        "SECURE_CONTENT_TYPE_NOSNIFF": True,
+        "SECURE_REFERRER_POLICY": "same-origin",
+        "X_FRAME_OPTIONS": "DENY",
+        "DATA_UPLOAD_MAX_MEMORY_SIZE": 1_000_000,
+        "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
+    }
+
+
+def templates_table(rooms: Sequence[str]) -> dict[str, Any]:
+    """Templates: a room's module `parts`, if it has one, is at hand in every template."""
+    from importlib.util import find_spec
+
+    parts = [f"{room}.parts" for room in rooms if find_spec(f"{room}.parts")]
+    return {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", *parts],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.messages.context_processors.messages",
+                "baton.web.context.page",
+            ],
+        },
+    }
+
+
+def django_settings(settings: Settings, dsn: str, rooms: Sequence[str]) -> dict[str, Any]:
+    """Every setting of Django for a hub with these settings, whose entrances reach the database at `dsn`."""
+    return {
+        "DEBUG": False,
+        "ROOMS": tuple(rooms),
+        "ROOT_URLCONF": "baton.web.urls",
+        "APPEND_SLASH": False,
+        "INSTALLED_APPS": [
+            "django.contrib.contenttypes",
+            "django.contrib.auth",
+            "django.contrib.sessions",
+            "django.contrib.messages",
+            "django.contrib.staticfiles",
+            "django_htmx",
+            "allauth",
+            "allauth.account",
+            "baton.web",
+            *rooms,
+        ],
+        "MIDDLEWARE": MIDDLEWARE,
+        "TEMPLATES": [templates_table(rooms)],
+        "DATABASES": {"default": database_table(dsn)},
+        "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+        "CACHES": {
+            # in the database, so that every process counts the same failed sign-ins
+            "default": {
+                "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+                "LOCATION": "cache",
+                "OPTIONS": {"MAX_ENTRIES": 20_000},
+            }
+        },
+        "STATIC_URL": "/static/",
+        "STORAGES": {
+            "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+            "staticfiles": {"BACKEND": "baton.web.assets.HashedStorage"},
+        },
+        "USE_I18N": True,
+        "USE_TZ": True,
+        "TIME_ZONE": settings.time_zone,
+        "LANGUAGE_CODE": settings.language,
+        "LANGUAGES": LANGUAGES,
+        "LOCALE_PATHS": [str(HERE / "locale")],
+        "EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend",
+        "LOGGING_CONFIG": "baton.web.logs.configure",
+        **accounts_table(),
+        **protection_table(settings),
+    }

@@ -1,7 +1,7 @@
 """Where everything stands in the drawing of the score: pure geometry, no words of its own and no markup.
 
-The template draws what `lay_out` returns. Lengths are SVG user units, one to a CSS pixel at full size. Text cannot be measured on a server, so widths
-are estimated from a table of one of the widest common screen fonts (DejaVu Sans): a narrower font leaves more air, never a collision.
+The template draws what `lay_out` returns. Lengths are SVG user units, one to a CSS pixel at full size. Text cannot be measured on a server,
+so widths are estimated from a table of one of the widest common screen fonts (DejaVu Sans): a narrower font leaves air, never a collision.
 """
 
 from __future__ import annotations
@@ -32,12 +32,7 @@ class Box:
 
     def meets(self, other: Box, air: float = 0.0) -> bool:
         """Whether the two touch, or come nearer than `air`."""
-        return (
-            self.x0 - air < other.x1
-            and other.x0 - air < self.x1
-            and self.y0 - air < other.y1
-            and other.y0 - air < self.y1
-        )
+        return self.x0 - air < other.x1 and other.x0 - air < self.x1 and self.y0 - air < other.y1 and other.y0 - air < self.y1
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,15 +262,15 @@ def _label(marks: list[Mark], y: float, today_x: float, words: Words) -> tuple[M
     """Give labels room, the most urgent first; one that finds none stays in the mark's name and tooltip."""
     taken = [mark.box for mark in marks]
     labelled: dict[int, tuple[Label, bool]] = {}
-    order = sorted(range(len(marks)), key=lambda n: (_URGENCY.get(marks[n].state, 9), marks[n].x if marks[n].state != "happened" else -marks[n].x))
+    order = sorted(
+        range(len(marks)), key=lambda n: (_URGENCY.get(marks[n].state, 9), marks[n].x if marks[n].state != "happened" else -marks[n].x)
+    )
     for index in order:
         found = _place(marks[index], y, _label_text(marks[index], words), taken, today_x)
         if found:
             labelled[index] = found
             taken.append(found[0].box)
-    return tuple(
-        Mark(m.x, m.y, m.width, m.state, m.name, m.notes, *labelled.get(index, (None, False))) for index, m in enumerate(marks)
-    )
+    return tuple(Mark(m.x, m.y, m.width, m.state, m.name, m.notes, *labelled.get(index, (None, False))) for index, m in enumerate(marks))
 
 
 def _label_text(mark: Mark, words: Words) -> str:
@@ -292,7 +287,9 @@ def _place(mark: Mark, y: float, text: str, taken: list[Box], today_x: float) ->
     """The first free place for a label: inside its bar, then beside it, clear of the line of today when that can be had."""
     for words in dict.fromkeys((text, shortened(text, 150), shortened(text, 84))):
         width = text_width(words)
-        if mark.width >= width + 16 and not _crowded(Box(mark.x + 6, y - 8, mark.x + 10 + width, y + 8), [box for box in taken if box != mark.box]):
+        if mark.width >= width + 16 and not _crowded(
+            Box(mark.x + 6, y - 8, mark.x + 10 + width, y + 8), [box for box in taken if box != mark.box]
+        ):
             return Label(mark.x + 9, y + 4, "start", words, Box(mark.x + 6, y - 8, mark.x + 10 + width, y + 8)), True
         free = [
             label

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from baton.duties.rows import Contact, Difference, Identity, Row
+from baton.duties.rows import Contact, Difference, Identity, Medicine, Row
 
+State = Literal["happened", "missed", "planned", "owed", "late"]
 Party = Literal["hospital", "primary-care", "specialty", "home-health", "pharmacy", "community", "family", "team"]
 
 
@@ -25,14 +26,14 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class ScoreNote:
-    """One mark on a lane. `what` is a code the desk has words for (inpatient, visit, call-no-answer, a promise code ...), `text` the chart's own words.
+    """One mark on a lane. `what` is a code the desk has words for (inpatient, visit, call-no-answer, a promise), `text` the chart's words.
 
     `time` is local and set when the hour is known; `until` is the last day of what lasted; `source` is the "Type/id" it was drawn from;
     `leads_to` the source of the planned note that answers this one.
     """
 
     day: date
-    state: Literal["happened", "missed", "planned", "owed", "late"]
+    state: State
     what: str
     text: str
     source: str
@@ -73,11 +74,12 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Someone of the care team: role as recorded, name, how to reach them."""
+    """Someone of the care team. `kind` is a code (coordinator, primary-care, family, other); `role` the chart's own words for it, or ""."""
 
     role: str
     name: str
     contact: str | None
+    kind: str = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,14 @@ class Entry:
     status: str | None
     reference: str
     detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A word in the page's head. `tone`: late for a danger, wait for a restriction on the record, plain otherwise."""
+
+    text: str
+    tone: Literal["late", "wait", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +129,13 @@ class PatientPage:
     now: datetime
     as_known_on: datetime | None
     preferences: Preferences
-    flags: tuple[str, ...]
+    flags: tuple[Flag, ...]
     score: Score
     loops: tuple[Row, ...]
     goals: tuple[Goal, ...]
     team: tuple[Member, ...]
     problems: tuple[Entry, ...]
-    medicines: tuple[Entry, ...]
+    medicines: tuple[Medicine, ...]
     allergies: tuple[Entry, ...]
     documents: tuple[Document, ...]
     contacts: tuple[Contact, ...]

@@ -6,19 +6,19 @@ Pure. Where each thing is kept stands in docs/duties/patients.md; those addresse
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
 from baton.duties.charts import Preferences
 from baton.duties.rows import Contact, Gender, Identity
-from baton.fhir.resource import human_name, text_of
+from baton.fhir.resource import extension, human_name, text_of
 
 Resource = dict[str, Any]
 
 INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
 PREFERENCES = "https://baton.example/fhir/StructureDefinition/contact-preferences"
 MAY_BE_TOLD = "https://baton.example/fhir/StructureDefinition/may-be-told"
-IDENTIFIER_TYPE = "http://terminology.hl7.org/CodeSystem/v2-0203"
 CHANNELS = ("phone", "sms", "email", "mail", "portal")
 TOLD = ("everything", "appointments", "nothing")
 GENDERS = ("female", "male", "other", "unknown")
@@ -35,7 +35,7 @@ def identity(patient: Resource, today: date) -> Identity:
         age=age(patient, today),
         mrn=mrn(patient),
         language=language(patient),
-        interpreter=bool(value(patient, INTERPRETER)),
+        interpreter=bool(extension(patient, INTERPRETER)),
         phone=phone(patient),
         address=address(patient),
         deceased=bool(patient.get("deceasedBoolean") or patient.get("deceasedDateTime")),
@@ -112,19 +112,9 @@ def address(patient: Resource) -> str | None:
     return ", ".join(part for part in parts if part) or place.get("text")
 
 
-def value(resource: Mapping[str, Any], url: str) -> Any:
-    """The value of the first extension with this address, whatever its type; None when there is none."""
-    for extension in resource.get("extension", ()):
-        if extension.get("url") == url:
-            return next((extension[key] for key in extension if key.startswith("value")), None)
-    return None
-
-
 def _stated(patient: Mapping[str, Any]) -> dict[str, Any]:
-    for extension in patient.get("extension", ()):
-        if extension.get("url") == PREFERENCES:
-            return {part.get("url", ""): next((part[key] for key in part if key.startswith("value")), None) for part in extension.get("extension", ())}
-    return {}
+    parts = extension(patient, PREFERENCES) or ()
+    return {part.get("url", ""): next((part[key] for key in part if key.startswith("value")), None) for part in parts}
 
 
 def preferences(patient: Resource) -> Preferences:
@@ -132,7 +122,7 @@ def preferences(patient: Resource) -> Preferences:
     stated = _stated(patient)
     return Preferences(
         language=language(patient),
-        interpreter=bool(value(patient, INTERPRETER)),
+        interpreter=bool(extension(patient, INTERPRETER)),
         channel=stated.get("channel"),
         best_time=stated.get("best-time"),
         voicemail_ok=stated.get("voicemail"),
@@ -144,7 +134,9 @@ def contacts(patient: Resource, related_persons: Iterable[Resource]) -> tuple[Co
     """The patient's own numbers, then the people around them: related persons, then the contacts a hospital sent with the Patient."""
     stated = _stated(patient)
     own = [
-        _contact(human_name(patient), None, point, preferred=index == 0, voicemail=stated.get("voicemail"), best_time=stated.get("best-time"))
+        _contact(
+            human_name(patient), None, point, preferred=index == 0, voicemail=stated.get("voicemail"), best_time=stated.get("best-time")
+        )
         for index, point in enumerate(points(patient, "phone", "sms"))
     ]
     people = [
@@ -157,29 +149,30 @@ def contacts(patient: Resource, related_persons: Iterable[Resource]) -> tuple[Co
 
 def _contact_name(entry: Mapping[str, Any]) -> str:
     name = entry.get("name", {})
-    return str(name.get("text") or " ".join([*name.get("given", ()), name.get("family", "")]).strip() or entry.get("organization", {}).get("display", ""))
+    return str(
+        name.get("text")
+        or " ".join([*name.get("given", ()), name.get("family", "")]).strip()
+        or entry.get("organization", {}).get("display", "")
+    )
 
 
 def _person(name: str, resource: Mapping[str, Any], ref: str | None) -> Contact:
     relation = next((text for concept in resource.get("relationship", ()) if (text := text_of(concept))), "")
     point = next(iter(points(resource, "phone", "sms", "email")), {})
-    told = value(resource, MAY_BE_TOLD)
+    permission = told(resource)
     contact = _contact(name, relation, point, preferred=point.get("rank") == 1, voicemail=None, best_time=None)
-    return Contact(
-        **{key: getattr(contact, key) for key in ("name", "relation", "phone", "use", "preferred", "voicemail_ok", "best_time")},
-        may_be_told=None if told is None else told == "everything",
-        told=told,
-        ref=ref,
-    )
+    return replace(contact, may_be_told=None if permission is None else permission == "everything", told=permission, ref=ref)
 
 
-def _contact(name: str, relation: str | None, point: Mapping[str, Any], *, preferred: bool, voicemail: bool | None, best_time: str | None) -> Contact:
+def _contact(
+    name: str, relation: str | None, point: Mapping[str, Any], *, preferred: bool, voicemail: bool | None, best_time: str | None
+) -> Contact:
     return Contact(name, relation, point.get("value"), point.get("use"), None, preferred, voicemail, best_time)
 
 
 def with_preferences(patient: Resource, wanted: Preferences) -> Resource:
     """The Patient with these preferences in place of what was stated before; everything else as it was."""
-    kept = [extension for extension in patient.get("extension", ()) if extension.get("url") not in (INTERPRETER, PREFERENCES)]
+    kept = [each for each in patient.get("extension", ()) if each.get("url") not in (INTERPRETER, PREFERENCES)]
     said = {"channel": wanted.channel, "best-time": wanted.best_time, "voicemail": wanted.voicemail_ok, "note": wanted.note}
     parts = [{"url": part, PARTS[part]: said[part]} for part in PARTS if said[part] not in (None, "")]
     kept.append({"url": INTERPRETER, "valueBoolean": wanted.interpreter})
@@ -197,7 +190,10 @@ def _with_language(spoken: Sequence[Mapping[str, Any]], code: str | None) -> lis
     if not code:
         return [dict(entry) for entry in spoken]
     others = [{key: entry[key] for key in entry if key != "preferred"} for entry in spoken if not _is_language(entry, code)]
-    same = next((dict(entry) for entry in spoken if _is_language(entry, code)), {"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": code}]}})
+    same = next(
+        (dict(entry) for entry in spoken if _is_language(entry, code)),
+        {"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": code}]}},
+    )
     return [{**same, "preferred": True}, *others]
 
 
@@ -205,10 +201,16 @@ def _is_language(entry: Mapping[str, Any], code: str) -> bool:
     return any(coding.get("code") == code for coding in entry.get("language", {}).get("coding", ()))
 
 
-def with_told(person: Resource, told: str | None) -> Resource:
+def with_told(person: Resource, permission: str | None) -> Resource:
     """The RelatedPerson with what they may be told; None: nobody has asked."""
-    kept = [extension for extension in person.get("extension", ()) if extension.get("url") != MAY_BE_TOLD]
-    if told:
-        kept.append({"url": MAY_BE_TOLD, "valueCode": told})
+    kept = [each for each in person.get("extension", ()) if each.get("url") != MAY_BE_TOLD]
+    if permission:
+        kept.append({"url": MAY_BE_TOLD, "valueCode": permission})
     result = {key: person[key] for key in person if key != "extension"}
     return {**result, "extension": kept} if kept else result
+
+
+def told(person: Mapping[str, Any]) -> str | None:
+    """What this person may be told; None: nobody has asked."""
+    stated = extension(person, MAY_BE_TOLD)
+    return str(stated) if stated else None

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from baton.duties.charts import Party, ScoreNote
+from baton.duties.charts import Party, ScoreNote, State
 from baton.fhir.dates import interval
-from baton.fhir.resource import codings, extension, text_of
+from baton.fhir.resource import code_of, extension, target, text_of
 
 Resource = dict[str, Any]
 Placed = tuple[Party, str, ScoreNote]  # kind of party, its name (may be empty), the note
@@ -27,16 +27,29 @@ ENCOUNTERS = {
 }  # fmt: skip
 IN_BED = frozenset({"inpatient", "skilled-nursing", "observation", "short-stay", "emergency"})
 
+# status of an appointment -> how it stands on the score; any other is not there
+APPOINTMENTS: dict[str, State] = {
+    "booked": "planned",
+    "pending": "planned",
+    "proposed": "planned",
+    "arrived": "happened",
+    "fulfilled": "happened",
+    "noshow": "missed",
+}
+
 # words of a service, as they appear in serviceType, specialty, performerType and names -> kind of party
-SERVICES = (
+SERVICES: tuple[tuple[Party, tuple[str, ...]], ...] = (
     ("home-health", ("home health", "home care", "home nursing", "nurse visit", "home visit", "visiting nurse", "hospice")),
     ("pharmacy", ("pharmac",)),
     ("community", ("food", "meal", "housing", "transport", "ride", "community", "social", "shelter", "utilit")),
-    ("primary-care", ("primary care", "family medicine", "family practice", "general practice", "general medicine", "internal medicine", "pediatric", "well child")),
-)  # fmt: skip
+    (
+        "primary-care",
+        ("primary care", "family medicine", "family practice", "general practice", "internal medicine", "pediatric", "well child"),
+    ),
+)
 
 # whose line an open promise stands on; anything else is the team's own
-OWED_BY = {
+OWED_BY: dict[str, Party] = {
     "contact-after-discharge": "family",
     "visit-after-discharge": "primary-care",
     "discharge-information": "hospital",
@@ -55,12 +68,14 @@ def read(resources: Mapping[str, Sequence[Resource]], *, now: datetime, zone: Zo
 class Chart:
     """What the readers need to know about the rest of the chart."""
 
-    def __init__(self, encounters: Mapping[str, Resource], resources: Mapping[str, Sequence[Resource]], now: datetime, zone: ZoneInfo) -> None:
+    def __init__(
+        self, encounters: Mapping[str, Resource], resources: Mapping[str, Sequence[Resource]], now: datetime, zone: ZoneInfo
+    ) -> None:
         self.encounters, self.now, self.zone = encounters, now, zone
         appointments = resources.get("Appointment", ())
-        self.kept = {_reference(link) for encounter in encounters.values() for link in encounter.get("appointment", [])}
+        self.kept = {target(link) for encounter in encounters.values() for link in encounter.get("appointment", [])}
         self.answers = {
-            _reference(request): f"Appointment/{appointment['id']}"
+            target(request): f"Appointment/{appointment['id']}"
             for appointment in appointments
             for request in appointment.get("basedOn", [])
             if appointment.get("status") in ("booked", "pending", "proposed")
@@ -73,25 +88,22 @@ class Chart:
         moment = interval(text, self.zone)[0].astimezone(self.zone)
         return moment.date(), (moment if "T" in text else None)
 
-    def hospital_of(self, reference: str) -> str | None:
+    def hospital_of(self, reference: str | None) -> str | None:
         """Name of the hospital of an encounter, "" when it has none; None when it was not in a hospital bed."""
-        encounter = self.encounters.get(reference)
-        return _name(encounter.get("serviceProvider")) if encounter and _called(encounter) in IN_BED else None
-
-
-def _reference(link: Mapping[str, Any] | None) -> str:
-    return str((link or {}).get("reference", ""))
+        encounter = self.encounters.get(reference or "")
+        return _name(encounter.get("serviceProvider")) if encounter and called(encounter) in IN_BED else None
 
 
 def _name(link: Mapping[str, Any] | None) -> str:
     return str((link or {}).get("display", ""))
 
 
-def _called(encounter: Resource) -> str:
+def called(encounter: Resource) -> str:
+    """What kind of encounter this is, by its class (see ENCOUNTERS)."""
     return ENCOUNTERS.get(str(encounter.get("class", {}).get("code", "AMB")), "visit")
 
 
-def _service(*texts: str) -> tuple[str, str]:
+def _service(*texts: str) -> tuple[Party, str]:
     """Kind and name of the party that gives a service named by the first text that says anything."""
     for text in texts:
         for kind, words in SERVICES:
@@ -103,7 +115,7 @@ def _service(*texts: str) -> tuple[str, str]:
 
 def _texts(codeables: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None) -> str:
     if isinstance(codeables, Mapping):
-        return text_of(codeables) or ""
+        return text_of(codeables)
     return next((text for codeable in codeables or () if (text := text_of(codeable))), "")
 
 
@@ -112,24 +124,23 @@ def _encounter(encounter: Resource, chart: Chart) -> Iterator[Placed]:
     begun = chart.when(encounter.get("period", {}).get("start"))
     if begun is None or status in ("cancelled", "entered-in-error"):
         return
-    called = _called(encounter)
-    if called in IN_BED:
+    what = called(encounter)
+    kind: Party
+    if what in IN_BED:
         kind, party = "hospital", _name(encounter.get("serviceProvider"))
-    elif called == "home-visit":
+    elif what == "home-visit":
         kind, party = "home-health", ""
     else:
         kind, party = _service(_texts(encounter.get("serviceType")))
     ended = chart.when(encounter.get("period", {}).get("end")) or (chart.when(chart.now.isoformat()) if status == "in-progress" else None)
-    until = ended[0] if ended and ended[0] > begun[0] and called in IN_BED else None
+    until = ended[0] if ended and ended[0] > begun[0] and what in IN_BED else None
     text = _texts(encounter.get("reasonCode")) or _texts(encounter.get("type"))
-    state = "planned" if status == "planned" else "happened"
-    yield kind, party, ScoreNote(begun[0], state, called, text, f"Encounter/{encounter['id']}", begun[1], until)
+    state: State = "planned" if status == "planned" else "happened"
+    yield kind, party, ScoreNote(begun[0], state, what, text, f"Encounter/{encounter['id']}", begun[1], until)
 
 
 def _appointment(appointment: Resource, chart: Chart) -> Iterator[Placed]:
-    state = {"booked": "planned", "pending": "planned", "proposed": "planned", "arrived": "happened", "fulfilled": "happened", "noshow": "missed"}.get(
-        appointment.get("status", "")
-    )
+    state = APPOINTMENTS.get(appointment.get("status", ""))
     begins = chart.when(appointment.get("start"))
     source = f"Appointment/{appointment['id']}"
     if begins is None or state is None or source in chart.kept:
@@ -144,15 +155,17 @@ def _document(document: Resource, chart: Chart) -> Iterator[Placed]:
     if written is None or document.get("status") in VOID or is_note(document):
         return
     links = document.get("context", {}).get("encounter", [])
-    hospital = next((name for link in links if (name := chart.hospital_of(_reference(link))) is not None), None)
-    kind, party = ("hospital", hospital) if hospital is not None else _service(_texts(document.get("context", {}).get("practiceSetting")))
+    hospital = next((name for link in links if (name := chart.hospital_of(target(link))) is not None), None)
+    kind, party = _service(_texts(document.get("context", {}).get("practiceSetting")))
+    if hospital is not None:
+        kind, party = "hospital", hospital
     text = _texts(document.get("type")) or document.get("description", "")
     yield kind, party, ScoreNote(written[0], "happened", "document", text, f"DocumentReference/{document['id']}", written[1])
 
 
 def is_note(document: Resource) -> bool:
     """Whether a DocumentReference is a note written here, rather than a document that arrived."""
-    return any(coding.get("system") == NOTE_KIND for category in document.get("category", []) for coding in codings(category))
+    return any(code_of(category, NOTE_KIND) for category in document.get("category", ()))
 
 
 def _communication(communication: Resource, chart: Chart) -> Iterator[Placed]:
@@ -160,19 +173,19 @@ def _communication(communication: Resource, chart: Chart) -> Iterator[Placed]:
     status = communication.get("status")
     if sent is None or status not in ("completed", "not-done", "in-progress"):
         return
-    found = extension(communication, OUTCOME)
-    outcome = str((found or {}).get("valueCode", "")) if not isinstance(found, str) else found
+    outcome = str(extension(communication, OUTCOME) or "")
     reached = status == "completed" and outcome not in ("no-answer", "wrong-number", "left-message")
+    state: State = "happened" if reached else "missed"
     text = "" if outcome else _texts(communication.get("topic"))
     what = f"call-{outcome}" if outcome else "message"
-    yield "family", "", ScoreNote(sent[0], "happened" if reached else "missed", what, text, f"Communication/{communication['id']}", sent[1])
+    yield "family", "", ScoreNote(sent[0], state, what, text, f"Communication/{communication['id']}", sent[1])
 
 
 def _dispense(dispense: Resource, chart: Chart) -> Iterator[Placed]:
     given = chart.when(dispense.get("whenHandedOver") or dispense.get("whenPrepared"))
     if given is None or dispense.get("status") in VOID:
         return
-    state = "happened" if dispense.get("status") == "completed" else "planned"
+    state: State = "happened" if dispense.get("status") == "completed" else "planned"
     text = _texts(dispense.get("medicationCodeableConcept")) or _name(dispense.get("medicationReference"))
     yield "pharmacy", "", ScoreNote(given[0], state, "dispensed", text, f"MedicationDispense/{dispense['id']}", given[1])
 
@@ -191,15 +204,15 @@ def _request(request: Resource, chart: Chart) -> Iterator[Placed]:
 
 def _task(task: Resource, chart: Chart) -> Iterator[Placed]:
     """An open promise, on the day it is due."""
-    code = next((coding.get("code", "") for coding in codings(task.get("code") or {}) if coding.get("system") == PROMISE), "")
+    code = code_of(task.get("code"), PROMISE)
     end = task.get("restriction", {}).get("period", {}).get("end")
     due = chart.when(end)
     if not code or due is None or task.get("status") in CLOSED:
         return
-    state = "late" if interval(end, chart.zone)[1] <= chart.now else "owed"
+    state: State = "late" if interval(end, chart.zone)[1] <= chart.now else "owed"
     kind, party = OWED_BY.get(code, "team"), ""
     if kind == "hospital":
-        party = chart.hospital_of(_reference(task.get("encounter")) or _reference(task.get("focus"))) or ""
+        party = chart.hospital_of(target(task.get("encounter")) or target(task.get("focus"))) or ""
     elif kind == "primary-care" and _texts(task.get("performerType")):
         kind, party = _service(_texts(task.get("performerType")))
     yield kind, party, ScoreNote(due[0], state, code, task.get("description", "") if code == "by-hand" else "", f"Task/{task['id']}")

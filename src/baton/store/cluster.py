@@ -113,7 +113,7 @@ def secret(data: Path, name: str) -> str:
     path = folder / name
     if not path.exists():
         handle, temporary = tempfile.mkstemp(dir=folder)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(secrets.token_urlsafe(32))
             file.flush()
             os.fsync(file.fileno())
@@ -123,7 +123,7 @@ def secret(data: Path, name: str) -> str:
             pass
         finally:
             Path(temporary).unlink()
-    return path.read_text(encoding="ascii")
+    return path.read_text(encoding="utf-8")
 
 
 def settle(data: Path) -> Place:
@@ -198,7 +198,7 @@ def make(place: Place) -> None:
     """Make the cluster if it is not there, whole or not at all. Raises DatabaseUnusable if what is there is not one we can run."""
     version = place.cluster / "PG_VERSION"
     if version.exists():
-        major = version.read_text(encoding="ascii").strip()
+        major = version.read_text(encoding="utf-8").strip()
         if major != str(MAJOR):
             raise DatabaseUnusable(
                 f"{place.cluster} was made by PostgreSQL {major}; this Baton brings {MAJOR}. Move the data over with pg_upgrade or a dump."
@@ -213,8 +213,8 @@ def make(place: Place) -> None:
     new.mkdir(mode=0o700)
     place.account.own(new, 0o700)
     _initdb(place, new)
-    (new / "pg_hba.conf").write_text("local all all scram-sha-256\n", encoding="ascii")
-    with (new / "postgresql.conf").open("a", encoding="ascii") as file:
+    (new / "pg_hba.conf").write_text("local all all scram-sha-256\n", encoding="utf-8")
+    with (new / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write("\ninclude 'baton.conf'\n")
     place.account.own(_written(new / "baton.conf", ""), 0o600)
     new.rename(place.cluster)
@@ -238,7 +238,7 @@ def _initdb(place: Place, new: Path) -> None:
 def _written(path: Path, text: str) -> Path:
     """Write a file nobody else can read while it is being written."""
     path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
     return path
 
@@ -309,7 +309,7 @@ def memory_bytes() -> int:
     sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         try:
-            sizes.append(int(Path(limit).read_text(encoding="ascii")))
+            sizes.append(int(Path(limit).read_text(encoding="utf-8")))
         except (OSError, ValueError):
             continue
     return min(sizes)

@@ -27,6 +27,7 @@ __all__ = ["Database", "DatabaseUnusable", "Server", "embedded", "external", "op
 OLDEST = 16
 RECOVERY_SECONDS = 600.0  # reading back a long log after a crash
 LOCK_SECONDS = 30.0  # a killed server's lock and shared memory clearing
+SOCKETLESS_SECONDS = 5.0  # of a running server, before it is started again
 LOG_BYTES = 10_000_000
 
 
@@ -200,18 +201,19 @@ def _ensure_running(place: Place, settings: dict[str, str]) -> Path:
     """Find the server running or start it, through whatever a killed one left behind. Gives the folder of its socket."""
     give_up = time.monotonic() + LOCK_SECONDS
     while True:
-        if pid := _postmaster(place.cluster):
-            run = _socket_folder_of(place.cluster)
+        said_before = place.log.stat().st_size if place.log.exists() else 0
+        if found := _postmaster(place.cluster):
+            pid, run = found, _socket_folder_of(place.cluster)
         else:
-            _clear_remains(place.cluster)
             run = cluster.socket_folder(place)
+            _clear_remains(place.cluster, run)
             cluster.tune(place, run, settings)
             pid = _launch(place)
         if _wait_until_answering(place, run, pid):
             _ensure_databases(place, run)
             return run
-        said = _last_words(place.log)
-        passing = "lock file" in said or "shared memory" in said
+        said = _last_words(place.log, said_before)
+        passing = found or "lock file" in said or "shared memory" in said
         if not passing or time.monotonic() > give_up:
             raise DatabaseUnusable(f"PostgreSQL does not start; {place.log} ends with:\n{said}")
         time.sleep(0.1)
@@ -236,7 +238,7 @@ def _wait_until_answering(place: Place, run: Path, pid: int) -> bool:
     """Whether the server came to answer; False when it went away instead."""
     dsn = _dsn(place, run, OWNER, "postgres")
     give_up = time.monotonic() + RECOVERY_SECONDS
-    socketless_since = time.monotonic()
+    socketless_since, pause = time.monotonic(), 0.005
     while _alive(pid):
         try:
             psycopg.connect(dsn).close()
@@ -248,9 +250,9 @@ def _wait_until_answering(place: Place, run: Path, pid: int) -> bool:
                 raise DatabaseUnusable(f"PostgreSQL (process {pid}) has not answered for {RECOVERY_SECONDS:.0f} s: {error}") from error
         if (run / ".s.PGSQL.5432").exists():
             socketless_since = time.monotonic()
-        elif time.monotonic() - socketless_since > 5:  # someone swept the socket away: nobody can come in any more
+        elif time.monotonic() - socketless_since > SOCKETLESS_SECONDS:  # someone swept the socket away: nobody can come in any more
             _shut_down(place.cluster)
-        time.sleep(0.01)
+        time.sleep(pause := min(pause * 1.2, 0.1))
     return False
 
 
@@ -286,7 +288,7 @@ def _works_in(pid: int, folder: Path) -> bool:
     if not Path("/proc/self").exists():
         return _alive(pid)
     try:
-        return Path(f"/proc/{pid}/cwd").samefile(folder)
+        return Path(f"/proc/{pid}/cwd").samefile(folder) and Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").startswith("postgres")
     except OSError:
         return False
 
@@ -307,18 +309,19 @@ def _socket_folder_of(folder: Path) -> Path:
         if len(lines) > 5 and lines[4]:
             return Path(lines[4])
         time.sleep(0.01)
-    raise DatabaseUnusable(f"{folder / 'postmaster.pid'} is incomplete.")
+    raise DatabaseUnusable(f"{folder / 'postmaster.pid'} is incomplete: end that server, then start again.")
 
 
-def _clear_remains(folder: Path) -> None:
-    """After a killed server: wait for its orphans to go (a busy one is ended after 5 s; the log makes good), drop its stale pid file."""
+def _clear_remains(folder: Path, run: Path) -> None:
+    """After a killed server: wait for its orphans to go (a busy one is ended after 5 s; the log makes good), drop its stale locks."""
     patience = time.monotonic() + 5
     while orphans := [pid for pid in _processes() if _works_in(pid, folder)]:
         for pid in orphans:
             if time.monotonic() > patience:
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
-    (folder / "postmaster.pid").unlink(missing_ok=True)
+    for left in (folder / "postmaster.pid", run / ".s.PGSQL.5432.lock", run / ".s.PGSQL.5432"):
+        left.unlink(missing_ok=True)
 
 
 def _processes() -> list[int]:
@@ -337,7 +340,7 @@ def _shut_down(folder: Path) -> None:
             time.sleep(0.01)
 
 
-def _last_words(log: Path) -> str:
+def _last_words(log: Path, since: int) -> str:
     with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - 1500))
+        file.seek(max(since if since <= (size := log.stat().st_size) else 0, size - 1500))
         return file.read().decode(errors="replace").strip()

@@ -106,8 +106,8 @@ def _ensure_role(connection: psycopg.Connection[Any]) -> None:
             connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(APP), sql.Identifier(user)))
     except psycopg.errors.InsufficientPrivilege as error:
         raise DatabaseUnusable(
-            f"The user {user} of BATON_DATABASE_URL may not make the role Baton's entrances act as. Let an administrator run once: "
-            f'CREATE ROLE {APP} NOLOGIN; GRANT {APP} TO "{user}";'
+            f"The user {user} of BATON_DATABASE_URL may not make or take the role Baton's entrances act as. Let an administrator run "
+            f'(the first only if there is no such role yet): CREATE ROLE {APP} NOLOGIN; GRANT {APP} TO "{user}";'
         ) from error
 
 

@@ -189,15 +189,16 @@ create table token (
     ends_at timestamptz not null
 );
 
--- Changes sealed in batches, each root chained to the one before.
+-- Changes and looks sealed in batches: ids from the last seal's up to and with these; each mac is over its root and the mac before.
 create table seal (
-    id           bigint generated always as identity primary key,
-    at           timestamptz not null,
-    first_change bigint not null,
-    last_change  bigint not null,
-    changes      integer not null,
-    root         bytea not null,
-    mac          bytea not null
+    id          bigint primary key,
+    at          timestamptz not null,
+    last_change bigint not null,
+    changes     bigint not null,
+    last_look   bigint not null,
+    looks       bigint not null,
+    root        bytea not null,
+    mac         bytea not null
 );
 
 create function history_stays() returns trigger language plpgsql as $$
@@ -219,3 +220,4 @@ begin
 end $$;
 grant select on type to baton_app;
 grant usage, select on sequence change_id, rid_seq to baton_app;
+grant select on sequence look_id_seq to baton_app;

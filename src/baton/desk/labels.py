@@ -57,7 +57,20 @@ GENDERS: Words = {
 COMPLEXITIES: Words = {
     "high": lazy("High complexity"),
     "moderate": lazy("Moderate complexity"),
+    "low": lazy("Low complexity"),
     "unknown": lazy("Complexity not decided yet"),
+}
+COMPLEXITIES_SHORT: Words = {
+    "high": pgettext_lazy("complexity", "High"),
+    "moderate": pgettext_lazy("complexity", "Moderate"),
+    "low": pgettext_lazy("complexity", "Low"),
+}
+PHONE_USES: Words = {
+    "mobile": lazy("mobile"),
+    "home": lazy("at home"),
+    "work": lazy("at work"),
+    "temp": lazy("for now"),
+    "old": lazy("no longer used"),
 }
 LANGUAGES: Words = {
     "ht": lazy("Haitian Creole"),
@@ -66,7 +79,6 @@ LANGUAGES: Words = {
     "so": lazy("Somali"),
     "hmn": lazy("Hmong"),
     "am": lazy("Amharic"),
-    "ht-HT": lazy("Haitian Creole"),
     "yue": lazy("Cantonese"),
     "cmn": lazy("Mandarin"),
     "zh": lazy("Chinese"),
@@ -108,6 +120,11 @@ def moment(value: date | datetime) -> str:
 def birth_day(value: date) -> str:
     """A day with its year: "3 Mar 1955"."""
     return dateformat.format(value, "j M Y")
+
+
+def weekday(value: date) -> str:
+    """The name of a day: "Friday"."""
+    return dateformat.format(value, "l")
 
 
 def long_day(value: date | datetime) -> str:
@@ -187,7 +204,7 @@ def promise_title(row: Row) -> str:
             return _("Call after discharge: second attempt")
         return _("Call after discharge: attempt %(n)s") % {"n": row.attempts + 1}
     if row.kind == "visit-after-discharge":
-        days = 7 if row.why.facts.get("complexity") == "high" else 14
+        days = 14 if row.why.facts.get("complexity") in ("moderate", "low") else 7
         return _("Visit within %(n)s days of discharge") % {"n": days}
     return word(PROMISES, row.kind)
 
@@ -214,8 +231,8 @@ def why_line(row: Row) -> str:
     """Why a row is on the list, in one line: the facts first, then what the rule asks."""
     facts = row.why.facts
     parts = [_discharge(facts)] if facts.get("discharged") else []
-    if facts.get("complexity") and row.kind == "visit-after-discharge":
-        parts.append(word(COMPLEXITIES, str(facts["complexity"])))
+    if row.kind == "visit-after-discharge":
+        parts.append(word(COMPLEXITIES, str(facts.get("complexity", "unknown"))))
     booked = facts.get("booked")
     if isinstance(booked, datetime):
         parts.append(_("booked %(when)s") % {"when": moment(booked)})
@@ -245,3 +262,8 @@ def _asks(kind: str, why: Why) -> str:
 def count_patients(count: int) -> str:
     """How many patients are in one's care."""
     return ngettext("%(n)s patient in your care", "%(n)s patients in your care", count) % {"n": f"{count:,}"}
+
+
+def days_long(count: int) -> str:
+    """How long a stay was."""
+    return ngettext("%(n)s day", "%(n)s days", count) % {"n": count}

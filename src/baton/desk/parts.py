@@ -14,6 +14,8 @@ register = template.Library()
 
 for name, function in {
     "birth_day": labels.birth_day,
+    "days_long": labels.days_long,
+    "patients_in_care": labels.count_patients,
     "day": labels.day,
     "due_mark": labels.due_mark,
     "due_words": labels.due_words,
@@ -38,6 +40,8 @@ _words("role_name", labels.ROLES)
 _words("state_name", labels.STATES)
 _words("whose_name", labels.WHOSE)
 _words("complexity_name", labels.COMPLEXITIES)
+_words("complexity_short", labels.COMPLEXITIES_SHORT)
+_words("phone_use", labels.PHONE_USES)
 _words("medicine_change", labels.MEDICINE_CHANGES)
 
 
@@ -92,3 +96,14 @@ def yes_no(value: bool | None) -> str:
 def undo_address(tags: str) -> str:
     """The way back a message carries, if any."""
     return next((tag.removeprefix("undo:") for tag in tags.split() if tag.startswith("undo:")), "")
+
+
+@register.simple_tag
+def address_for(own: str, **changes: Any) -> str:
+    """The address of the same list with some filters changed (None takes one away)."""
+    query = QueryDict(own, mutable=True)
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value:
+            query[name] = value
+    return f"?{query.urlencode()}" if query else "?"

@@ -8,7 +8,7 @@ from django import template
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from baton.desk import labels
+from baton.desk import chart_words, labels
 
 register = template.Library()
 
@@ -26,6 +26,7 @@ for name, function in {
     "row_title": labels.row_title,
     "span": labels.span,
     "why_line": labels.why_line,
+    **chart_words.FILTERS,
 }.items():
     register.filter(name, function)
 

@@ -14,8 +14,10 @@ Resource = dict[str, Any]
 DEEPEST: Final = 100
 """Objects and arrays may lie this deep in each other; deeper input is refused."""
 
-# A number that orjson might write back in other digits: an exponent, a trailing zero, many digits, a minus zero.
-_DOUBTFUL: Final = re.compile(rb"[:,\[\s](-?(?:[\d.]*[eE]|\d+\.\d+0|[\d.]{16}|0\.0000|(?<=-)0(?!\.))[\d.eE+-]*)(?=[\s,\]}])")
+# Numbers of two characters and more, as property values and in arrays: most texts have none of the latter.
+_NUMBER: Final = re.compile(rb'":\s*(-?[0-9][0-9.eE+-]+|-0)')
+_IN_ARRAY: Final = (re.compile(rb",\s*[-0-9]"), re.compile(rb"\[\s*[-0-9]"))
+_NUMBER_ANYWHERE: Final = re.compile(rb"[:,\[]\s*(-?[0-9][0-9.eE+-]+|-0)")
 _LOCAL: Final = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?", re.ASCII)
 _ABSOLUTE: Final = re.compile(r"https?://[^?#]*?/([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?", re.ASCII)
 
@@ -51,13 +53,21 @@ def parse(text: bytes | str) -> Resource:
         raise Bad(error("structure", f"A resource is one JSON object, and this is {_kind(resource)}."))
     if source.count(b"{") + source.count(b"[") > DEEPEST and _deeper_than(resource, DEEPEST):
         raise Bad(error("structure", f"Objects and arrays are nested deeper than {DEEPEST}."))
-    written = orjson.dumps(resource)
+    return resource if _came_through(source, orjson.dumps(resource)) else _exactly(source)
+
+
+def _came_through(source: bytes, written: bytes) -> bool:
+    """Whether reading lost nothing: no digit, and no property named twice."""
     if written == source:
-        return resource
-    # Both doubts are settled on the text: a property named twice leaves fewer quotation marks behind, a rounded number is
-    # spelt differently.
-    if written.count(b'"') == source.count(b'"') and b"\\u0022" not in source and not _loses_digits(source):
-        return resource
+        return True
+    # The usual spaces of other writers. Inside a string these can only make the texts differ, never make them equal.
+    if written == source.replace(b'": ', b'":').replace(b', "', b',"').replace(b", {", b",{"):
+        return True
+    # A property named twice leaves fewer quotation marks behind; a rounded number is spelt differently.
+    return written.count(b'"') == source.count(b'"') and b"\\u0022" not in source and not _loses_digits(source)
+
+
+def _exactly(source: bytes) -> Resource:
     exact: Resource = json.loads(source, object_pairs_hook=_once, parse_float=_number, parse_int=_integer)
     return exact
 
@@ -74,15 +84,15 @@ def _write(value: object) -> object:
 
 
 def _loses_digits(source: bytes) -> bool:
-    return any(orjson.dumps(orjson.loads(found)) != found for found in _DOUBTFUL.findall(source) if _is_number(found))
+    pattern = _NUMBER_ANYWHERE if any(each.search(source) for each in _IN_ARRAY) else _NUMBER
+    return any(_spelt_otherwise(number) for number in set(pattern.findall(source)))
 
 
-def _is_number(token: bytes) -> bool:
+def _spelt_otherwise(number: bytes) -> bool:
     try:
-        orjson.loads(token)
+        return orjson.dumps(orjson.loads(number)) != number
     except orjson.JSONDecodeError:
-        return False  # a date or a fragment of a sentence that only looked like a number
-    return True
+        return False  # a piece of a sentence that only looked like a number
 
 
 def _number(text: str) -> float:

@@ -121,7 +121,9 @@ def list_context(request: HttpRequest, page: Today, task: str | None) -> dict[st
         "seen": digest(page),
         "nav_today": page.counts.late + page.counts.today,
         "whose": ("mine", "team", "everyone") if request.who.sees_everyone else ("mine", "team"),
-        "teams": dict(page.teams),
+        "usual": default_whose(request),
+        "states": STATES,
+        "chosen_team": dict(page.teams).get(page.filters.team or ""),
         "tiles": tiles(page),
     }
 

@@ -178,6 +178,12 @@ def speaks(language: str | None, interpreter: bool) -> str:
     return name
 
 
+def contact_notes(use: str | None, best_time: str | None, voicemail_ok: bool | None) -> str:
+    """How a number is best called: "mobile, mornings, no voicemail"."""
+    said = [word(PHONE_USES, use), best_time or "", _("no voicemail") if voicemail_ok is False else ""]
+    return ", ".join(part for part in said if part)
+
+
 def initials(name: str | None) -> str:
     """First and last initial of a name."""
     words = [part for part in (name or "").replace("Dr.", "").split() if part[0].isalnum()]

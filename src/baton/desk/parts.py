@@ -42,7 +42,6 @@ _words("state_name", labels.STATES)
 _words("whose_name", labels.WHOSE)
 _words("complexity_name", labels.COMPLEXITIES)
 _words("complexity_short", labels.COMPLEXITIES_SHORT)
-_words("phone_use", labels.PHONE_USES)
 _words("medicine_change", labels.MEDICINE_CHANGES)
 
 
@@ -56,6 +55,12 @@ def gender_age(who: Any) -> str:
 def speaks(who: Any) -> str:
     """Language and interpreter of anything that has `language` and `interpreter`; empty when nothing needs saying."""
     return labels.speaks(who.language, who.interpreter)
+
+
+@register.filter
+def contact_notes(contact: Any) -> str:
+    """How a contact is best called."""
+    return labels.contact_notes(contact.use, contact.best_time, contact.voicemail_ok)
 
 
 @register.filter

@@ -22,7 +22,7 @@ LONGEST = timedelta(hours=12)
 LINK_LIVES = timedelta(days=3)
 """How long a one-time sign-in link can be used."""
 LANGUAGES = [("en", "English"), ("es", "Español")]
-THEMES = [("auto", lazy("As the device")), ("light", lazy("Light")), ("dark", lazy("Dark"))]
+THEMES = [("auto", lazy("Automatic")), ("light", lazy("Light")), ("dark", lazy("Dark"))]
 
 MIDDLEWARE = [
     "baton.web.middleware.headers",
@@ -72,6 +72,7 @@ def accounts_table() -> dict[str, Any]:
         "LOGIN_URL": "account_login",
         "LOGIN_REDIRECT_URL": "/",
         "ACCOUNT_ADAPTER": "baton.web.accounts.Adapter",
+        "ACCOUNT_FORMS": {"login": "baton.web.forms.SignIn", "change_password": "baton.web.forms.ChangePassword"},
         "ACCOUNT_LOGIN_METHODS": {"email"},
         "ACCOUNT_SIGNUP_FIELDS": ["email*", "password1*"],
         "ACCOUNT_USER_MODEL_USERNAME_FIELD": None,
@@ -151,10 +152,11 @@ def django_settings(settings: Settings, dsn: str, rooms: Sequence[str]) -> dict[
             "django.contrib.messages",
             "django.contrib.staticfiles",
             "django_htmx",
-            "allauth",
-            "allauth.account",
+            # before allauth, so that our templates win
             "baton.web",
             *rooms,
+            "allauth",
+            "allauth.account",
         ],
         "MIDDLEWARE": MIDDLEWARE,
         "TEMPLATES": [templates_table(rooms)],

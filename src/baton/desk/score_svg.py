@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 from baton.duties.charts import Lane, Score, ScoreNote
 
-WIDTH, LEFT, RIGHT = 1180, 172, 1164
+WIDTH, LEFT, RIGHT = 1040, 158, 1024
 TOP, PITCH = 36, 44
 RADIUS, GAP, STEP = 6, 18, 18
 SIZE = 12
@@ -95,6 +95,11 @@ class Line:
     short: str
     marks: tuple[Mark, ...]
     links: tuple[tuple[float, float], ...]
+
+    @property
+    def text_y(self) -> float:
+        """The baseline of the party's name."""
+        return self.y + 4
 
 
 @dataclass(frozen=True, slots=True)

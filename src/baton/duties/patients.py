@@ -11,22 +11,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from baton.duties import chart_parts, identity, medicines
+from baton.duties import chart_parts, identity, loops, medicines
 from baton.duties.charts import PatientPage, Preferences
+from baton.duties.codes import is_open
+from baton.duties.names import names_of
+from baton.duties.panel import Panel, PanelRow, panel
 from baton.duties.score import score
 from baton.duties.score_notes import NOTE_KIND
 from baton.fhir.dates import format_instant
 from baton.fhir.outcome import Issue
-from baton.fhir.resource import human_name, split
 from baton.store import Change, Stored, View
 from baton.store.who import Invalid
+
+__all__ = ["Panel", "PanelRow", "contact_preferences", "note", "page", "panel"]
 
 Resource = dict[str, Any]
 Chart = Mapping[str, Sequence[Resource]]
 
 TYPES = (
-    "AllergyIntolerance", "Appointment", "CareTeam", "Communication", "Condition", "Coverage", "DocumentReference", "Encounter", "EpisodeOfCare",
-    "Flag", "Goal", "MedicationDispense", "MedicationRequest", "MedicationStatement", "RelatedPerson", "ServiceRequest", "Task",
+    "AllergyIntolerance", "Appointment", "CareTeam", "Communication", "Condition", "Coverage", "DocumentReference", "Encounter",
+    "EpisodeOfCare", "Flag", "Goal", "MedicationDispense", "MedicationRequest", "MedicationStatement", "RelatedPerson", "ServiceRequest", "Task",
 )  # fmt: skip
 NOTE_TYPE = {"system": "http://loinc.org", "code": "34109-9", "display": "Note"}
 CLINICAL_NOTE = {"system": "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category", "code": "clinical-note"}
@@ -42,7 +46,8 @@ def page(view: View, *, patient: str, days: int = 30, as_known_on: datetime | No
     person = view.get("Patient", patient)
     chart = view.compartment(patient, TYPES)
     now = view.now.astimezone(view.zone)
-    names = _names(view, chart_parts.references(chart, person))
+    tasks = chart.get("Task", ())
+    names = names_of(view, chart_parts.references(chart, person) | loops.owners(filter(is_open, tasks)))
     relatives = chart.get("RelatedPerson", ())
     papers, stays = chart.get("DocumentReference", ()), chart.get("Encounter", ())
     return PatientPage(
@@ -52,7 +57,7 @@ def page(view: View, *, patient: str, days: int = 30, as_known_on: datetime | No
         preferences=identity.preferences(person),
         flags=chart_parts.flags(chart.get("Flag", ()), chart.get("EpisodeOfCare", ())),
         score=score(chart, now=now, zone=view.zone, days=days),
-        loops=_loops(view, chart.get("Task", ()), person),
+        loops=loops.rows(tasks, person, now=now, zone=view.zone, who=view.who, names=names),
         goals=chart_parts.goals(chart.get("Goal", ()), _measurements(view, patient, chart.get("Goal", ()))),
         team=chart_parts.team(person, chart.get("CareTeam", ()), relatives, names),
         problems=chart_parts.problems(chart.get("Condition", ()), view.zone),
@@ -70,20 +75,6 @@ def page(view: View, *, patient: str, days: int = 30, as_known_on: datetime | No
     )
 
 
-def _names(view: View, references: Iterable[str]) -> dict[str, str]:
-    """Names of the people and organisations that the chart points at without saying what they are called."""
-    by_type: dict[str, list[str]] = {}
-    for reference in sorted(references):
-        where = split(reference)
-        if where and where[0] in ("Organization", "Practitioner"):
-            by_type.setdefault(where[0], []).append(where[1])
-    return {
-        f"{resource_type}/{found['id']}": human_name(found)
-        for resource_type, ids in by_type.items()
-        for found in view.find(resource_type, _id=",".join(ids), _count=len(ids))
-    }
-
-
 def _measurements(view: View, patient: str, goals: Sequence[Resource]) -> list[Resource]:
     """The latest values of what the goals measure; asks nothing when no goal measures anything."""
     codes = {
@@ -96,10 +87,6 @@ def _measurements(view: View, patient: str, goals: Sequence[Resource]) -> list[R
     if not codes:
         return []
     return view.find("Observation", patient=f"Patient/{patient}", code=",".join(sorted(codes)), _sort="-date", _count=40)
-
-
-def _loops(view: View, tasks: Iterable[Resource], person: Resource) -> tuple[Any, ...]:
-    return ()
 
 
 def _differences(chart: Chart) -> tuple[Any, ...]:
@@ -156,7 +143,9 @@ def contact_preferences(change: Change, *, patient: str, wanted: Preferences, to
 
 def _refusals(wanted: Preferences, told: Mapping[str, str | None]) -> Iterable[Issue]:
     if wanted.channel and wanted.channel not in identity.CHANNELS:
-        yield Issue("error", "code-invalid", f"{wanted.channel!r} is no way to reach anyone here.", "Patient.extension(contact-preferences).channel")
+        yield Issue(
+            "error", "code-invalid", f"{wanted.channel!r} is no way to reach anyone here.", "Patient.extension(contact-preferences).channel"
+        )
     for name, words in (("best-time", wanted.best_time), ("note", wanted.note)):
         if words and len(words) > LONGEST_WORDS:
             text = f"At most {LONGEST_WORDS} characters; the rest belongs in a note."

@@ -8,16 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from baton.duties.charts import Party, ScoreNote, State
+from baton.duties.codes import CLOSED, CONTACT_OUTCOME, PROMISE
 from baton.fhir.dates import interval
 from baton.fhir.resource import code_of, extension, target, text_of
 
 Resource = dict[str, Any]
 Placed = tuple[Party, str, ScoreNote]  # kind of party, its name (may be empty), the note
 
-PROMISE = "https://baton.example/fhir/CodeSystem/promise"
-OUTCOME = "https://baton.example/fhir/StructureDefinition/contact-outcome"
 NOTE_KIND = "https://baton.example/fhir/CodeSystem/document-kind"
-CLOSED = frozenset({"completed", "cancelled", "failed", "rejected", "entered-in-error"})
 VOID = frozenset({"cancelled", "entered-in-error", "revoked", "stopped", "draft", "superseded"})
 
 # HL7 ActCode class of an encounter -> what it is called here; those of a hospital bed stand on the hospital's line
@@ -173,7 +171,7 @@ def _communication(communication: Resource, chart: Chart) -> Iterator[Placed]:
     status = communication.get("status")
     if sent is None or status not in ("completed", "not-done", "in-progress"):
         return
-    outcome = str(extension(communication, OUTCOME) or "")
+    outcome = str(extension(communication, CONTACT_OUTCOME) or "")
     reached = status == "completed" and outcome not in ("no-answer", "wrong-number", "left-message")
     state: State = "happened" if reached else "missed"
     text = "" if outcome else _texts(communication.get("topic"))

@@ -1,0 +1,134 @@
+"""The patient's page and the list of patients: forms in, duties called, pages out.
+
+Addresses carry opaque ids and instants, never a name or any other health information; page titles neither.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from baton.desk import chart_words, score_svg
+from baton.desk.patient_forms import NoteForm, PastForm, PreferencesForm, PromiseForm
+from baton.duties import patients as duty
+from baton.duties import promises, teams
+from baton.duties.charts import PatientPage
+from baton.web.gate import staff
+
+WINDOWS = (30, 90)
+
+
+@staff
+@require_http_methods(["GET", "HEAD", "POST"])
+def index(request: HttpRequest) -> HttpResponse:
+    """The patients in one's care. Words to search for arrive in the body of a POST: a name is never part of an address."""
+    text = request.POST.get("text", "").strip() if request.method == "POST" else ""
+    state = request.GET.get("state") if request.GET.get("state") in ("late", "today") else None
+    with request.hub.store.view(request.who) as view:  # type: ignore[attr-defined]
+        panel = duty.panel(view, text=text, state=state, after=request.GET.get("after") or None)
+    context = {"panel": panel, "text": text, "state": state, "further": bool(request.GET.get("after"))}
+    return render(request, "patients/rows.html" if request.htmx else "patients/index.html", context)  # type: ignore[attr-defined]
+
+
+@staff
+@require_GET
+def patient(request: HttpRequest, patient: str) -> HttpResponse:
+    """One patient, now or as known on a past instant."""
+    return _page(request, patient)
+
+
+def _page(request: HttpRequest, patient: str, status: int = 200, **forms: Any) -> HttpResponse:
+    """The page, with what was filled in where something is still amiss."""
+    store = request.hub.store  # type: ignore[attr-defined]
+    days = 90 if request.GET.get("days") == "90" else 30
+    past = PastForm({"at": request.GET["at"]} if "at" in request.GET else None, now=store.now(), zone=store.zone)
+    at: datetime | None = past.cleaned_data["at"] if past.is_bound and past.is_valid() else None
+    with store.view(request.who, at=at) as view:  # type: ignore[attr-defined]
+        page = duty.page(view, patient=patient, days=days, as_known_on=at)
+        owners = [] if at else teams.colleagues(view)
+    context = {
+        "page": page,
+        "drawing": score_svg.lay_out(page.score, chart_words.score_words(page)),
+        "days": days,
+        "windows": WINDOWS,
+        "past": past,
+        "at": at.strftime("%Y-%m-%dT%H:%M") if at else None,
+        **({} if at else _forms(page, owners, request.who.person)),  # type: ignore[attr-defined]
+        **forms,
+    }
+    return render(request, "patients/patient.html", context, status=status)
+
+
+def _forms(page: PatientPage, owners: Any, me: str) -> dict[str, Any]:
+    return {
+        "note_form": NoteForm(prefix="note"),
+        "promise_form": PromiseForm(prefix="promise", today=page.now.date(), owners=owners, initial={"owner": me}),
+        "preferences_form": PreferencesForm(prefix="preferences", page=page),
+    }
+
+
+@staff
+@require_POST
+def note(request: HttpRequest, patient: str) -> HttpResponse:
+    """Add a note."""
+    form = NoteForm(request.POST, prefix="note")
+    if not form.is_valid():
+        return _page(request, patient, 422, note_form=form)
+    with request.hub.store.change(request.who, because="a note about the patient") as change:  # type: ignore[attr-defined]
+        duty.note(change, patient=patient, text=form.cleaned_data["text"])
+    messages.success(request, _("The note is saved."))
+    return _back(patient, "notes")
+
+
+@staff
+@require_POST
+def promise(request: HttpRequest, patient: str) -> HttpResponse:
+    """Make a promise by hand."""
+    store = request.hub.store  # type: ignore[attr-defined]
+    with store.view(request.who) as view:  # type: ignore[attr-defined]
+        owners, today = teams.colleagues(view), view.now.astimezone(view.zone).date()
+    form = PromiseForm(request.POST, prefix="promise", today=today, owners=owners)
+    if not form.is_valid():
+        return _page(request, patient, 422, promise_form=form)
+    said = form.cleaned_data
+    with store.change(request.who, because="a promise made by hand") as change:  # type: ignore[attr-defined]
+        promises.make_by_hand(change, patient=f"Patient/{patient}", what=said["what"], due=said["due"], owner=said["owner"])
+    messages.success(request, _("The promise is on the list."))
+    return _back(patient, "loops")
+
+
+@staff
+@require_POST
+def preferences(request: HttpRequest, patient: str) -> HttpResponse:
+    """State how to talk to the patient."""
+    store = request.hub.store  # type: ignore[attr-defined]
+    with store.view(request.who) as view:  # type: ignore[attr-defined]
+        form = PreferencesForm(request.POST, prefix="preferences", page=duty.page(view, patient=patient))
+    if not form.is_valid():
+        return _page(request, patient, 422, preferences_form=form)
+    with store.change(request.who, because="how to talk to the patient") as change:  # type: ignore[attr-defined]
+        duty.contact_preferences(change, patient=patient, wanted=form.wanted(), told=form.told())
+    messages.success(request, _("How to talk to them is saved."))
+    return _back(patient, "contacts")
+
+
+def _back(patient: str, part: str) -> HttpResponse:
+    response = redirect("patient", patient=patient)
+    response["Location"] += f"#{part}"
+    return response
+
+
+urlpatterns = [
+    path("patients", index, name="patients"),
+    path("patients/<str:patient>", patient, name="patient"),
+    path("patients/<str:patient>/note", note, name="patient-note"),
+    path("patients/<str:patient>/promise", promise, name="patient-promise"),
+    path("patients/<str:patient>/preferences", preferences, name="patient-preferences"),
+]

@@ -1,0 +1,402 @@
+"""A change: everything put and deleted in one block becomes true together, with its record, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from baton.fhir import dates
+from baton.fhir import resource as fhir_resource
+from baton.fhir.outcome import Issue
+from baton.store import mac, panel, write
+from baton.store.codes import TYPE_CODE, key64, new_id
+from baton.store.index import Indexed, index
+from baton.store.lines import Line
+from baton.store.named import sql
+from baton.store.view import View
+from baton.store.who import Conflict, Forbidden, Gone, Invalid, NotFound, PreconditionFailed, Resource, Stored, Who
+from baton.store.write import Row
+
+try:
+    from baton.fhir.validate import check
+except ImportError:  # for the hour until it lands
+    check = lambda resource: []  # type: ignore  # noqa
+
+if TYPE_CHECKING:
+    from baton.store.door import Store
+
+Guard = Callable[[Resource | None, Resource | None, View], Iterable[Issue]]
+Reaction = Callable[[Resource | None, Resource | None, View], Iterable[Resource]]
+Key = tuple[str, str]
+
+ROUNDS = 5
+"""How often reactions may answer reactions before something must be wrong with them."""
+CHANNEL = "baton_outbox"
+"""What the worker listens to."""
+_LATER = (psycopg.errors.UniqueViolation, psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+
+
+@dataclass(slots=True)
+class _Held:
+    """A pointer this change has locked."""
+
+    rid: int
+    patient: int | None
+    stored: Stored
+
+
+class Change(View):
+    """A view that can write. Nothing is true before the block ends; any exception leaves everything as it was."""
+
+    def __init__(self, store: Store, who: Who, because: str, at: datetime | None) -> None:
+        """Made by `Store.change`."""
+        super().__init__(store, who, None)
+        if at is not None:
+            self.now = store.instant(at)
+        self.because = because
+        self._staged: dict[Key, Row] = {}  # put, not written
+        self._written: dict[Key, Row] = {}  # the newest written of each
+        self._unanswered: dict[Key, tuple[Stored | None, Row]] = {}  # written, reactions not yet asked
+        self._held: dict[Key, _Held | None] = {}
+        self._macs: list[bytes] = []
+        self._announced: list[tuple[str, Mapping[str, Any]]] = []
+        self._mine: dict[int, bool] = {}  # which patients are this person's to see
+        self._looked: set[int] = set()
+        self._transaction: AbstractContextManager[Line] | None = None
+        self._number = 0
+        self._guarding = self._reacting = False
+
+    # --- reading for a decision ---------------------------------------------------------------------------------------------------
+
+    def stored(self, type_: str, id_: str, version: int | None = None) -> Stored:
+        """As `View.stored`, the newest version locked until the change ends, and as this change has left it."""
+        if version is not None:
+            return super().stored(type_, id_, version)
+        found, patient = self._current(type_, id_)
+        if found is None:
+            raise NotFound(f"There is no {type_}/{id_}.")
+        if found.body is None:
+            raise Gone(f"{type_}/{id_} was deleted.")
+        if patient is not None:
+            self._looked.add(patient)
+        return found
+
+    def hold(self, references: Iterable[Key]) -> None:
+        """Lock many resources at once, whether they exist or not: what follows then asks the database no more about them."""
+        by_type: dict[str, list[str]] = {}
+        for type_, id_ in references:
+            if (type_, id_) not in self._held and (type_, id_) not in self._written:
+                by_type.setdefault(type_, []).append(id_)
+        for type_ in sorted(by_type):
+            self._hold(type_, by_type[type_])
+
+    def _current(self, type_: str, id_: str) -> tuple[Stored | None, int | None]:
+        """The newest version in this change's eyes and the key of its patient. Hides what is not theirs to see."""
+        key = (type_, id_)
+        row = self._staged.get(key) or self._written.get(key)
+        if row is not None:
+            return Stored(type_, id_, row.version, row.at, row.body), row.indexed.patient
+        if key not in self._held:
+            self._hold(type_, [id_])
+            if self._held[key] is None:  # two who make the same id at once take turns
+                self._open().execute("select pg_advisory_xact_lock(%s)", [key64(f"{type_}/{id_}")], prepare=True)
+                self._hold(type_, [id_])
+        held = self._held[key]
+        if held is None:
+            return None, None
+        if not self._reacting and held.patient is not None and not self._may_see([held.patient])[held.patient]:
+            raise NotFound(f"There is no {type_}/{id_}.")
+        return held.stored, held.patient
+
+    def _hold(self, type_: str, ids: Sequence[str]) -> None:
+        code = _type_code(type_)
+        rows = self._open().execute(sql("hold", type=code).replace("$1", "%s").encode(), [list(ids)], prepare=True).fetchall()
+        late = [row[0] for row in rows if not row[7]]
+        bodies = {rid: (at, body) for rid, at, body in self._open().execute(sql("bodies", type=code).encode(), [late])} if late else {}
+        for id_ in ids:
+            self._held[type_, id_] = None
+        for rid, id_, version, patient, _gone, at, body, complete in rows:
+            if not complete:
+                at, body = bodies[rid]
+            stored = Stored(type_, id_, version, at, body.encode() if body is not None else None)
+            self._held[type_, id_] = _Held(rid, patient, stored)
+
+    # --- writing ------------------------------------------------------------------------------------------------------------------
+
+    def put(self, resource: Resource, *, if_match: int | None = None, unless_same: bool = False) -> Stored:
+        """Create (an id is given when it has none) or update a resource. With `unless_same`, equal content makes no new version.
+
+        Raises Invalid naming the element, PreconditionFailed when `if_match` is not the current version, NotFound when not theirs to see.
+        """
+        if self._guarding:
+            raise RuntimeError("a guard decides, it does not write")
+        issues = [issue for issue in check(resource) if issue.severity in ("error", "fatal")]
+        if issues:
+            raise Invalid(issues)
+        type_, id_ = resource["resourceType"], resource.get("id")
+        _type_code(type_)
+        current, patient = self._current(type_, id_) if id_ else (None, None)
+        _check_match(if_match, current, f"{type_}/{id_}")
+        if unless_same and current and current.body is not None and _content(current.resource()) == _content(resource):
+            return current
+        return self._stage(type_, id_ or new_id(), current, patient, resource)
+
+    def put_all(self, resources: Iterable[Resource]) -> list[Stored]:
+        """Put many at once: what has an id is locked in one go."""
+        several = list(resources)
+        self.hold((each["resourceType"], each["id"]) for each in several if each.get("id") and each.get("resourceType") in TYPE_CODE)
+        return [self.put(each) for each in several]
+
+    def delete(self, type_: str, id_: str, *, if_match: int | None = None) -> Stored:
+        """Delete: a version without body; what was before stays in the history. Raises NotFound; once deleted it stays so, without a new version."""
+        current, patient = self._current(type_, id_)
+        if current is None:
+            raise NotFound(f"There is no {type_}/{id_}.")
+        _check_match(if_match, current, f"{type_}/{id_}")
+        if current.body is None:
+            return current
+        return self._stage(type_, id_, current, patient, None)
+
+    def announce(self, topic: str, payload: Mapping[str, Any]) -> None:
+        """Have the worker told once this change stands."""
+        self._announced.append((topic, payload))
+
+    def _stage(self, type_: str, id_: str, current: Stored | None, patient: int | None, resource: Resource | None) -> Stored:
+        staged = self._staged.get((type_, id_))
+        version = staged.version if staged else current.version + 1 if current else 1
+        at = max(self.now, current.last_updated) if current else self.now
+        body, after, indexed = None, None, Indexed()
+        if resource is not None:
+            meta = {**resource.get("meta", {}), "versionId": str(version), "lastUpdated": dates.format_instant(at)}
+            after = {"resourceType": type_, "id": id_, "meta": meta, **{k: v for k, v in resource.items() if k not in _OURS}}
+            body = fhir_resource.dump(after)
+            indexed = index(after, self.zone)
+        row = Row(type_, id_, version, staged.before if staged else current, after, body, indexed, at)
+        row.mac = mac.version_mac(self._store.key, type_, id_, version, at, body)
+        row.was_patient = staged.was_patient if staged else patient
+        row.free = self._reacting
+        if held := self._held.get((type_, id_)):
+            row.rid = held.rid
+        if written := self._written.get((type_, id_)):
+            row.rid = written.rid
+        self._staged[type_, id_] = row
+        return Stored(type_, id_, version, at, body)
+
+    # --- becoming true ------------------------------------------------------------------------------------------------------------
+
+    def _see(self) -> None:
+        """Whatever asks the database must see what was put: write it (or, while guards speak, let them see it)."""
+        if self._staged:
+            if self._guarding:
+                self._write()
+            else:
+                self._guard()
+                self._write()
+
+    def _guard(self) -> None:
+        rows = list(self._staged.values())
+        self._check_access(rows)
+        self._guarding = True
+        try:
+            issues = [issue for row in rows for issue in self._objections(row)]
+        finally:
+            self._guarding = False
+        if any(issue.severity in ("error", "fatal") for issue in issues):
+            raise Invalid(issues)
+
+    def _objections(self, row: Row) -> Iterable[Issue]:
+        guards = self._store.guards(row.type)
+        if guards:
+            before = row.before.resource() if row.before and row.before.body is not None else None
+            for guard in guards:
+                yield from guard(before, row.after, self)
+
+    def _check_access(self, rows: Sequence[Row]) -> None:
+        if self.who.sees_everyone:
+            return
+        asked = [row for row in rows if not row.free]
+        for row in asked:
+            before = row.before.resource() if row.type in ("PractitionerRole", "Organization") and row.before and row.existed else None
+            if panel.is_privileged(row.after) or panel.is_privileged(before):
+                raise Forbidden("Who works here, and in which team, is for supervisors and administrators to say.", expression=row.type)
+            if row.type == "Patient" and row.before is None and row.indexed.patient is not None:
+                self._mine[row.indexed.patient] = True
+        touched = {key for row in asked for key in (row.indexed.patient, row.was_patient) if key is not None}
+        if len(rows) == 1 and self._line is None and rows[0].before is None and rows[0].type not in panel.TYPES:
+            return  # the single statement asks by itself
+        if not all(self._may_see(touched).values()):
+            raise Forbidden("This concerns a patient who is not on your panel.")
+
+    def _may_see(self, patients: Iterable[int]) -> dict[int, bool]:
+        keys = list(patients)
+        if self.who.sees_everyone:
+            return dict.fromkeys(keys, True)
+        unknown = [key for key in keys if key not in self._mine]
+        if unknown:
+            found = self._open().execute(sql("allowed").encode(), [unknown, self.teams], prepare=True)
+            allowed = {key for (key,) in found}
+            self._mine.update((key, key in allowed) for key in unknown)
+        return {key: self._mine[key] for key in keys}
+
+    def _write(self) -> None:
+        """Write what is staged, inside the transaction."""
+        rows = list(self._staged.values())
+        line = self._open()
+        number, rids = line.execute(sql("numbers").encode(), [sum(not row.rid for row in rows)], prepare=True).fetchone() or (0, None)
+        self._number = self._number or number
+        fresh = iter(rids or ())
+        for row in rows:
+            row.rid = row.rid or next(fresh)
+        write.write(line, rows, change_id=self._number)
+        panel.keep(line, rows)
+        for row in rows:
+            self._macs.append(row.mac)
+            first = self._unanswered.get(row.key)
+            self._unanswered[row.key] = (first[0] if first else row.before, row)
+            self._written[row.key] = row
+        self._staged.clear()
+
+    def _react(self) -> None:
+        unanswered, self._unanswered = self._unanswered, {}
+        self._reacting = True
+        try:
+            for before, row in unanswered.values():
+                for reaction in self._wanting(row):
+                    past = before.resource() if before and before.body is not None else None
+                    for resource in reaction(past, row.after, self):
+                        self.put(resource)
+        finally:
+            self._reacting = False
+
+    def _wanting(self, row: Row) -> list[Reaction]:
+        return [each for each in self._store.reactions(row.type) if getattr(each, "wants", _always)(row.after)]
+
+    def commit(self) -> None:
+        """Make it true: called once, by the end of the block. Raises Refused; then nothing is."""
+        for _ in range(ROUNDS + 1):
+            if self._staged:
+                self._guard()
+                if self._alone():
+                    return
+                if self._staged:  # a guard may have had it written already
+                    self._write()
+            if not self._unanswered:
+                break
+            self._react()
+        else:
+            raise Invalid(f"Reactions did not come to rest in {ROUNDS} rounds.", code="processing")
+        if self._macs or self._announced:
+            self._record()
+        if self._line is not None:
+            self._line.execute("commit")
+
+    def _alone(self) -> bool:
+        """The short way of a single new resource nobody reacts to: one statement."""
+        if self._line is not None or len(self._staged) != 1 or self._announced:
+            return False
+        row = next(iter(self._staged.values()))
+        if row.before is not None or row.type in panel.TYPES or self._wanting(row):
+            return False
+        teams = None if self.who.sees_everyone else self.teams
+        who, signed = self.who, self._change_mac([row.mac])
+
+        def once(line: Line) -> bool:
+            return write.create_one(line, row, who=who, because=self.because, change_mac=signed, teams=teams)
+
+        def again(_lost: psycopg.Error) -> bool:
+            try:
+                return self._store.lines.once(once, _give_up)
+            except psycopg.errors.UniqueViolation:  # the id is ours alone: it was done before the line was lost
+                return True
+
+        if not self._store.lines.once(once, again):
+            raise Forbidden("This concerns a patient who is not on your panel.")
+        self._staged.clear()
+        return True
+
+    def _change_mac(self, macs: Iterable[bytes]) -> bytes:
+        who = self.who
+        return mac.change_mac(self._store.key, self.now, who.person, who.on_behalf_of, self.because, who.entrance, who.purpose, macs)
+
+    def _record(self) -> None:
+        line, who = self._open(), self.who
+        if not self._number:
+            self._number = line.execute("select nextval('change_id')").fetchone()[0]  # type: ignore[index]
+        values = [
+            self._number,
+            self.now,
+            who.person,
+            who.on_behalf_of,
+            self.because,
+            who.entrance,
+            who.purpose,
+            self._change_mac(self._macs),
+        ]
+        line.execute(sql("change").encode(), values, prepare=True)
+        for topic, payload in self._announced:
+            line.execute(sql("announce").encode(), [self._number, self.now, topic, Jsonb(payload)], prepare=True)
+        if self._announced:
+            line.execute(f"notify {CHANNEL}")
+
+    def _open(self) -> Line:
+        if self._line is None:
+            self._transaction = self._store.lines.transaction()
+            self._line = self._transaction.__enter__()
+        return self._line
+
+    def __enter__(self) -> Change:
+        """The change itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Commit, or roll back when the block raised."""
+        try:
+            if kind is None:
+                self.commit()
+        except _LATER as late:
+            raise Conflict("Someone else changed the same thing at the same moment; try again.") from late
+        finally:
+            if self._transaction is not None:
+                self._transaction.__exit__(None, None, None)
+                self._line = None
+            if self._looked:
+                self._store.note_look(self.who, self.now, sorted(self._looked), f"change: {self.because}")
+
+
+_OURS = frozenset({"resourceType", "id", "meta"})
+
+
+def _always(_after: Resource | None) -> bool:
+    return True
+
+
+def _give_up(error: psycopg.Error) -> bool:
+    raise error
+
+
+def _type_code(type_: str) -> int:
+    try:
+        return TYPE_CODE[type_]
+    except KeyError:
+        raise NotFound(f"There is no resource type {type_}.", code="not-supported") from None
+
+
+def _content(resource: Resource) -> Resource:
+    meta = {key: value for key, value in resource.get("meta", {}).items() if key not in ("versionId", "lastUpdated")}
+    return {**resource, "meta": meta}
+
+
+def _check_match(if_match: int | None, current: Stored | None, name: str) -> None:
+    if if_match is None:
+        return
+    if current is None:
+        raise PreconditionFailed(f"If-Match names version {if_match}; there is no {name}.")
+    if current.version != if_match:
+        raise PreconditionFailed(f"If-Match names version {if_match}; the current version of {name} is {current.version}.")

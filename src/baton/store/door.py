@@ -1,0 +1,124 @@
+"""The one door to everything stored."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from psycopg import OperationalError
+
+from baton.store.access import Known, who_is
+from baton.store.change import Change, Guard, Reaction
+from baton.store.lines import Lines
+from baton.store.named import sql
+from baton.store.view import View
+from baton.store.who import Who
+
+T = TypeVar("T")
+
+
+class Store:
+    """Views and changes of one database. Safe to share between threads; each thread has connections of its own."""
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        clock: Callable[[], datetime],
+        zone: ZoneInfo,
+        key: bytes,
+        guards: Mapping[str, Sequence[Guard]] | None = None,
+        reactions: Mapping[str, Sequence[Reaction]] | None = None,
+    ) -> None:
+        """`dsn` is the entrances' role; `clock` the hub's; `zone` for dates without offset; `key` signs (kept outside the database, 16 bytes or more).
+
+        Guards and reactions are by resource type, "*" for all types.
+        """
+        self.zone = zone
+        self.key = key if 16 <= len(key) <= 64 else sha256(key).digest()
+        self.lines = Lines(dsn)
+        self._clock = clock
+        self._guards = {type_: list(several) for type_, several in (guards or {}).items()}
+        self._reactions = {type_: list(several) for type_, several in (reactions or {}).items()}
+        self._known: Known[Who | None] = Known(seconds=2)
+        self._tokens: Known[str | None] = Known(seconds=2)
+
+    def view(self, who: Who, *, at: datetime | None = None, still: bool = False) -> View:
+        """A view for a `with` block; `at` = as known on; `still` = every read sees the same moment. Raises Forbidden."""
+        return View(self, who, at, still=still)
+
+    def change(self, who: Who, *, because: str, at: datetime | None = None) -> Change:
+        """A change for a `with` block: commits at its end, rolls back on any exception. `at` dates it otherwise than now. Raises Forbidden."""
+        return Change(self, who, because, at)
+
+    def now(self) -> datetime:
+        """The hub's clock: aware UTC, whole milliseconds, as FHIR instants say it."""
+        return self.instant(self._clock())
+
+    def instant(self, at: datetime) -> datetime:
+        """An aware datetime as the store keeps it. Raises ValueError for a naive one."""
+        if at.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        at = at.astimezone(UTC)
+        return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+    def guards(self, type_: str) -> Sequence[Guard]:
+        """The guards of a type."""
+        return [*self._guards.get(type_, ()), *self._guards.get("*", ())] if self._guards else ()
+
+    def reactions(self, type_: str) -> Sequence[Reaction]:
+        """The reactions of a type."""
+        return [*self._reactions.get(type_, ()), *self._reactions.get("*", ())] if self._reactions else ()
+
+    # --- who ----------------------------------------------------------------------------------------------------------------------
+
+    def who(self, person: str, *, entrance: str, purpose: str = "TREAT", on_behalf_of: str | None = None) -> Who | None:
+        """Who this person ("Practitioner/<id>") is here by the staff index; None when they have no role. At most 2 s behind."""
+        key = (person, entrance, purpose, on_behalf_of)
+        return self._known.get(key, lambda: who_is(self.lines, person, entrance, purpose, on_behalf_of))
+
+    def issue_token(self, person: str, minutes: int) -> str:
+        """A bearer token for the API, shown once: only its hash is kept."""
+        token = secrets.token_urlsafe(32)
+        now = self.now()
+        values = [_hash(token), person, now, now + timedelta(minutes=minutes)]
+        with self.lines.transaction() as line:
+            line.execute(sql("new_token").encode(), values)
+            line.execute("commit")
+        return token
+
+    def who_of_token(self, token: str, *, entrance: str = "api") -> Who | None:
+        """Whose token this is; None when it is nobody's or over. At most 2 s behind."""
+        person = self._tokens.get(token, lambda: self._person_of(token))
+        return self.who(person, entrance=entrance) if person else None
+
+    def _person_of(self, token: str) -> str | None:
+        rows = self.lines.read(lambda line: line.execute(sql("token").encode(), [_hash(token), self.now()], prepare=True).fetchall())
+        return str(rows[0][0]) if rows else None
+
+    # --- housekeeping -------------------------------------------------------------------------------------------------------------
+
+    def note_look(self, who: Who, at: datetime, patients: Sequence[int], what: str) -> None:
+        """Record a look (keys of patients) outside any transaction."""
+        values = [at, list(patients), who.person, who.entrance, who.purpose, what]
+        self.lines.read(lambda line: line.execute(sql("look").encode(), values, prepare=True))
+
+    def answers(self) -> bool:
+        """Whether the database answers: for readiness checks."""
+        try:
+            self.lines.read(lambda line: line.execute("select 1").fetchone())
+        except OperationalError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Hang up all connections."""
+        self.lines.close()
+
+
+def _hash(token: str) -> bytes:
+    return sha256(token.encode()).digest()

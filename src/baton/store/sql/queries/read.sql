@@ -1,0 +1,130 @@
+-- name: stored
+-- One resource by its id, with the record of the look in the same statement. $2: the teams of who asks, null when they see everyone.
+with r as materialized (
+    select rid, version, patient, gone from resource
+    where type = {type} and id = $1
+        and ($2::bigint[] is null or patient is null
+             or exists (select 1 from panel x where x.patient = resource.patient and x.team = any($2::bigint[]) offset 0))
+), l as (
+    insert into look (at, patients, who, entrance, purpose, what)
+    select $3::timestamptz, array[patient], $4, $5, $6, $7 from r where patient is not null and not gone
+)
+select v.version, v.at, v.body from r join version v on v.rid = r.rid and v.version = {version}
+
+-- name: stored_at
+-- One resource as it was known at an instant ($8).
+with r as materialized (
+    select rid, patient from resource
+    where type = {type} and id = $1
+        and ($2::bigint[] is null or patient is null
+             or exists (select 1 from panel x where x.patient = resource.patient and x.team = any($2::bigint[]) offset 0))
+), l as (
+    insert into look (at, patients, who, entrance, purpose, what)
+    select $3::timestamptz, array[patient], $4, $5, $6, $7 from r where patient is not null
+)
+select v.version, v.at, v.body from r join lateral (
+    select version, at, body from version where rid = r.rid and at <= $8::timestamptz order by version desc limit 1
+) v on true
+
+-- name: look
+-- A look that no other statement recorded.
+insert into look (at, patients, who, entrance, purpose, what) values (%s, %s, %s, %s, %s, %s)
+
+-- name: compartment
+-- Everything current of one patient in some types, newest first, so many of each; the look in the same statement.
+with t as (
+    select unnest(%(types)s::smallint[]) as type
+), l as (
+    insert into look (at, patients, who, entrance, purpose, what)
+    values (%(at)s, array[%(patient)s::bigint], %(who)s, %(entrance)s, %(purpose)s, %(what)s)
+)
+select k.type, k.id, v.version, v.at, v.body
+from t join lateral (
+    select r.type, r.id, r.rid, r.version, r.date_lo from resource r
+    where r.type = t.type and r.patient = %(patient)s and not r.gone order by r.date_lo desc, r.rid desc limit %(limit)s
+) k on true
+join version v on v.rid = k.rid and v.version = k.version
+order by k.type, k.date_lo desc, k.rid desc
+
+-- name: compartment_at
+-- The same as it was known at an instant. The pointers of deleted resources still say whose they were.
+with l as (
+    insert into look (at, patients, who, entrance, purpose, what)
+    values (%(at)s, array[%(patient)s::bigint], %(who)s, %(entrance)s, %(purpose)s, %(what)s)
+)
+select r.type, r.id, v.version, v.at, v.body
+from resource r join lateral (
+    select version, at, body from version where rid = r.rid and at <= %(then)s order by version desc limit 1
+) v on true
+where r.type = any(%(types)s::smallint[]) and r.patient = %(patient)s and v.body is not null
+order by r.type, r.date_lo desc, r.rid desc
+
+-- name: on_panel
+-- Whether this patient is on the panel of these teams.
+select exists (select 1 from panel where patient = %s and team = any(%s))
+
+-- name: staff_of
+-- What someone is here: their roles and teams.
+select role, team from staff where person = %s
+
+-- name: token
+-- Whose bearer token this is, while it lasts.
+select person from token where hash = %s and ends_at > %s
+
+-- name: new_token
+-- A bearer token, as its hash.
+insert into token (hash, person, made_at, ends_at) values (%s, %s, %s, %s)
+
+-- name: everything
+-- All of one patient's compartment by type and newest first; the look in the same statement.
+with k as materialized (
+    select r.type, r.id, r.rid, r.version from resource r
+    where r.patient = %(patient)s and r.type = any(%(types)s::smallint[]) and not r.gone
+        and (%(rid)s::bigint is null or r.type > %(type)s::smallint or (r.type = %(type)s::smallint and r.rid < %(rid)s::bigint))
+    order by r.type, r.rid desc limit %(limit)s
+), l as (
+    insert into look (at, patients, who, entrance, purpose, what)
+    values (%(at)s, array[%(patient)s::bigint], %(who)s, %(entrance)s, %(purpose)s, %(what)s)
+)
+select k.type, k.id, v.version, v.at, v.body, k.rid from k join version v on v.rid = k.rid and v.version = k.version
+order by k.type, k.rid desc
+
+-- name: history
+-- One page of versions, newest first; the look in the same statement.
+with k as materialized (
+    select v.type, v.id, v.version, v.at, v.body, v.rid, r.patient from version v join resource r on r.type = v.type and r.rid = v.rid
+    where {where} order by v.at desc, v.rid desc, v.version desc limit {limit}
+), p as (
+    select array(select distinct patient from (select patient from k order by at desc, rid desc, version desc limit {shown}) z
+                 where patient is not null) as keys
+), l as (
+    insert into look (at, patients, who, entrance, purpose, what) select {look} from p where p.keys <> '{}'
+)
+select type, id, version, at, body, rid from k order by at desc, rid desc, version desc
+
+-- name: promises
+-- The open promises of a worklist, the earliest due first; Task and Patient bodies after the limit; the look in the same statement.
+with k as materialized (
+    select p.rid, p.patient, p.owner, p.due, nullif(p.asleep_until, '-infinity') as asleep_until, p.code, p.status
+    from promise p where {where} order by p.due, p.rid limit {limit}
+), l as (
+    insert into look (at, patients, who, entrance, purpose, what)
+    select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s
+    from (select array(select distinct patient from k where patient is not null) as keys) z where keys <> '{}'
+)
+select t.id, t.version, k.code, k.due, k.asleep_until, k.status, b.body, c.body, k.rid
+from k join resource t on t.type = {task} and t.rid = k.rid
+join version b on b.rid = t.rid and b.version = t.version
+left join resource q on q.type = {patient} and q.patient = k.patient and not q.gone
+left join version c on c.rid = q.rid and c.version = q.version
+order by k.due, k.rid
+
+-- name: promise_counts
+-- How many promises are in each state.
+select count(*) filter (where p.open and not {asleep} and p.due < %(now)s),
+       count(*) filter (where p.open and not {asleep} and not p.waiting and p.due >= %(now)s and p.due <= %(end_of_today)s),
+       count(*) filter (where p.open and not {asleep} and not p.waiting and p.due >= %(now)s and p.due > %(end_of_today)s),
+       count(*) filter (where p.open and not {asleep} and p.waiting and p.due >= %(now)s),
+       count(*) filter (where p.open and {asleep}),
+       count(*) filter (where not p.open and p.closed_at >= %(closed_since)s)
+from promise p where (p.open or p.closed_at >= %(closed_since)s) and {where}

@@ -1,0 +1,225 @@
+"""A view: everything one person may see, each sight of a patient recorded. It cannot write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from baton.fhir import query as fhir_query
+from baton.fhir.outcome import Bad
+from baton.store import history, people, search, worklist
+from baton.store.codes import TYPE_CODE, key64
+from baton.store.lines import Line
+from baton.store.named import sql
+from baton.store.who import Forbidden, Gone, Invalid, NotFound, Page, PromiseRow, Resource, Stored, Who
+
+if TYPE_CHECKING:
+    from baton.store.door import Store
+
+T = TypeVar("T")
+
+
+class View:
+    """What `who` may see, now or (`at`) as it was known at a past instant."""
+
+    def __init__(self, store: Store, who: Who, at: datetime | None, *, still: bool = False) -> None:
+        """Made by `Store.view`. Raises Forbidden for a role the house does not know."""
+        if not who.known:
+            raise Forbidden(f"{who.name or who.person} has no role here.")
+        self._store = store
+        self.who = who
+        self.now = store.now()
+        self.at = store.instant(at) if at is not None else None
+        self.zone: ZoneInfo = store.zone
+        self._line: Line | None = None
+        self._still: AbstractContextManager[Line] | None = None
+        if still:
+            self._still = store.lines.transaction("begin isolation level repeatable read", durable=False)
+
+    # --- one resource -------------------------------------------------------------------------------------------------------------
+
+    def get(self, type_: str, id_: str) -> Resource:
+        """A resource, parsed; the look is recorded when it is a patient's. Raises NotFound (also when not theirs to see) and Gone."""
+        return self.stored(type_, id_).resource()
+
+    def stored(self, type_: str, id_: str, version: int | None = None) -> Stored:
+        """A resource as its bytes, the current or the named version. Raises NotFound (also when not theirs to see) and Gone."""
+        code = TYPE_CODE.get(type_)
+        if code is None:
+            raise NotFound(f"There is no resource type {type_}.", code="not-supported")
+        who, name = self.who, f"{type_}/{id_}"
+        params: list[bytes | None] = [
+            id_.encode(),
+            None if who.sees_everyone else _array(self.teams),
+            self.now.isoformat().encode(),
+            who.person.encode(),
+            who.entrance.encode(),
+            who.purpose.encode(),
+            f"read {name}".encode(),
+        ]
+        if self.at is not None and version is None:
+            statement = sql("stored_at", type=code)
+            params.append(self.at.isoformat().encode())
+        elif version is None:
+            statement = _stored(code)
+        else:
+            statement = sql("stored", type=code, version="$8::integer")
+            params.append(b"%d" % version)
+        result = self._ask(lambda line: line.quick(statement, params))
+        if result.ntuples == 0:
+            raise NotFound(f"There is no {name}.")
+        found, at, body = result.get_value(0, 0), result.get_value(0, 1), result.get_value(0, 2)
+        if body is None:
+            raise Gone(f"{name} was deleted.")
+        return Stored(type_, id_, int(found or 0), datetime.fromisoformat((at or b"").decode()), body)
+
+    # --- many ---------------------------------------------------------------------------------------------------------------------
+
+    def search(self, query: fhir_query.Query) -> Page:
+        """One page of a search, with what it includes. Raises Invalid naming the parameter that is not supported."""
+        return search.search(self, query)
+
+    def find(self, type_: str, **params: Any) -> list[Resource]:
+        """The resources a FHIR search finds, parsed: find("Task", patient="Patient/1", status="requested,accepted", _count=5).
+
+        "-" in a parameter is written "_", a modifier after two: code__not="x". Without _count, all up to 1,000. Raises Invalid.
+        """
+        pairs = [(_param(name), text) for name, value in params.items() if value is not None for text in _texts(value)]
+        if "_count" not in params:
+            pairs.append(("_count", "1000"))
+        try:
+            query = fhir_query.parse(type_, pairs)
+        except Bad as bad:
+            raise Invalid(bad.issues) from None
+        return [stored.resource() for stored in self.search(query).entries]
+
+    def compartment(self, patient_id: str, types: Sequence[str], *, per_type: int = 200) -> dict[str, list[Resource]]:
+        """A patient's resources of these types, newest first by date, at most `per_type` of each. Raises NotFound when not theirs to see."""
+        return history.compartment(self, patient_id, types, per_type)
+
+    def everything(self, patient_id: str, *, count: int = 200, cursor: str | None = None) -> Page:
+        """The patient and all of their compartment, the patient first, then newest first. Raises NotFound."""
+        return history.everything(self, patient_id, count, cursor)
+
+    def history(
+        self, type_: str | None = None, id_: str | None = None, *, since: datetime | None = None, count: int = 50, cursor: str | None = None
+    ) -> Page:
+        """Versions, newest first: of one resource, of a type, or of all. Deletions are entries without a body. Raises NotFound."""
+        return history.history(self, type_, id_, since, count, cursor)
+
+    # --- people and promises ------------------------------------------------------------------------------------------------------
+
+    def promises(self, owners: Sequence[str] | None = None, **filters: Any) -> list[PromiseRow]:
+        """Open promises, the earliest due first: see `worklist.promises`."""
+        return worklist.promises(self, owners, **filters)
+
+    def promise_counts(self, owners: Sequence[str] | None = None, **filters: Any) -> dict[str, int]:
+        """How many promises there are in each state: see `worklist.counts`."""
+        return worklist.counts(self, owners, **filters)
+
+    def patients(self, text: str, limit: int = 20) -> list[tuple[float, Stored]]:
+        """Patients meant by what was typed, the likeliest first: see `people.patients`."""
+        return people.patients(self, text, limit)
+
+    def people(self, text: str, limit: int = 20) -> list[tuple[float, Stored]]:
+        """Practitioners meant by what was typed, the likeliest first."""
+        return people.people(self, text, limit)
+
+    def look(self, patients: Iterable[str], what: str) -> None:
+        """Record that these patients ("Patient/<id>" each) were shown: for pages made of rows no other read recorded."""
+        keys = sorted({key64(patient if "/" in patient else f"Patient/{patient}") for patient in patients})
+        if keys:
+            self._store.note_look(self.who, self.now, keys, what)
+
+    # --- for the modules that read on its behalf ----------------------------------------------------------------------------------
+
+    @property
+    def store(self) -> Store:
+        """The store it looks into."""
+        return self._store
+
+    @property
+    def teams(self) -> list[int]:
+        """The keys of the teams of who looks."""
+        return [key64(team) for team in self.who.teams]
+
+    def ask(self, statement: str, params: Any = None, *, prepare: bool = False) -> list[tuple[Any, ...]]:
+        """The rows of a read statement, after everything that was put before it was written."""
+        self._see()
+        return self._ask(lambda line: line.execute(statement.encode(), params, prepare=prepare).fetchall())
+
+    def rows(self, statement: str, params: Sequence[bytes | None]) -> list[tuple[bytes | None, ...]]:
+        """The rows, as bytes, of a read statement with $1 parameters in text form, planned for exactly these."""
+        self._see()
+        result = self._ask(lambda line: line.once(statement, params))
+        columns = range(result.nfields)
+        return [tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples)]
+
+    def may_see(self, patient: int) -> bool:
+        """Whether this patient (key) is theirs to see."""
+        return self.who.sees_everyone or bool(self.ask(sql("on_panel"), [patient, self.teams], prepare=True)[0][0])
+
+    def look_params(self, what: str) -> dict[str, Any]:
+        """The columns of a look, for statements that record their own."""
+        who = self.who
+        return {"at": self.now, "who": who.person, "entrance": who.entrance, "purpose": who.purpose, "what": what}
+
+    def _see(self) -> None:
+        """A view has nothing unwritten."""
+
+    def _ask(self, ask: Callable[[Line], T]) -> T:
+        if self._line is None and self._still is not None:
+            self._line = self._still.__enter__()
+        return ask(self._line) if self._line is not None else self._store.lines.read(ask)
+
+    def __enter__(self) -> View:
+        """The view itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """The looks stand even when the page failed."""
+        if self._still is not None and self._line is not None:
+            try:
+                if not self._line.dead:
+                    self._line.execute("commit")
+            finally:
+                self._still.__exit__(None, None, None)
+                self._line = None
+
+
+_statements: dict[int, str] = {}
+
+
+def _stored(code: int) -> str:
+    found = _statements.get(code)
+    if found is None:
+        found = _statements[code] = sql("stored", type=code, version="r.version")
+    return found
+
+
+def _array(numbers: Sequence[int]) -> bytes:
+    return ("{" + ",".join(map(str, numbers)) + "}").encode()
+
+
+def _param(name: str) -> str:
+    if name.startswith("_"):
+        return "_" + name[1:].replace("__", ":").replace("_", "-")
+    return name.replace("__", ":").replace("_", "-")
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, list | tuple):
+        return [_text(each) for each in value]
+    return [_text(value)]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

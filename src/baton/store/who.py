@@ -1,0 +1,148 @@
+"""Who acts, what the door answers with, and the ways it says no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from baton.fhir import resource as fhir_resource
+from baton.fhir.outcome import Issue
+
+Resource = dict[str, Any]
+
+ROLES = ("administrator", "supervisor", "senior", "coordinator", "clinician", "system")
+"""The roles there are, the most entitled first among those of people."""
+SEE_EVERYONE = frozenset({"administrator", "supervisor", "system"})
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The one answerable for a view or a change."""
+
+    person: str  # "Practitioner/<id>", or "Device/baton" for the hub itself
+    name: str
+    role: str  # one of ROLES; any other sees and does nothing
+    teams: tuple[str, ...]  # "Organization/<id>" each
+    entrance: str  # desk | api | load | worker | cli | demo
+    purpose: str = "TREAT"  # a code of v3-PurposeOfUse
+    on_behalf_of: str | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether the role is one of the house; deny by default."""
+        return self.role in ROLES
+
+    @property
+    def sees_everyone(self) -> bool:
+        """Whether all patients are theirs to see; the others see the patients of their teams."""
+        return self.role in SEE_EVERYONE
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One version of a resource as the store keeps it; a body of None is a deletion."""
+
+    type: str
+    id: str
+    version: int
+    last_updated: datetime  # aware UTC
+    body: bytes | None
+
+    @property
+    def reference(self) -> str:
+        """The relative reference to it."""
+        return f"{self.type}/{self.id}"
+
+    def resource(self) -> Resource:
+        """The parsed body. Raises Gone for a deletion."""
+        if self.body is None:
+            raise Gone(f"{self.reference} was deleted.")
+        return fhir_resource.parse(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a search or a history; `next` is the cursor of the page after it, None on the last."""
+
+    entries: list[Stored]
+    included: list[Stored] = field(default_factory=list)
+    total: int | None = None
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRow:
+    """One open promise of the worklist with the bodies a page needs."""
+
+    task_id: str
+    version: int
+    patient: str | None  # "Patient/<id>"
+    code: str
+    owner: str | None  # "Organization/<id>" or "Practitioner/<id>"
+    due: datetime
+    asleep_until: datetime | None
+    status: str
+    task: bytes
+    patient_body: bytes | None
+    place: str = ""  # the cursor of what comes after it
+
+
+class Refused(Exception):  # noqa: N818
+    """The store refused; `issues` say why, `status` is the HTTP status an entrance answers with."""
+
+    status: int = 400
+    code: ClassVar[str] = "processing"
+
+    def __init__(self, reason: str | Iterable[Issue], *, expression: str | None = None, code: str | None = None, status: int | None = None):
+        """One sentence, or the issues themselves."""
+        if isinstance(reason, str):
+            self.issues: tuple[Issue, ...] = (Issue("error", code or self.code, reason, expression),)
+        else:
+            self.issues = tuple(reason)
+        if status is not None:
+            self.status = status
+        super().__init__("; ".join(issue.text for issue in self.issues))
+
+
+class Invalid(Refused):
+    """The resource or the request breaks a rule."""
+
+    status = 422
+    code = "invalid"
+
+
+class NotFound(Refused):
+    """There is no such resource, or none this person may see: the two are told apart by nobody."""
+
+    status = 404
+    code = "not-found"
+
+
+class Gone(Refused):
+    """The resource was deleted."""
+
+    status = 410
+    code = "deleted"
+
+
+class Forbidden(Refused):
+    """This person may not do this."""
+
+    status = 403
+    code = "forbidden"
+
+
+class Conflict(Refused):
+    """Someone else changed the same thing at the same moment; trying again is safe."""
+
+    status = 409
+    code = "conflict"
+
+
+class PreconditionFailed(Refused):
+    """The version named in If-Match is not the current one."""
+
+    status = 412
+    code = "conflict"

@@ -1,0 +1,117 @@
+"""The worklist: promises by who owes them and when, from their own index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from baton.fhir import resource as fhir_resource
+from baton.store import cursor
+from baton.store.codes import TYPE_CODE, key64
+from baton.store.index import NEVER
+from baton.store.named import sql
+from baton.store.who import Invalid, PromiseRow
+
+if TYPE_CHECKING:
+    from baton.store.view import View
+
+STATES = ("late", "today", "coming", "waiting", "asleep")
+ASLEEP = "(p.asleep_until > %(now)s and p.due > %(now)s)"
+"""Snoozed, and not overdue: what is late wakes by itself."""
+_STATE = {
+    "late": f"not {ASLEEP} and p.due < %(now)s",
+    "today": f"not {ASLEEP} and not p.waiting and p.due >= %(now)s and p.due <= %(end_of_today)s",
+    "coming": f"not {ASLEEP} and not p.waiting and p.due >= %(now)s and p.due > %(end_of_today)s",
+    "waiting": f"not {ASLEEP} and p.waiting and p.due >= %(now)s",
+    "asleep": ASLEEP,
+}
+
+
+def _filters(
+    view: View, owners: Sequence[str] | None, codes: Sequence[str] | None, patient: str | None, end_of_today: datetime | None
+) -> tuple[list[str], dict[str, Any]]:
+    params: dict[str, Any] = {"now": view.now, "end_of_today": end_of_today or view.now + timedelta(days=1)}
+    parts = []
+    if owners is not None:
+        keys = [key64(owner) for owner in owners]
+        parts.append("p.owner = %(owner)s" if len(keys) == 1 else "p.owner = any(%(owner)s::bigint[])")
+        params["owner"] = keys[0] if len(keys) == 1 else keys
+    if codes is not None:
+        parts.append("p.code = any(%(codes)s)")
+        params["codes"] = list(codes)
+    if patient is not None:
+        parts.append("p.patient = %(patient)s")
+        params["patient"] = key64(patient if "/" in patient else f"Patient/{patient}")
+    if not view.who.sees_everyone:
+        parts.append(
+            "(p.patient is null or exists (select 1 from panel x where x.patient = p.patient and x.team = any(%(teams)s) offset 0))"
+        )
+        params["teams"] = view.teams
+    return parts, params
+
+
+def promises(
+    view: View,
+    owners: Sequence[str] | None = None,
+    *,
+    codes: Sequence[str] | None = None,
+    state: str | None = None,
+    patient: str | None = None,
+    start_of_today: datetime | None = None,
+    end_of_today: datetime | None = None,
+    limit: int = 100,
+    after: str | None = None,
+) -> list[PromiseRow]:
+    """Open promises, the earliest due first, of these owners (None: anyone's) and in this state (None: all but the asleep).
+
+    late: due has passed. today: due until `end_of_today`. coming: later. waiting: on hold and not late. asleep: snoozed and not late.
+    `after` is the `place` of the last row of the page before. As of now also in an as-known-on view. Raises Invalid.
+    """
+    if state is not None and state not in STATES:
+        raise Invalid(f"A promise is {', '.join(STATES)}; not '{state}'.", status=400)
+    parts, params = _filters(view, owners, codes, patient, end_of_today)
+    parts = ["p.open", *parts, _STATE[state] if state else f"not {ASLEEP}"]
+    if after:
+        params["due"], params["rid"] = cursor.read(view.store.key, "promises", after)
+        parts.append("(p.due, p.rid) > (%(due)s::timestamptz, %(rid)s::bigint)")
+    params |= view.look_params("worklist")
+    statement = sql("promises", where=" and ".join(parts), limit=int(limit), task=TYPE_CODE["Task"], patient=TYPE_CODE["Patient"])
+    return [_row(view, row) for row in view.ask(statement, params)]
+
+
+def _row(view: View, row: tuple[Any, ...]) -> PromiseRow:
+    id_, version, code, due, asleep, status, body, patient_body, rid = row
+    task = fhir_resource.parse(body)
+    return PromiseRow(
+        task_id=id_,
+        version=version,
+        patient=fhir_resource.target(task.get("for")),
+        code=code,
+        owner=fhir_resource.target(task.get("owner")),
+        due=due,
+        asleep_until=asleep,
+        status=status,
+        task=body.encode(),
+        patient_body=patient_body.encode() if patient_body is not None else None,
+        place=cursor.write(view.store.key, "promises", [due.isoformat(), rid]),
+    )
+
+
+def counts(
+    view: View,
+    owners: Sequence[str] | None = None,
+    *,
+    codes: Sequence[str] | None = None,
+    state: str | None = None,
+    patient: str | None = None,
+    start_of_today: datetime | None = None,
+    end_of_today: datetime | None = None,
+    closed_since: datetime | None = None,
+) -> dict[str, int]:
+    """How many are late, today, coming, waiting, asleep, and closed_since (0 when no instant is given). `state` narrows nothing here."""
+    parts, params = _filters(view, owners, codes, patient, end_of_today)
+    params["closed_since"] = closed_since or NEVER
+    statement = sql("promise_counts", asleep=ASLEEP, where=" and ".join(parts) or "true")
+    rows = view.ask(statement, params)
+    return dict(zip((*STATES, "closed_since"), rows[0], strict=True))

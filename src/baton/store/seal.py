@@ -16,6 +16,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
+from baton.store.mac import fitted
+
 LOCK = 0x7365616C  # "seal": one sealer at a time
 MOST = 100_000  # ids in one seal
 PATIENCE = 10.0  # seconds to wait for transactions under way; a longer one is sealed next time
@@ -61,6 +63,7 @@ BEFORE_THE_FIRST = Seal(0, datetime(1970, 1, 1, tzinfo=UTC), 0, 0, 0, 0, b"", b"
 
 def seal(dsn: str, *, key: bytes, at: datetime) -> int:
     """Seal everything decided and not sealed yet; how many changes and looks that were. Raises psycopg.Error."""
+    key = fitted(key)
     with psycopg.connect(dsn, autocommit=True) as connection:
         decided = _decided(connection)
         if decided is None:

@@ -1,0 +1,99 @@
+"""Whether every open promise is whole, and whatever is open is owed at least one. A later duty adds a row to `OPEN_THINGS`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from baton.fhir import resource as fhir_resource
+from baton.store.index import CLOSED, PROMISE, P
+
+Resource = dict[str, Any]
+
+TRACE, EPISODE = f"{P}/StructureDefinition/trace", f"{P}/StructureDefinition/episode"
+PATHWAY = f"{P}/StructureDefinition/pathway"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenThing:
+    """A kind of resource that must have an open promise while it is open, and none once it is closed."""
+
+    type: str
+    is_open: Callable[[Resource], bool]
+    is_ours: Callable[[Resource], bool]
+    """Whether it counts even when no promise ever named it."""
+    named_by: Callable[[Resource], str | None]
+    """The reference to it, from a Task that is a promise about it."""
+
+
+def _extensions(resource: Resource, url: str) -> Iterator[Resource]:
+    return (each for each in resource.get("extension", ()) if each.get("url") == url)
+
+
+def _extension_reference(task: Resource, url: str) -> str | None:
+    return next((each.get("valueReference", {}).get("reference") for each in _extensions(task, url)), None)
+
+
+OPEN_THINGS = (
+    OpenThing(
+        "EpisodeOfCare",
+        is_open=lambda episode: episode.get("status") in ("planned", "waitlist", "active", "onhold"),
+        is_ours=lambda episode: any(_extensions(episode, PATHWAY)),
+        named_by=lambda task: _extension_reference(task, EPISODE),
+    ),
+)
+
+
+class Promises:
+    """Sees every current resource once, then says which open things are owed nothing and which closed ones still are."""
+
+    def __init__(self) -> None:
+        """Nothing seen yet."""
+        self._things: dict[str, tuple[bool, bool]] = {}  # reference: open, ours
+        self._open: dict[str, int] = defaultdict(int)  # reference: open promises that name it
+        self._named: set[str] = set()
+
+    def see(self, resource: Resource) -> Iterator[str]:
+        """Take note of a current resource; gives what is wrong with it as a promise."""
+        type_ = resource.get("resourceType")
+        if type_ == "Task" and fhir_resource.code_of(resource.get("code"), PROMISE) is not None:
+            is_open = resource.get("status") not in CLOSED
+            for thing in OPEN_THINGS:
+                if reference := thing.named_by(resource):
+                    self._named.add(reference)
+                    self._open[reference] += is_open
+            if is_open:
+                yield from (f"Task/{resource.get('id')}: is an open promise without {what}" for what in lacking(resource))
+        for thing in OPEN_THINGS:
+            if type_ == thing.type:
+                self._things[f"{type_}/{resource.get('id')}"] = (thing.is_open(resource), thing.is_ours(resource))
+
+    def violations(self) -> Iterator[str]:
+        """After everything was seen."""
+        for reference, (is_open, ours) in self._things.items():
+            promised = self._open.get(reference, 0)
+            if is_open and not promised and (ours or reference in self._named):
+                yield f"{reference}: is open and nothing is promised about it"
+            if not is_open and promised:
+                yield f"{reference}: is closed and {promised} promises about it are open"
+        for reference in sorted(self._named - self._things.keys()):
+            if self._open[reference]:
+                yield f"{reference}: is not there and {self._open[reference]} promises about it are open"
+
+
+def lacking(task: Resource) -> Iterator[str]:
+    """What an open promise needs and this one has not."""
+    if not str(task.get("for", {}).get("reference", "")).startswith("Patient/"):
+        yield "a patient (Task.for)"
+    if not task.get("owner", {}).get("reference"):
+        yield "an owner (Task.owner)"
+    if not task.get("restriction", {}).get("period", {}).get("end"):
+        yield "a due time (Task.restriction.period.end)"
+    parts = [part for trace in _extensions(task, TRACE) for part in trace.get("extension", ())]
+    rule = next((part.get("valueCanonical", "") for part in parts if part.get("url") == "rule"), "")
+    if not all(rule.partition("|")):
+        yield "the rule that made it and its version (trace)"
+    if not any(part.get("url") == "fact" for part in parts):
+        yield "the facts that made it (trace)"

@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Protocol
@@ -35,8 +35,8 @@ LOG_BYTES = 10_000_000
 class Database:
     """How to reach a database: `owner_dsn` may change the tables (migrate, check), `app_dsn` is what every entrance connects with."""
 
-    owner_dsn: str
-    app_dsn: str
+    owner_dsn: str = field(repr=False)
+    app_dsn: str = field(repr=False)
 
     @property
     def app_options(self) -> dict[str, Any]:

@@ -19,7 +19,8 @@ Duty = Callable[[Store, datetime], None]
 def minute(dsn: str, store: Store, duties: Sequence[Duty]) -> None:
     """One duty that fails keeps none of the others from being done; it is logged and asked again next minute."""
     now = store.now()
-    for duty in (*duties, partial(_seal, dsn)):
+    all_duties: list[Duty] = [*duties, partial(_seal, dsn)]
+    for duty in all_duties:
         try:
             duty(store, now)
         except Exception:

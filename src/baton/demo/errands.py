@@ -1,0 +1,74 @@
+"""Promises made by hand, and notes: the work no pathway asks for. Every team has some late, due, coming, waiting, kept and asleep."""
+
+# ruff: noqa: E501 - tables are read by the row
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from baton.demo import acts
+from baton.demo.acts import Act
+from baton.demo.places import PLACES, feed
+from baton.demo.plot import Stage
+
+ERRANDS = {  # per team: what is promised, in the order of SLOTS below
+    "hospital-transitions": ("Sign off the discharge plan with the ward", "Find a home oxygen supplier that delivers by Friday",
+                             "Go over the choice of nursing facilities with the family", "Ask the ward for the pending culture result"),
+    "outpatient-coordination": ("Chase the cardiology consult note", "Send the referral packet to pulmonology again, page 3 was missing",
+                                "Teach-back: inhaler technique", "Renew the handicap placard form"),
+    "heart-vascular": ("Ask about weight and breath, call the clinic if up 3 lb", "Decide with the clinic: appeal the denied cardiac MRI",
+                       "Enroll in cardiac rehab", "Check that the home scale arrived"),
+    "oncology-navigation": ("Book port, teaching and labs before chemo cycle 1", "Find a wig voucher and a quiet time to talk about it",
+                            "Ask for the pathology slides from the first hospital", "Arrange a ride for the infusion days"),
+    "geriatrics": ("Ask the daughter about stove and stairs", "Capacity letter for the notary", "Day program: visit and application",
+                   "Meals at the Door: first delivery confirmed?"),
+    "case-management": ("Recertify Medicaid before it lapses", "Housing letter to the landlord", "Food insecurity screening, one need found",
+                        "Glucose strips: prior authorization"),
+}  # fmt: skip
+# when it was promised and when it is due (business days from today), and what became of it
+SLOTS = (
+    (-6, -2, "open"), (-5, -1, "open"), (-4, 0, "mine"), (-3, 0, "open"), (-3, 1, "mine"), (-2, 2, "open"), (-2, 4, "open"), (-1, 9, "mine"),
+    (-6, 3, "waiting"), (-4, 2, "waiting"), (-5, -1, "kept"), (-8, -3, "kept"), (-3, 1, "asleep"), (-4, 1, "overnight"),
+)  # fmt: skip
+NOTES = (
+    "Prefers to be called by her first name. Hearing is better on the left.",
+    "Son drives on Thursdays and Saturdays only.",
+    "Afraid of needles; ask for the nurse she knows.",
+    "Keeps the medicine list on the refrigerator.",
+    "Reads better than he hears: send a letter after the call.",
+    "Does not open the door to strangers; the agency must say our name.",
+)
+
+
+def errands(stages: Sequence[Stage]) -> Iterator[Act]:
+    """The errands of one team, each for somebody else as long as there are enough people."""
+    for number, (made, due, fate) in enumerate(SLOTS):
+        if stages:
+            stage = stages[number % len(stages)]
+            yield from _errand(stage, number, made, due, fate)
+
+
+def _errand(stage: Stage, number: int, made: int, due: int, fate: str) -> Iterator[Act]:
+    days, person, worker = stage.days, stage.person, stage.worker
+    what = ERRANDS[person.team][number % 4]
+    owner = f"Practitioner/{worker.id}" if fate in ("mine", "kept") else f"Organization/{person.team}"
+    begun = days.at(days.business(made), f"{8 + number % 8:02d}:{(number * 7) % 60:02d}")
+    day = days.business(due) if due or fate != "open" else days.today
+    waiting_on = {8: PLACES["bayline-oncology"].name, 9: "St. Brendan’s, medical records"}.get(number)
+    yield Act(begun, worker.who, "Promised by hand", acts.by_hand(person, what, max(day, begun.date()), owner=owner, on=waiting_on))
+    if fate == "kept":
+        yield Act(days.at(days.business(-1), "15:20"), worker.who, "Done", acts.done(person, "by-hand", "Done, they know."))
+    elif fate == "asleep":
+        asleep = acts.snooze(person, "by-hand", days.business(3), "Away at her sister’s until then")
+        yield Act(begun + timedelta(hours=2), worker.who, "Put to sleep", asleep)
+    elif fate == "overnight":
+        yield Act(days.at(days.today, "00:09"), feed(PLACES["larkhaven-general"]), "Answered overnight", acts.done(person, "by-hand"))
+
+
+def notes(stages: Sequence[Stage]) -> Iterator[Act]:
+    """A note on every fifth chart."""
+    for number, stage in enumerate(stages):
+        if number % 5 == 0:
+            when = stage.days.at(stage.days.business(-1 - number % 11), f"{9 + number % 7:02d}:{number % 60:02d}")
+            yield Act(when, stage.worker.who, "Note", acts.note(stage.person, NOTES[number % len(NOTES)]))

@@ -1,0 +1,251 @@
+"""The town of Larkhaven itself: hospitals, clinics, agencies, teams, and the people who work there. All invented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from baton.store import Who
+
+Resource = dict[str, Any]
+
+P = "https://baton.example/fhir"
+STAFF_ROLE = f"{P}/CodeSystem/staff-role"
+ORGANIZATION_TYPE = "http://terminology.hl7.org/CodeSystem/organization-type"
+MRN = f"{P}/NamingSystem/larkhaven-mrn"
+CITY, STATE, POSTCODE = "Larkhaven", "RI", "02999"
+EASTERN = "America/New_York"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere care is given: its id, name, kind (organization-type), service, street, telephone."""
+
+    id: str
+    name: str
+    kind: str
+    service: str
+    street: str
+    phone: str
+
+
+def _places(rows: str) -> dict[str, Place]:
+    taken = [Place(*(cell.strip() for cell in row.split("|"))) for row in rows.strip().splitlines()]
+    return {place.id: place for place in taken}
+
+
+PLACES = _places("""
+larkhaven-general | Larkhaven General    | prov | Hospital            | 1 Signal Hill Road      | (401) 555-0100
+st-brendans       | St. Brendan’s        | prov | Hospital            | 400 Abbey Street        | (401) 555-0101
+cedar-court       | Cedar Court          | prov | Skilled nursing     | 22 Cedar Court          | (401) 555-0102
+foundry-family    | Foundry Family Medicine | prov | Primary care     | 88 Foundry Street       | (401) 555-0103
+harborview        | Harborview Primary Care | prov | Primary care     | 15 Lighthouse Lane      | (401) 555-0104
+little-wharf      | Little Wharf Pediatrics | prov | Pediatrics       | 3 Wharf Street          | (401) 555-0105
+heart-clinic      | Larkhaven Heart Clinic  | prov | Cardiology       | 120 Signal Hill Road    | (401) 555-0106
+bayline-oncology  | Bayline Oncology     | prov | Oncology            | 64 Bayline Avenue       | (401) 555-0107
+mill-pond         | Mill Pond Geriatrics | prov | Geriatric medicine  | 7 Mill Pond Road        | (401) 555-0108
+lung-clinic       | Coastal Lung Clinic  | prov | Pulmonology         | 122 Signal Hill Road    | (401) 555-0109
+kidney-care       | Larkhaven Kidney Care | prov | Nephrology         | 41 Cannery Row          | (401) 555-0110
+bone-joint        | Bone & Joint Larkhaven | prov | Orthopedics       | 124 Signal Hill Road    | (401) 555-0111
+endocrine         | Larkhaven Endocrine  | prov | Endocrinology       | 126 Signal Hill Road    | (401) 555-0112
+harbor-behavioral | Harbor Behavioral Health | prov | Behavioral health | 19 Orchard Street      | (401) 555-0113
+tidewater         | Tidewater Home Health | prov | Home health        | 52 Juniper Avenue       | (401) 555-0114
+alder-pharmacy    | Alder Street Pharmacy | bus | Pharmacy            | 10 Alder Street         | (401) 555-0115
+cannery-pharmacy  | Cannery Pharmacy     | bus  | Pharmacy            | 39 Cannery Row          | (401) 555-0116
+food-bank         | Larkhaven Food Bank  | cg   | Food bank           | 5 Depot Street          | (401) 555-0117
+meals             | Meals at the Door    | cg   | Meals               | 8 Depot Street          | (401) 555-0118
+bay-riders        | Bay Riders           | cg   | Rides               | 60 Depot Street         | (401) 555-0119
+housing-help      | Harbor Housing Help  | cg   | Housing             | 31 Orchard Street       | (401) 555-0120
+seaboard          | Seaboard Health Plan | pay  | Insurance           | 900 Market Street       | (401) 555-0121
+medicare          | Medicare             | pay  | Insurance           | 900 Market Street       | (401) 555-0122
+medicaid          | Rhode Island Medicaid | pay | Insurance           | 900 Market Street       | (401) 555-0123
+""")
+TYPES = {
+    "prov": "Healthcare Provider",
+    "bus": "Non-Healthcare Business or Corporation",
+    "cg": "Community Group",
+    "pay": "Payer",
+    "team": "Organizational team",
+}
+AFTERCARE = {place.service: place for place in PLACES.values() if place.kind == "prov"}
+HOSPITALS = ("larkhaven-general", "st-brendans")
+
+TEAMS = {
+    "hospital-transitions": "Hospital Transitions",
+    "outpatient-coordination": "Outpatient Coordination",
+    "heart-vascular": "Heart & Vascular",
+    "oncology-navigation": "Oncology Navigation",
+    "geriatrics": "Geriatrics",
+    "case-management": "Case Management",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Somebody who works with the hub: who they are, their role in the house, their teams."""
+
+    given: str
+    family: str
+    credentials: str
+    role: str
+    teams: tuple[str, ...]
+    does: str
+
+    @property
+    def id(self) -> str:
+        """Their Practitioner's id."""
+        return f"{self.given} {self.family}".lower().replace(" ", "-").replace("é", "e")
+
+    @property
+    def name(self) -> str:
+        """As colleagues say it."""
+        return f"{self.given} {self.family}"
+
+    @property
+    def email(self) -> str:
+        """The address they sign in with."""
+        return f"{self.id.replace('-', '.')}@baton.example"
+
+    @property
+    def who(self) -> Who:
+        """Them, answering for what they did in the past month."""
+        return Who(f"Practitioner/{self.id}", self.name, self.role, tuple(f"Organization/{team}" for team in self.teams), "demo")
+
+
+WORKERS = {
+    worker.id: worker
+    for worker in (
+        Worker("Rosa", "Delgado", "RN", "coordinator", ("hospital-transitions",), "Hospital-based care coordinator"),
+        Worker("Tom", "Brandt", "MA", "coordinator", ("outpatient-coordination",), "Outpatient care coordinator"),
+        Worker("Mei", "Lin", "RN", "coordinator", ("oncology-navigation",), "Oncology nurse navigator"),
+        Worker("Andre", "Walker", "RN", "coordinator", ("heart-vascular",), "Cardiology nurse coordinator"),
+        Worker("Hannah", "Fisher", "LCSW", "coordinator", ("geriatrics",), "Geriatric social worker"),
+        Worker("Priya", "Nair", "CCM", "coordinator", ("case-management",), "Case manager"),
+        Worker("Grace", "Kim", "RN", "senior", tuple(TEAMS), "Senior care coordinator"),
+        Worker(
+            "Luis", "Ortega", "MPH", "supervisor", ("hospital-transitions", "outpatient-coordination"), "Supervisor of care coordination"
+        ),
+        Worker("Dana", "Roth", "", "administrator", ("outpatient-coordination",), "Administrator"),
+        Worker("Amara", "Okonkwo", "MD", "clinician", ("outpatient-coordination", "hospital-transitions"), "Primary care physician"),
+    )
+}
+COORDINATORS = {worker.teams[0]: worker for worker in WORKERS.values() if worker.role == "coordinator"}
+
+DOCTORS = {  # place -> those who see patients there
+    "foundry-family": (("Amara", "Okonkwo", "MD"), ("Peter", "Lindqvist", "DO"), ("Rachel", "Stein", "NP")),
+    "harborview": (("Samuel", "Osei", "MD"), ("Joan", "Hathaway", "MD"), ("Minh", "Đặng", "NP")),
+    "little-wharf": (("Beatriz", "Montañez", "MD"), ("Karim", "Haddad", "MD")),
+    "heart-clinic": (("Ingrid", "Sørensen", "MD"), ("Devon", "Pettway", "PA")),
+    "bayline-oncology": (("Claire", "Beaumont", "MD"), ("Wei", "Zhang", "MD")),
+    "mill-pond": (("Ruth", "Aldrich", "MD"),),
+    "lung-clinic": (("Viktor", "Lebedev", "MD"),),
+    "kidney-care": (("Sunita", "Rao", "MD"),),
+    "bone-joint": (("Gonçalo", "Tavares", "MD"),),
+    "endocrine": (("Halina", "Nowak", "MD"),),
+    "harbor-behavioral": (("Naomi", "Freeman", "PsyD"),),
+}
+
+
+def doctor_id(given: str, family: str) -> str:
+    """A practitioner's id, in plain letters."""
+    plain = f"{given}-{family}".lower()
+    return plain.translate(str.maketrans("đặñøçóãéáí", "danocoaeai"))
+
+
+def reference(type_: str, id_: str, display: str = "") -> Resource:
+    """A Reference that says what it points at."""
+    return {"reference": f"{type_}/{id_}", **({"display": display} if display else {})}
+
+
+def at(place: Place) -> Resource:
+    """A Reference to a place."""
+    return reference("Organization", place.id, place.name)
+
+
+def concept(system: str, code: str, text: str) -> Resource:
+    """A CodeableConcept of one code."""
+    return {"coding": [{"system": system, "code": code}], "text": text}
+
+
+def ground() -> Iterator[Resource]:
+    """Everything that is there before any patient: organizations first, then places, then people."""
+    for place in PLACES.values():
+        yield from _place(place)
+    for id_, name in TEAMS.items():
+        yield {"resourceType": "Organization", "id": id_, "active": True, "type": [_type("team")], "name": name}
+    yield from _feeds()
+    for worker in WORKERS.values():
+        yield from _worker(worker)
+    for place_id, doctors in DOCTORS.items():
+        for number, doctor in enumerate(doctors):
+            yield from _doctor(PLACES[place_id], *doctor, number)
+
+
+def _type(kind: str) -> Resource:
+    return {"coding": [{"system": ORGANIZATION_TYPE, "code": kind, "display": TYPES[kind]}]}
+
+
+def _address(street: str) -> Resource:
+    return {"use": "work", "line": [street], "city": CITY, "state": STATE, "postalCode": POSTCODE, "country": "US"}
+
+
+def _place(place: Place) -> Iterator[Resource]:
+    zone = {"url": "http://hl7.org/fhir/StructureDefinition/timezone", "valueCode": EASTERN}
+    telecom = [{"system": "phone", "value": place.phone, "use": "work"}]
+    yield {
+        "resourceType": "Organization", "id": place.id, "active": True, "type": [{**_type(place.kind), "text": place.service}],
+        "name": place.name, "telecom": telecom, "address": [_address(place.street)],
+    }  # fmt: skip
+    if place.kind != "pay":
+        yield {
+            "resourceType": "Location", "id": place.id, "extension": [zone], "status": "active", "name": place.name, "mode": "instance",
+            "telecom": telecom, "address": _address(place.street), "managingOrganization": at(place),
+        }  # fmt: skip
+
+
+def _feeds() -> Iterator[Resource]:
+    for place_id in (*HOSPITALS, "cedar-court"):
+        place = PLACES[place_id]
+        yield {
+            "resourceType": "Device", "id": f"{place.id}-adt", "status": "active", "owner": at(place),
+            "deviceName": [{"name": f"{place.name}, admissions and discharges", "type": "user-friendly-name"}],
+        }  # fmt: skip
+
+
+def feed(place: Place) -> Who:
+    """The messages of a hospital, answering for what they bring."""
+    return Who(f"Device/{place.id}-adt", f"{place.name}, admissions and discharges", "system", (), "demo")
+
+
+def _practitioner(id_: str, given: str, family: str, credentials: str, npi: int, email: str | None) -> Resource:
+    name = {"use": "official", "family": family, "given": [given], **({"suffix": [credentials]} if credentials else {})}
+    telecom = [{"system": "email", "value": email, "use": "work"}] if email else []
+    telecom.append({"system": "phone", "value": f"(401) 555-01{30 + npi % 60:02d}", "use": "work"})
+    return {
+        "resourceType": "Practitioner", "id": id_, "active": True, "name": [name], "telecom": telecom,
+        "identifier": [{"system": f"{P}/NamingSystem/larkhaven-staff", "value": f"L{10000 + npi}"}],
+    }  # fmt: skip
+
+
+def _worker(worker: Worker) -> Iterator[Resource]:
+    number = list(WORKERS).index(worker.id)
+    yield _practitioner(worker.id, worker.given, worker.family, worker.credentials, number, worker.email)
+    for team in worker.teams:
+        yield {
+            "resourceType": "PractitionerRole", "id": f"{worker.id}-{team}", "active": True,
+            "practitioner": reference("Practitioner", worker.id, worker.name), "organization": reference("Organization", team, TEAMS[team]),
+            "code": [{"coding": [{"system": STAFF_ROLE, "code": worker.role}], "text": worker.does}],
+        }  # fmt: skip
+
+
+def _doctor(place: Place, given: str, family: str, credentials: str, number: int) -> Iterator[Resource]:
+    id_ = doctor_id(given, family)
+    if id_ not in WORKERS:
+        seat = list(PLACES).index(place.id) * 3 + number + 20
+        yield _practitioner(id_, given, family, credentials, seat, None)
+    yield {
+        "resourceType": "PractitionerRole", "id": f"{id_}-{place.id}", "active": True,
+        "practitioner": reference("Practitioner", id_, f"{given} {family}, {credentials}"), "organization": at(place),
+        "specialty": [{"text": place.service}], "location": [reference("Location", place.id, place.name)],
+    }  # fmt: skip

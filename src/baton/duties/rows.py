@@ -18,7 +18,7 @@ FactValue = str | bool | int | date | datetime
 class Why:
     """Why a row is here, in one line: the rule's code (e.g. "transitional-care-adult") and the facts worth saying.
 
-    Facts of the transitional pathway: discharged (datetime), facility, reason, complexity, disposition, booked (datetime), requirement (str).
+    Facts of the transitional pathway: discharged, booked (datetime), facility, reason, complexity, disposition, requirement (str).
     """
 
     rule: str
@@ -72,7 +72,7 @@ class Identity:
 class Contact:
     """Someone to call: the patient (relation None) or a person close to them. None where nobody has recorded it.
 
-    `told` is what they may be told (everything, appointments, nothing); `may_be_told` is whether that is everything. `ref` is the RelatedPerson.
+    `told` is what they may be told (everything, appointments, nothing), `may_be_told` whether that is everything; `ref` the RelatedPerson.
     """
 
     name: str

@@ -39,7 +39,7 @@ class MadeBy:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The derivation of a promise. `rule` is a canonical url|version, `step` the promise code, `due` an aware instant, `clears` the codes of what clears it."""
+    """The derivation of a promise: `rule` is a canonical url|version, `step` the promise code, `due` aware, `clears` what clears it."""
 
     rule: str
     title: str

@@ -1,0 +1,123 @@
+"""Reaching people: each attempt is one Communication, and what follows from it for the promise is decided where it is stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from baton.duties import codes, episodes, evidence, promises, reading
+from baton.duties.rows import Attempt
+from baton.fhir.resource import Resource, extension, target
+from baton.rules.attempts import ABOUT_NEEDS, OUTCOMES, PHONE
+from baton.rules.tables import table
+
+if TYPE_CHECKING:
+    from baton.store import Change, Stored, View
+
+NOT_DONE = frozenset({"no-answer", "wrong-number"})
+MEDIUMS = tuple(row.code for row in table("tcm").rows if row.values["kind"] == "medium")
+TOPICS = tuple(row.code for row in table("tcm").rows if row.values["kind"] == "topic")
+
+
+def attempt(
+    change: Change,
+    *,
+    task: str,
+    outcome: str,
+    language: str | None = None,
+    to: str | None = None,
+    interpreter: str | None = None,
+    note: str | None = None,
+    medium: str = PHONE,
+    topic: str = ABOUT_NEEDS,
+) -> Stored:
+    """Document one attempt to reach somebody about a promise.
+
+    outcome: reached, left-message, no-answer, wrong-number, refused. `to`: "RelatedPerson/id", "Patient/id" or a name; else the patient.
+    `language` is BCP 47, `interpreter` a name or number, `medium` a code of v3 ParticipationMode, `topic` needs-and-status or
+    scheduling-only. A refusal closes the promise when the note gives a reason. Raises Invalid for a code that is none, NotFound when it is no open promise.
+    """
+    for value, known, element in (
+        (outcome, OUTCOMES, "Communication.extension"),
+        (medium, MEDIUMS, "Communication.medium"),
+        (topic, TOPICS, "Communication.topic"),
+    ):
+        if value not in known:
+            raise promises.refuse(f"{value!r} is none of {', '.join(known)}.", element)
+    owed = promises.held(change, task)
+    patient = str(codes.patient_of(owed))
+    extensions = [{"url": codes.CONTACT_OUTCOME, "valueCode": outcome}]
+    extensions += [{"url": codes.CONTACT_LANGUAGE, "valueCode": language}] if language else []
+    extensions += [{"url": codes.CONTACT_INTERPRETER, "valueString": interpreter}] if interpreter else []
+    communication: Resource = {
+        "resourceType": "Communication",
+        "extension": extensions,
+        "status": "not-done" if outcome in NOT_DONE else "completed",
+        "medium": [codes.concept(codes.PARTICIPATION_MODE, medium)],
+        "subject": {"reference": patient},
+        "topic": codes.concept(codes.TOPIC, topic),
+        "about": [{"reference": f"Task/{owed['id']}"}],
+        "sent": episodes.instant(change.now),
+        "recipient": [recipient(patient, to)],
+        "sender": codes.reference_to(change.who.person, change.who.name),
+    }
+    if note and note.strip():
+        author = codes.reference_to(change.who.person, change.who.name)
+        communication["note"] = [{"authorReference": author, "time": episodes.instant(change.now), "text": note.strip()}]
+    stored = change.put(communication)
+    if codes.promise_code(owed) != codes.CONTACT:
+        change.put(promises.stamped(change, linked(owed, f"Communication/{stored.id}")))
+    return stored
+
+
+def recipient(patient: str, to: str | None) -> Resource:
+    """Who was called, as a Reference; somebody known only by name is described."""
+    if not to:
+        return {"reference": patient}
+    return {"reference": to} if to.startswith(("Patient/", "RelatedPerson/", "Practitioner/")) else {"display": to}
+
+
+def linked(task: Resource, communication: str) -> Resource:
+    """The promise with an attempt linked; those of the contact after discharge are linked where they are judged."""
+    entry = {"type": codes.concept(codes.OUTPUT, "attempt"), "valueReference": {"reference": communication}}
+    return {**task, "output": [*task.get("output", ()), entry]}
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptsState:
+    """The attempts about a promise, earliest first, and whether its rule is met by them though nobody was reached."""
+
+    attempts: tuple[Attempt, ...]
+    requirement_met: bool
+
+
+def attempts_state(
+    view: View, *, task: Resource, communications: list[Resource] | None = None, zone: ZoneInfo | None = None
+) -> AttemptsState:
+    """The attempts about a promise; `communications` saves the question when the page has them already."""
+    from baton.duties import trace  # noqa: PLC0415
+
+    if communications is None:
+        communications = view.find("Communication", patient=codes.patient_of(task))
+    own = [each for each in communications if f"Task/{task['id']}" in evidence.about(each) and evidence.is_attempt(each)]
+    read = sorted((found for each in own if (found := as_attempt(each, zone or view.zone)) is not None), key=lambda each: each.when)
+    told = trace.of(task)
+    return AttemptsState(tuple(read), told is not None and told.fact("requirement") == "met")
+
+
+def as_attempt(communication: Resource, zone: ZoneInfo) -> Attempt | None:
+    """A Communication as an attempt for a page; None when it does not say when it was."""
+    when = reading.moment(communication.get("sent") or communication.get("received"), zone)
+    if when is None:
+        return None
+    sender: Resource = communication.get("sender", {})
+    to: Resource = next(iter(communication.get("recipient", ())), {})
+    return Attempt(
+        when=when,
+        by=str(sender.get("display") or target(sender) or ""),
+        to=str(to.get("display") or target(to) or ""),
+        outcome=str(extension(communication, codes.CONTACT_OUTCOME)),
+        language=extension(communication, codes.CONTACT_LANGUAGE),
+        note=next((str(each["text"]) for each in communication.get("note", ()) if each.get("text")), None),
+    )

@@ -1,0 +1,19 @@
+"""What reacts to what, and what guards what, in the transaction that stores it: the table handed to the store."""
+
+from __future__ import annotations
+
+from baton.duties import happenings, promises, stays
+from baton.duties.reactions import Reaction
+
+REACTIONS: dict[str, list[Reaction]] = {
+    "Encounter": [stays.on_stay, happenings.on_visit],
+    "Patient": [happenings.on_patient],
+    "Communication": [happenings.on_communication],
+    "Appointment": [happenings.on_appointment],
+    "DocumentReference": [happenings.on_document],
+    "Procedure": [happenings.on_procedure],
+    "Task": [happenings.on_promise_closed],
+    "EpisodeOfCare": [happenings.on_episode],
+}
+
+GUARDS = {"EpisodeOfCare": [promises.episode_guard]}

@@ -1,0 +1,111 @@
+"""Reading what may not be there: references that lead nowhere, places, names, teams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from baton.duties.codes import INTAKE, ORGANIZATION_TYPE
+from baton.fhir import dates
+from baton.fhir.resource import Resource, extension, has_code, human_name, split, target
+from baton.store import Refused
+
+if TYPE_CHECKING:
+    from baton.store import View
+
+TIMEZONE = "http://hl7.org/fhir/StructureDefinition/timezone"
+
+
+@contextmanager
+def seeing_all(view: View) -> Iterator[None]:
+    """What must follow from an event follows whoever caused it: reads in this block see all patients. Who is answerable stays the same."""
+    who = view.who
+    view.who = replace(who, role="system")
+    try:
+        yield
+    finally:
+        view.who = who
+
+
+def maybe(view: View, reference: str | None) -> Resource | None:
+    """The resource a reference leads to; None when it leads nowhere, or nowhere this person may go."""
+    parts = split(reference) if reference else None
+    if parts is None:
+        return None
+    try:
+        return view.get(*parts)
+    except Refused:
+        return None
+
+
+def name_of(view: View, reference: str) -> str:
+    """The name of a person, team or place; its reference when it has none."""
+    resource = maybe(view, reference)
+    if resource is None:
+        return reference
+    name = resource.get("name")
+    return (name if isinstance(name, str) else human_name(resource)) or reference
+
+
+def zone_of(view: View, encounter: Resource) -> ZoneInfo:
+    """The zone of the discharging facility: what its Location or Organization states, else the hub's."""
+    places = [target(place.get("location")) for place in encounter.get("location", ())]
+    for reference in (*places, target(encounter.get("serviceProvider"))):
+        stated = extension(maybe(view, reference), TIMEZONE)
+        if isinstance(stated, str):
+            try:
+                return ZoneInfo(stated)
+            except (ZoneInfoNotFoundError, ValueError):
+                continue
+    return view.zone
+
+
+def facility_of(view: View, encounter: Resource) -> str | None:
+    """What the discharging facility is called."""
+    for element in (encounter.get("serviceProvider"), *(place.get("location") for place in encounter.get("location", ()))):
+        if not element:
+            continue
+        if element.get("display"):
+            return str(element["display"])
+        found = maybe(view, target(element))
+        if found is not None and isinstance(found.get("name"), str):
+            return str(found["name"])
+    return None
+
+
+def is_team(organization: Resource | None) -> bool:
+    """Whether an Organization is a team of coordinators."""
+    return organization is not None and any(has_code(each, ORGANIZATION_TYPE, "team") for each in organization.get("type", ()))
+
+
+def team_of(view: View, patient: str) -> tuple[str, str, str | None]:
+    """The patient's team as (reference, name, CareTeam reference): the first team an active CareTeam names, else Intake."""
+    for care_team in sorted(view.find("CareTeam", patient=patient, status="active"), key=lambda each: str(each["id"])):
+        for participant in care_team.get("participant", ()):
+            member = target(participant.get("member"))
+            if member is None or not member.startswith("Organization/"):
+                continue
+            organization = maybe(view, member)
+            if organization is not None and is_team(organization):
+                return member, str(organization.get("name", member)), f"CareTeam/{care_team['id']}"
+    return INTAKE, name_of(view, INTAKE), None
+
+
+def moment(text: str | None, zone: ZoneInfo) -> datetime | None:
+    """The first instant a FHIR date or dateTime can mean, in `zone`; None when there is none or it is no date."""
+    try:
+        return dates.interval(text, zone)[0].astimezone(zone) if text else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def codings(*concepts: Any) -> Iterable[tuple[str | None, str]]:
+    """(system, code) of Codings and CodeableConcepts alike, None skipped."""
+    for each in concepts:
+        for coding in (each or {}).get("coding", (each,) if each else ()):
+            if coding.get("code"):
+                yield coding.get("system"), str(coding["code"])

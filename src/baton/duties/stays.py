@@ -1,0 +1,139 @@
+"""A stay in hospital, under observation or in skilled nursing: its end opens a transition, its correction moves it, a new one closes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from baton.duties import codes, discharges, episodes, reading, transitions
+from baton.duties.discharges import Discharge
+from baton.duties.reactions import is_first, wanting
+from baton.fhir.resource import Resource
+from baton.rules import clocks
+from baton.rules.calendar import local_day
+
+if TYPE_CHECKING:
+    from baton.store import View
+
+BY_STAY = frozenset({"encounter-cancelled", "encounter-entered-in-error", "no-longer-a-discharge", "patient-corrected"})
+"""Reasons for closing that are taken back when the stay itself says so again."""
+
+
+def stay_may_matter(after: Resource | None) -> bool:
+    """Whether an Encounter could concern a transition as a stay."""
+    return after is None or not is_first(after) or discharges.is_stay(after)
+
+
+def long_ago(view: View, encounter: Resource | None) -> bool:
+    """Whether a stay ended so long ago that no clock can still run."""
+    end = reading.moment(discharges.ended(encounter), view.zone)
+    return end is not None and end < view.now - discharges.RECENT
+
+
+@wanting(stay_may_matter)
+def on_stay(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+    """A stay began, ended, was corrected or taken back."""
+    if not (discharges.is_stay(before) or discharges.is_stay(after)) or (
+        long_ago(view, after) and (before is None or long_ago(view, before))
+    ):
+        return []
+    with reading.seeing_all(view):
+        return [*own_episode(before, after, view), *others_episodes(before, after, view), *uncovered(before, after, view)]
+
+
+def own_episode(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+    """What follows for the episode that this very stay opened or opens."""
+    encounter = after or before or {}
+    discharge = discharges.read(view, after)
+    episode_id = codes.derived_id(transitions.PLAN, f"Encounter/{encounter['id']}")
+    found = reading.maybe(view, f"EpisodeOfCare/{episode_id}")
+    if discharge is None or after is None:
+        return transitions.closing(view, found, stay_reason(after), status=undone_status(after)) if found else []
+    why_not = discharges.refusal(view, after, discharge, reading.maybe(view, discharge.patient))
+    if found is None:
+        return [] if why_not or discharges.too_old(view, discharge) or still_in(view, discharge) else transitions.opening(view, discharge)
+    if episodes.is_active(found):
+        return transitions.closing(view, found, "no-longer-a-discharge") if why_not else transitions.correction(view, found, discharge)
+    if why_not is None and codes.reason_code(found) in BY_STAY and not discharges.too_old(view, discharge):
+        return transitions.reopening(view, found, discharge)
+    return []
+
+
+def stay_reason(after: Resource | None) -> str:
+    """Why a stay is no discharge any more."""
+    status = after.get("status") if after else "entered-in-error"
+    return f"encounter-{status}" if status in discharges.UNDONE else "no-longer-a-discharge"
+
+
+def undone_status(after: Resource | None) -> str:
+    """The status its episode closes with."""
+    status = after.get("status") if after else "entered-in-error"
+    return str(status) if status in discharges.UNDONE else "cancelled"
+
+
+def still_in(view: View, discharge: Discharge) -> bool:
+    """Whether the patient was, or soon after came, into another stay: then that one's discharge is the one that counts."""
+    return any(takes_over(view, stay, discharge) for stay in stays_since(view, discharge))
+
+
+def stays_since(view: View, discharge: Discharge) -> Iterable[Resource]:
+    """The patient's other stays that end after the discharge, or have not ended."""
+    found = view.find("Encounter", patient=discharge.patient, date=f"ge{discharge.day.isoformat()}")
+    return (each for each in found if discharges.is_stay(each) and f"Encounter/{each['id']}" != discharge.encounter)
+
+
+def takes_over(view: View, stay: Resource, discharge: Discharge) -> bool:
+    """Whether another stay ends what followed from a discharge: it began within 30 days after it, or outlasted it.
+
+    A stay without an end that began before the discharge is not believed: such records are forgotten ones more often than not.
+    """
+    if stay.get("status") not in discharges.PRESENT:
+        return False
+    period = stay.get("period", {})
+    start, end = reading.moment(period.get("start"), discharge.zone), reading.moment(period.get("end"), discharge.zone)
+    if start is None or (stay.get("status") == "finished" and end is not None and end <= discharge.moment):
+        return False
+    if start >= discharge.moment:
+        last = clocks.last_day("readmission-window", discharge.day).value
+        return local_day(start, discharge.zone) <= last
+    return end is not None and end > discharge.moment and stay.get("status") == "finished"
+
+
+def others_episodes(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+    """What a stay means for the episodes of the patient's earlier discharges: readmitted, or not readmitted after all."""
+    encounter = after or before or {}
+    reference = f"Encounter/{encounter['id']}"
+    patients = dict.fromkeys(found for each in (before, after) if (found := codes.patient_of(each)) is not None)
+    outputs: list[Resource] = []
+    for patient in patients:
+        for episode in view.find("EpisodeOfCare", patient=patient):
+            if not episodes.is_transition(episode) or episodes.encounter_of(episode) == reference:
+                continue
+            outputs += other_episode(view, episode["id"], after, reference)
+    return outputs
+
+
+def other_episode(view: View, episode_id: str, stay: Resource | None, reference: str) -> list[Resource]:
+    """One earlier episode, in the light of this stay."""
+    episode = view.get("EpisodeOfCare", episode_id)
+    discharge = discharges.read(view, reading.maybe(view, episodes.encounter_of(episode)))
+    if discharge is None:
+        return []
+    same_patient = stay is not None and codes.patient_of(stay) == discharge.patient
+    taken_over = stay is not None and same_patient and discharges.is_stay(stay) and takes_over(view, stay, discharge)
+    if taken_over:
+        return transitions.closing(view, episode, "readmitted", by=reference)
+    if codes.reason_code(episode) == "readmitted" and episodes.closed_by(episode) == reference and not discharges.too_old(view, discharge):
+        return transitions.reopening(view, episode, discharge)
+    return []
+
+
+def uncovered(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+    """Discharges that had opened nothing because this stay, now taken back, seemed to come after them."""
+    patient = codes.patient_of(before)
+    if patient is None or before is None or before.get("status") in discharges.UNDONE or stay_reason(after) == "no-longer-a-discharge":
+        return []
+    since = (view.now - discharges.RECENT).date().isoformat()
+    stays = view.find("Encounter", patient=patient, status="finished", date=f"ge{since}")
+    others = [each for each in stays if each["id"] != before["id"] and discharges.is_stay(each)]
+    return [output for each in others for output in own_episode(each, each, view)]

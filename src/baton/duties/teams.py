@@ -1,0 +1,124 @@
+"""Teams: whose patient is whose, who works beside whom; a patient is never without a team, a promise never out of its team's sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from baton.duties import codes, episodes, reading, transitions, upkeep
+from baton.duties.reactions import Reaction, is_first, wanting
+from baton.fhir.outcome import Issue, error
+from baton.fhir.resource import Resource, code_of, human_name, target
+from baton.store import View
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST = 500
+
+
+def names(view: View) -> tuple[tuple[str, str], ...]:
+    """The teams this person may choose from, as (reference, name) by name: their own, or all for those who see everyone."""
+    found = view.find("Organization", type=f"{codes.ORGANIZATION_TYPE}|team", _count=MOST)
+    teams = [(f"Organization/{each['id']}", str(each.get("name", each["id"]))) for each in found if each.get("active", True)]
+    mine = teams if view.who.sees_everyone else [team for team in teams if team[0] in view.who.teams]
+    return tuple(sorted(mine, key=lambda team: team[1].casefold()))
+
+
+def colleagues(view: View) -> tuple[tuple[str, str], ...]:
+    """Whom a promise can be handed to, as (reference, name): oneself, the teams, then the people of those teams by name."""
+    teams = names(view)
+    if not teams:
+        return ((view.who.person, view.who.name),)
+    organizations = ",".join(reference for reference, _ in teams)
+    roles = view.find("PractitionerRole", organization=organizations, active="true", _count=MOST)
+    staff = {target(role.get("practitioner")) for role in roles if staff_role(role)}
+    ids = sorted(each.partition("/")[2] for each in staff if each)
+    people = view.find("Practitioner", _id=",".join(ids), _count=MOST) if ids else []
+    known = {f"Practitioner/{each['id']}": human_name(each) for each in people}
+    known.pop(view.who.person, None)
+    me = ((view.who.person, view.who.name),) if view.who.person.startswith("Practitioner/") else ()
+    return (*me, *teams, *sorted(known.items(), key=lambda person: person[1].casefold()))
+
+
+def staff_role(role: Resource) -> str | None:
+    """The role in this hub a PractitionerRole gives, or None."""
+    return next((found for each in role.get("code", ()) if (found := code_of(each, codes.STAFF_ROLE))), None)
+
+
+def staff_guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:
+    """Only those who run the house say who works here."""
+    touched = any(each is not None and staff_role(each) for each in (before, after))
+    if touched and view.who.role not in ("administrator", "system"):
+        yield error("forbidden", "Only an administrator says who works here.", "PractitionerRole.code")
+
+
+@wanting(lambda after: after is not None and is_first(after))
+def on_new_patient(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+    """Whoever registers a patient keeps them: the patient is given to the first team of the one who did."""
+    if before is not None or after is None or not view.who.teams or view.who.sees_everyone or view.who.teams[0] == codes.INTAKE:
+        return []
+    patient = f"Patient/{after['id']}"
+    return [
+        {
+            "resourceType": "CareTeam",
+            "id": codes.derived_id("first-team", patient),
+            "status": "active",
+            "subject": {"reference": patient},
+            "participant": [{"member": {"reference": view.who.teams[0]}}],
+        }
+    ]
+
+
+def members(care_team: Resource | None) -> list[str]:
+    """The organisations an active CareTeam names."""
+    if care_team is None or care_team.get("status") != "active":
+        return []
+    found = (target(each.get("member")) for each in care_team.get("participant", ()))
+    return [each for each in found if each is not None and each.startswith("Organization/")]
+
+
+@wanting(lambda after: after is None or not is_first(after) or bool(members(after)))
+def on_care_team(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+    """A patient went to another team: what is owed to them by a team that no longer has them goes along."""
+    if members(before) == members(after):
+        return []
+    with reading.seeing_all(view):
+        patients = dict.fromkeys(found for each in (before, after) if (found := codes.patient_of(each)))
+        return [task for patient in patients for task in moved(view, patient)]
+
+
+def moved(view: View, patient: str) -> list[Resource]:
+    """The patient's open promises whose team does not have the patient any more, in the hands of the team that has."""
+    owed = view.find("Task", patient=patient, status=codes.OPEN)
+    teams = [each for each in owed if codes.is_open(each) and str(target(each.get("owner"))).startswith("Organization/")]
+    if not teams:
+        return []
+    having = teams_of(view, patient)
+    to, name, care_team = reading.team_of(view, patient)
+    tasks = []
+    for each in teams:
+        task = view.get("Task", each["id"])
+        if codes.is_open(task) and target(task.get("owner")) not in having:
+            tasks.append({**task, "owner": codes.reference_to(to, name), "lastModified": episodes.instant(view.now)})
+    return [*tasks, *managed(view, patient, having, to, name, care_team)]
+
+
+def teams_of(view: View, patient: str) -> list[str]:
+    """Every organisation an active CareTeam gives the patient to; Intake when none does."""
+    found = [member for each in view.find("CareTeam", patient=patient, status="active") for member in members(each)]
+    return found or [codes.INTAKE]
+
+
+def managed(view: View, patient: str, having: Sequence[str], to: str, name: str, care_team: str | None) -> list[Resource]:
+    """The patient's running episodes, managed by the team that has the patient now."""
+    outputs = []
+    for episode in transitions.running(view, patient):
+        if target(episode.get("managingOrganization")) not in having:
+            after = {**upkeep.without(episode, "team"), "managingOrganization": codes.reference_to(to, name)}
+            outputs.append(after | ({"team": [{"reference": care_team}]} if care_team else {}))
+    return outputs
+
+
+REACTIONS: dict[str, list[Reaction]] = {"Patient": [on_new_patient], "CareTeam": [on_care_team]}
+GUARDS = {"PractitionerRole": [staff_guard]}

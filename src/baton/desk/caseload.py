@@ -169,7 +169,7 @@ def sheet_context(request: HttpRequest, sheet: Sheet, listed: tuple[Row, ...], p
         "differences": [explain.difference(each) for each in sheet.differences if not each.acknowledged],
         "checklist": [(code, labels.word(explain.CHECKLIST, code)) for code in sheet.checklist],
         "outcomes": [(str(number), code) for number, code in enumerate(OUTCOMES, 1)],
-        "languages": [(code, labels.language_name(code)) for code in call_languages(sheet)],
+        "call_languages": [(code, labels.language_name(code)) for code in call_languages(sheet)],
         "people": people,
         "own": urlencode(narrowed(request.GET)),
         "next": tasks[here + 1] if 0 <= here < len(tasks) - 1 else tasks[here - 1] if here > 0 else "",

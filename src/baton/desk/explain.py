@@ -23,7 +23,7 @@ FACTS: Words = {
     "booked": lazy("Visit booked"),
     "requirement": lazy("Requirement"),
     "zone": lazy("Time zone"),
-    "stay": lazy("Stay"),
+    "stay": lazy("Hospital stay"),
     "team": lazy("Team"),
     "age": lazy("Age"),
     "timely": lazy("Attempts in time"),

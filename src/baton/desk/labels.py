@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import dateformat
 from django.utils.functional import Promise
-from django.utils.translation import get_language_info, ngettext, pgettext_lazy
+from django.utils.translation import get_language_info, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -109,17 +109,17 @@ def word(table: Words, code: str | None) -> str:
 
 def day(value: date | datetime) -> str:
     """A day as people say it: "Thu 19 Nov"; a datetime is taken as it stands, in its own zone."""
-    return dateformat.format(value, "D j M")
+    return dateformat.format(value, pgettext("date format", "D j M"))
 
 
 def moment(value: date | datetime) -> str:
     """A day with its time where it has one: "Thu 19 Nov 14:10"."""
-    return dateformat.format(value, "D j M H:i" if isinstance(value, datetime) else "D j M")
+    return dateformat.format(value, pgettext("date format", "D j M H:i")) if isinstance(value, datetime) else day(value)
 
 
 def birth_day(value: date) -> str:
     """A day with its year: "3 Mar 1955"."""
-    return dateformat.format(value, "j M Y")
+    return dateformat.format(value, pgettext("date format", "j M Y"))
 
 
 def weekday(value: date) -> str:
@@ -129,8 +129,7 @@ def weekday(value: date) -> str:
 
 def long_day(value: date | datetime) -> str:
     """A day spelt out: "Monday 23 November"."""
-    # Translators: a day spelt out, in the letters of Django's date format
-    return dateformat.format(value, _("l j F"))
+    return dateformat.format(value, pgettext("date format", "l j F"))
 
 
 def span(value: timedelta) -> str:

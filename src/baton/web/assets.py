@@ -15,7 +15,7 @@ from whitenoise import WhiteNoise
 
 @cache
 def hashed(name: str) -> str:
-    """The name a static file is served under, "baton/baton.1f2e3d4c5b6a.css" for "baton/baton.css". Raises ValueError when there is none."""
+    """The name a static file is served under, "baton/baton.1f2e3d4c5b6a.css" for "baton/baton.css"; ValueError when there is none."""
     found = finders.find(name)
     if not found:
         raise ValueError(f"There is no static file {name}.")

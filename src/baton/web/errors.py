@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from baton.store import Refused
-from baton.web.context import theme
+from baton.web.context import rehearsal, theme
 
 TELL_WHY = {400, 409, 412, 422}
 """Refusals whose reasons name an element of what was sent, and may be read by who sent it."""
@@ -19,6 +19,7 @@ def page(request: HttpRequest, status: int, heading: str, text: str, reasons: tu
     context = {
         "LANGUAGE_CODE": get_language() or "en",
         "theme": theme(request),
+        "rehearsal": rehearsal(request),
         "heading": heading,
         "text": text,
         "reasons": reasons,

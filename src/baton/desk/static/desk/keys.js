@@ -41,6 +41,7 @@
   });
 
   document.addEventListener("click", (event) => {
+    event.target.closest(".notice .close")?.closest(".notice").remove();
     if (event.target.closest('a[data-key="?"]')) {
       event.preventDefault();
       dialog.showModal();

@@ -154,7 +154,10 @@
       mark(selected());
       if (focused?.startsWith("do-")) document.getElementById(focused)?.focus({ preventScroll: true });
     }
-    if (id === "sheet") restore();
+    if (id === "sheet") {
+      event.detail.target.scrollTop = 0;
+      restore();
+    }
     if (id === "today") {
       const link = current()?.querySelector(".do");
       link?.focus({ preventScroll: true });

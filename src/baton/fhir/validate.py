@@ -19,6 +19,7 @@ from baton.fhir.resource import DEEPEST, Number
 
 _HOLDERS: Final = frozenset({"Bundle", "Parameters"})
 _POINTED_AT: Final = re.compile(rb'"#([^"]+)"')
+_REFERENCE: Final = re.compile(rb'"reference":"#([^"]+)"')
 
 
 def check(resource: Any) -> list[Issue]:
@@ -133,18 +134,12 @@ def _check_contained(resource: Mapping[str, Any], path: str, depth: int) -> Iter
             ids.add(str(inner.get("id", "")))
     text = orjson.dumps(resource, default=float)
     pointed_at = {found.decode() for found in _POINTED_AT.findall(text)}
-    for missing in sorted(_references_in(text) - ids):
-        yield error("not-found", f"Nothing contained has the id that '#{missing}' points to. (ref-1)", path)
+    if not pointed_at <= ids:
+        for missing in sorted({found.decode() for found in _REFERENCE.findall(text)} - ids):
+            yield error("not-found", f"Nothing contained has the id that '#{missing}' points to. (ref-1)", path)
     for index, inner in enumerate(resource["contained"]):
         if inner.get("id", "") not in pointed_at and b'"reference":"#"' not in orjson.dumps(inner, default=float):
             yield error("invariant", "It is contained, but nothing points to it. (dom-3)", f"{path}.contained[{index}]")
-
-
-_REFERENCE: Final = re.compile(rb'"reference":"#([^"]+)"')
-
-
-def _references_in(text: bytes) -> set[str]:
-    return {found.decode() for found in _REFERENCE.findall(text)}
 
 
 def _contained_rules(inner: Mapping[str, Any], path: str) -> Iterator[Issue]:

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from baton.fhir import dates
 from baton.fhir import resource as fhir_resource
 from baton.fhir.outcome import Issue
+from baton.fhir.validate import check
 from baton.store import mac, panel, write
 from baton.store.codes import TYPE_CODE, key64, new_id
 from baton.store.index import Indexed, index
@@ -23,11 +24,6 @@ from baton.store.named import sql
 from baton.store.view import View
 from baton.store.who import Conflict, Forbidden, Gone, Invalid, NotFound, PreconditionFailed, Resource, Stored, Who
 from baton.store.write import Row
-
-try:
-    from baton.fhir.validate import check
-except ImportError:  # for the hour until it lands
-    check = lambda resource: []  # type: ignore  # noqa
 
 if TYPE_CHECKING:
     from baton.store.door import Store

@@ -55,6 +55,7 @@ def test_references_between_entries_become_real(client: Client) -> None:
                 "focus": {"reference": what},
                 "identifier": [{"system": "urn:x", "value": who}],
                 "instantiatesUri": "http://example.org/task",
+                "basedOn": [{"reference": "#b"}],
                 "extension": [{"url": "http://e.org/1", "valueUri": who}, {"url": "http://e.org/2", "valueString": who}],
                 "text": {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml"><a href="{who}">her</a></div>'},
                 "contained": [{"resourceType": "Basic", "id": "b", "code": {"text": "b"}, "subject": {"reference": who}}],

@@ -61,6 +61,8 @@ HEADERS = st.dictionaries(
     ),
     max_size=4,
 )  # fmt: skip
+KEYS = ["resourceType", "id", "meta", "versionId", "lastUpdated", "name", "family", "reference", "subject", "for", "status", "code", "coding", "system", "value", "extension", "url",
+        "contained", "text", "div", "birthDate", "_birthDate", "identifier", "period", "start", "end", "entry", "request", "method", "type", "fullUrl", "resource"]  # fmt: skip
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -71,8 +73,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-KEYS = ["resourceType", "id", "meta", "versionId", "lastUpdated", "name", "family", "reference", "subject", "for", "status", "code", "coding", "system", "value", "extension", "url",
-        "contained", "text", "div", "birthDate", "_birthDate", "identifier", "period", "start", "end", "entry", "request", "method", "type", "fullUrl", "resource"]  # fmt: skip
 RESOURCES = st.tuples(
     st.sampled_from(["Patient", "Task", "Observation", "Bundle", "Parameters", "Binary", "Basic"]),
     st.dictionaries(st.sampled_from(KEYS), JSON, max_size=5),

@@ -12,13 +12,13 @@ from baton.api.call import Call
 from baton.api.refusal import Refusal
 from baton.api.respond import Response
 from baton.fhir.dates import format_instant
-from baton.fhir.definitions import TYPES, SearchParameter, search_parameters
+from baton.fhir.definitions import TYPES, SearchParameter, search_parameters, shape, value_set
 from baton.fhir.query import targets
+from baton.store.conditions import supported
 
 if TYPE_CHECKING:
     from baton.api.interactions import Interaction
 
-ANSWERED = frozenset({"token", "reference", "string", "date", "uri", "number", "quantity"})
 _EVERYTHING = "http://hl7.org/fhir/OperationDefinition/Patient-everything"
 _SECURITY = "Every call but this one needs a bearer token (Authorization: Bearer ...). What a caller may not see is answered as not found."
 _REFERENCES = ["literal", "local"]
@@ -53,7 +53,7 @@ def _rest(table: tuple[Interaction, ...]) -> dict[str, Any]:
         "mode": "server",
         "documentation": "A parameter, modifier or prefix that is not known is refused with 400, never passed over.",
         "security": {"cors": False, "description": _SECURITY},
-        "resource": [_resource(name, table) for name in sorted(TYPES)],
+        "resource": [_resource(name, table) for name in _types()],
         "interaction": [{"code": code} for code in _codes(table, "system")],
     }
 
@@ -82,9 +82,17 @@ def _resource(name: str, table: tuple[Interaction, ...]) -> dict[str, Any]:
     return {key: value for key, value in resource.items() if value != []}
 
 
-def searched(name: str) -> list[SearchParameter]:
-    """The parameters a type can be searched by."""
-    return [each for each in search_parameters(name).values() if each.places and each.type in ANSWERED]
+def _searched(name: str) -> list[tuple[SearchParameter, tuple[str, ...]]]:
+    """The parameters a type can be searched by, each with the modifiers that work."""
+    known = search_parameters(name)
+    return [(known[code], modifiers) for code, modifiers in supported(name).items()]
+
+
+def _types() -> list[str]:
+    """The types stored here that R4 lets a CapabilityStatement name."""
+    code = shape("CapabilityStatement.rest.resource").elements["type"].value_set
+    named = {each for codes in value_set(code or "").values() for each in codes}
+    return sorted(TYPES & named)
 
 
 @functools.lru_cache(1)
@@ -92,7 +100,7 @@ def _pointing() -> dict[str, list[str]]:
     """For each type, what points at it: "Condition:subject" and so on."""
     found: dict[str, list[str]] = {name: [] for name in sorted(TYPES)}
     for source in sorted(TYPES):
-        for parameter in searched(source):
+        for parameter, _ in _searched(source):
             for target in targets(parameter) if parameter.type == "reference" else ():
                 found[target].append(f"{source}:{parameter.code}")
     return found
@@ -100,10 +108,15 @@ def _pointing() -> dict[str, list[str]]:
 
 def _searching(name: str) -> dict[str, Any]:
     return {
-        "searchInclude": [f"{name}:{parameter.code}" for parameter in searched(name) if parameter.type == "reference"],
+        "searchInclude": [f"{name}:{parameter.code}" for parameter, _ in _searched(name) if parameter.type == "reference"],
         "searchRevInclude": _pointing()[name],
         "searchParam": [
-            {"name": parameter.code, "type": parameter.type, **({"definition": parameter.url} if parameter.url else {})}
-            for parameter in searched(name)
+            {
+                "name": parameter.code,
+                "definition": parameter.url,
+                "type": parameter.type,
+                "documentation": "Modifiers: " + (", ".join(f":{each}" for each in modifiers if each) or "none") + ".",
+            }
+            for parameter, modifiers in _searched(name)
         ],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ class Response:
     headers: list[tuple[str, str]] = field(default_factory=list)
 
 
+@functools.lru_cache(4096)
 def http_date(moment: datetime) -> str:
     """An instant as HTTP headers write it: "Thu, 02 Jul 2026 18:10:00 GMT"."""
     moment = moment.astimezone(UTC)
@@ -70,19 +72,20 @@ def searchset(
     base: str, entries: Iterable[Stored], included: Iterable[Stored], *, total: int | None, links: Sequence[tuple[str, str]]
 ) -> Response:
     """A searchset Bundle of stored resources: matches, then what was included."""
-    parts = [_entry(base, stored, b'},"search":{"mode":"match"}}') for stored in entries]
-    parts += [_entry(base, stored, b'},"search":{"mode":"include"}}') for stored in included]
-    return Response(200, bundle("searchset", parts, total=total, links=links))
+    pieces = _matched(base, entries, b',"search":{"mode":"match"}}') + _matched(base, included, b',"search":{"mode":"include"}}')
+    return Response(200, bundle("searchset", [b"".join(pieces)[1:]] if pieces else (), total=total, links=links))
 
 
-def _entry(base: str, stored: Stored, end: bytes) -> bytes:
-    return b'{"fullUrl":"%b/%b/%b","resource":%b%b' % (
-        base.encode(),
-        stored.type.encode(),
-        stored.id.encode(),
-        stored.body,
-        end[1:],
-    )
+def _matched(base: str, entries: Iterable[Stored], end: bytes) -> list[bytes]:
+    """Entries as pieces of text, each with a comma before it: bodies of megabytes are copied once, not once for each wrapping."""
+    pieces: list[bytes] = []
+    starts: dict[str, bytes] = {}
+    for stored in entries:
+        start = starts.get(stored.type)
+        if start is None:
+            start = starts[stored.type] = f',{{"fullUrl":"{base}/{stored.type}/'.encode()
+        pieces += (start, stored.id.encode(), b'","resource":', stored.body or b"null", end)
+    return pieces
 
 
 def history(base: str, entries: Iterable[Stored], *, total: int | None, links: Sequence[tuple[str, str]]) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -89,9 +90,13 @@ def _path(environ: Environ) -> str:
 def _base(environ: Environ, https: bool) -> str:
     """The address the caller used, up to the mount. Raises Refusal 400 when the Host header is no host."""
     host = environ.get("HTTP_HOST") or f"{environ.get('SERVER_NAME', 'localhost')}:{environ.get('SERVER_PORT', '80')}"
+    return _address("https" if https else environ.get("wsgi.url_scheme", "http"), host)
+
+
+@functools.lru_cache(256)
+def _address(scheme: str, host: str) -> str:
     if not sent.HOST.match(host):
         raise Refusal(400, "value", "The Host header is no host.", "http.Host")
-    scheme = "https" if https else environ.get("wsgi.url_scheme", "http")
     return f"{scheme}://{host}{MOUNT}"
 
 

@@ -90,8 +90,8 @@ def _entry(index: int, entry: Any, needs_request: bool) -> Entry | Issue:
 def _requested(index: int, entry: Resource, resource: Resource | None, request: Resource) -> Entry | Issue:
     where = f"Bundle.entry[{index}]"
     method, url = request.get("method"), request.get("url")
-    if method not in METHODS:
-        return Issue("error", "value", f"{method!r} is not a method an entry can have.", f"{where}.request.method")
+    if not isinstance(method, str) or method not in METHODS:
+        return Issue("error", "value", f"{method!r:.60} is not a method an entry can have.", f"{where}.request.method")
     if not isinstance(url, str) or not url:
         return Issue("error", "required", "The request of an entry needs a url.", f"{where}.request.url")
     if resource is None and method in ("POST", "PUT", "PATCH") and "$" not in url:

@@ -51,7 +51,7 @@ def _page(request: HttpRequest, patient: str, status: int = 200, **forms: Any) -
     past = PastForm({"at": request.GET["at"]} if "at" in request.GET else None, now=store.now(), zone=store.zone)
     at: datetime | None = past.cleaned_data["at"] if past.is_bound and past.is_valid() else None
     with store.view(request.who, at=at) as view:  # type: ignore[attr-defined]
-        page = duty.page(view, patient=patient, days=days, as_known_on=at)
+        page = duty.page(view, patient=patient, days=days)
         owners = [] if at else teams.colleagues(view)
     context = {
         "page": page,

@@ -1,6 +1,7 @@
 """Find: patients however their name was heard, and people; each hit says why it is one.
 
-What was typed is health information: it is never part of an address, a page's title or a log line. Patients outside one's care are not found.
+What was typed is health information: it is never part of an address, a page's title or a log line.
+Patients outside one's care are not found.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from baton.duties.names import names_of
 from baton.duties.rows import Gender
 from baton.fhir.resource import code_of, human_name, target, text_of
 from baton.store import View, words
+from baton.store.people import birth_dates
 
 Match = Literal["name", "birth date", "mrn", "phone", "sounds like"]
 Resource = dict[str, Any]
@@ -74,24 +76,22 @@ def _hit(patient: Resource, text: str, today: date) -> Hit:
         age=identity.age(patient, today),
         birth_date=identity.birth_date(patient),
         mrn=identity.mrn(patient),
-        why=why(patient, text),
+        why=why(patient, text, today),
     )
 
 
-def why(patient: Resource, text: str) -> Match:
-    """What in this patient `text` meets: number and phone before date, date before name; what meets none of them was found by its sound."""
-    wanted = words.normal(text)
-    typed = words.digits(text)
-    if any(words.normal(str(entry.get("value", ""))).startswith(wanted) for entry in patient.get("identifier", ()) if entry.get("value")):
+def why(patient: Resource, text: str, today: date) -> Match:
+    """What in this patient `text` meets: number, name, date of birth or telephone; what meets none of them was found by its sound."""
+    days, rest = birth_dates(text, today)
+    if identity.birth_date(patient) in days:
+        return "birth date"
+    wanted, typed, said = words.normal(text), words.digits(text), words.words(rest)
+    if any(words.normal(str(entry["value"])).startswith(wanted) for entry in patient.get("identifier", ()) if entry.get("value")):
         return "mrn"
-    if words.words(text) and all(_in_name(word, patient) for word in words.words(text)):
+    if said and all(_in_name(word, patient) for word in said):
         return "name"
-    if len(typed) >= 4 and not any(char.isalpha() for char in text):
-        if any(words.digits(str(point.get("value", ""))).startswith(typed) for point in patient.get("telecom", ())):
-            return "phone"
-        return "birth date"
-    if len(typed) in (2, 4, 6, 8) and str(patient.get("birthDate", ""))[:4] in text:
-        return "birth date"
+    if len(typed) >= 4 and any(words.digits(str(point.get("value", ""))).startswith(typed) for point in patient.get("telecom", ())):
+        return "phone"
     return "sounds like"
 
 

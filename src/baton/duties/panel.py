@@ -49,7 +49,7 @@ def panel(view: View, *, text: str = "", state: Literal["late", "today"] | None 
     elif state:
         found, more = _pressing(view, state, limit), None
     else:
-        asked = [("_sort", "family,given,_id"), ("_count", str(limit)), *([("_cursor", after)] if after else [])]
+        asked = [("_sort", "family"), ("_count", str(limit)), *([("_cursor", after)] if after else [])]
         page = view.search(query.parse("Patient", asked))
         found, more = [stored.resource() for stored in page.entries], page.next
     return Panel(tuple(_rows(view, found)), more, text, state)

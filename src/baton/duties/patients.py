@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from baton.duties import chart_parts, identity, loops, medicines
@@ -30,7 +29,8 @@ Chart = Mapping[str, Sequence[Resource]]
 
 TYPES = (
     "AllergyIntolerance", "Appointment", "CareTeam", "Communication", "Condition", "Coverage", "DocumentReference", "Encounter",
-    "EpisodeOfCare", "Flag", "Goal", "MedicationDispense", "MedicationRequest", "MedicationStatement", "RelatedPerson", "ServiceRequest", "Task",
+    "EpisodeOfCare", "Flag", "Goal", "MedicationDispense", "MedicationRequest", "MedicationStatement", "RelatedPerson",
+    "ServiceRequest", "Task",
 )  # fmt: skip
 NOTE_TYPE = {"system": "http://loinc.org", "code": "34109-9", "display": "Note"}
 CLINICAL_NOTE = {"system": "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category", "code": "clinical-note"}
@@ -38,14 +38,14 @@ LONGEST_NOTE = 10_000
 LONGEST_WORDS = 300
 
 
-def page(view: View, *, patient: str, days: int = 30, as_known_on: datetime | None = None) -> PatientPage:
-    """Everything a coordinator reads about this patient (an id). `as_known_on` is the instant of the view, when it is one of the past.
+def page(view: View, *, patient: str, days: int = 30) -> PatientPage:
+    """Everything a coordinator reads about this patient (an id), now or at the past instant of the view, which then is the page's now.
 
     Raises NotFound when there is no such patient, or none this person may see.
     """
     person = view.get("Patient", patient)
     chart = view.compartment(patient, TYPES)
-    now = view.now.astimezone(view.zone)
+    now = (view.at or view.now).astimezone(view.zone)
     tasks = chart.get("Task", ())
     names = names_of(view, chart_parts.references(chart, person) | loops.owners(filter(is_open, tasks)))
     relatives = chart.get("RelatedPerson", ())
@@ -53,7 +53,7 @@ def page(view: View, *, patient: str, days: int = 30, as_known_on: datetime | No
     return PatientPage(
         identity=identity.identity(person, now.date()),
         now=now,
-        as_known_on=as_known_on.astimezone(view.zone) if as_known_on else None,
+        as_known_on=now if view.at else None,
         preferences=identity.preferences(person),
         flags=chart_parts.flags(chart.get("Flag", ()), chart.get("EpisodeOfCare", ())),
         score=score(chart, now=now, zone=view.zone, days=days),

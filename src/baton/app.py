@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from baton import api
-from baton.duties import ground, pathways, promises, teams
+from baton.duties import ground, pathways, promises, teams, transitions
 from baton.settings import Settings
 from baton.store import Store, Who, migrate
 from baton.store.postgres import Database, open_database
@@ -105,6 +105,15 @@ def wsgi() -> Application:
     return application
 
 
+def work(settings: Settings) -> None:
+    """Run the worker until told to stop: what was announced is sent, what is due is woken each minute, changes are sealed."""
+    from baton.worker import jobs, mail
+
+    with opened(settings) as hub:
+        handlers = {"mail": mail.by_smtp(settings.smtp_url)} if settings.smtp_url else {}
+        jobs.run(jobs.Work(hub.database, hub.store, handlers, duties=(transitions.close_watches,)))
+
+
 def serve(settings: Settings, *, host: str, port: int, workers: int, ready: Callable[[Hub], None] | None = None) -> None:
     """Serve until told to stop: the pages, the API and the worker, on one database. Raises OSError when the port is taken."""
     from granian import Granian
@@ -129,5 +138,5 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, ready: Call
         )
         if ready:
             server.on_startup(functools.partial(ready, hub))
-        with process.running(settings):
+        with process.running(settings.environ()):
             server.serve()

@@ -119,10 +119,8 @@ def _free_port(host: str, port: int) -> None:
 def work(arguments: argparse.Namespace, settings: Settings) -> None:
     """`baton work`."""
     from baton import app
-    from baton.worker import process
 
-    with app.opened(settings):
-        process.run(settings)
+    app.work(settings)
 
 
 def load(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -185,7 +183,7 @@ def check(arguments: argparse.Namespace, settings: Settings) -> int:
 
     violations = 0
     with app.opened(settings) as hub:
-        for line in check.violations(hub.store, hub.database):
+        for line in check.violations(hub.database.owner_dsn, settings.key(), settings.zone):
             print(line, flush=True)
             violations += 1
     if not violations:

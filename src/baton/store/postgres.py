@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
+import logging
 import os
-import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,15 +19,18 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from baton.store import cluster
+from baton.store import cluster, postmaster
 from baton.store.cluster import APP, DATABASE, OWNER, DatabaseUnusable, Place, secret
 
 __all__ = ["Database", "DatabaseUnusable", "Server", "embedded", "external", "open_database", "secret"]
+
+log = logging.getLogger(__name__)
 
 OLDEST = 16
 RECOVERY_SECONDS = 600.0  # reading back a long log after a crash
 LOCK_SECONDS = 30.0  # a killed server's lock and shared memory clearing
 SOCKETLESS_SECONDS = 5.0  # of a running server, before it is started again
+KEEPER_SECONDS = 0.3  # between looks whether the server lives
 LOG_BYTES = 10_000_000
 
 
@@ -68,6 +71,7 @@ def open_database(settings: DatabaseSettings) -> Iterator[Database]:
         yield external(settings.database_url)
         return
     with embedded(settings.data) as server:
+        server.keep()
         yield server.database()
 
 
@@ -133,15 +137,17 @@ def embedded(data: Path, *, settings: Mapping[str, str] | None = None) -> Server
         raise DatabaseUnusable(
             f"{error.filename or data} is another account's: start Baton as that one, or choose another data folder."
         ) from error
-    return Server(place, run, users)
+    return Server(place, run, users, dict(settings or {}))
 
 
 class Server:
     """A use of the embedded PostgreSQL by this process, until `stop`."""
 
-    def __init__(self, place: Place, run: Path, users: IO[bytes]) -> None:
+    def __init__(self, place: Place, run: Path, users: IO[bytes], settings: dict[str, str]) -> None:
         """Made by `embedded`."""
         self.place, self.run, self._users, self._pid = place, run, users, os.getpid()
+        self._settings, self._left = settings, threading.Event()
+        self._keeper: threading.Thread | None = None
 
     def dsn(self, role: str = "app", database: str = DATABASE) -> str:
         """How to connect: `role` is "app" (every entrance) or "owner" (migrate and check)."""
@@ -153,19 +159,37 @@ class Server:
 
     def postmaster(self) -> int | None:
         """The process id of the running server, None when it does not run."""
-        return _postmaster(self.place.cluster)
+        return postmaster.running(self.place.cluster)
+
+    def keep(self) -> None:
+        """From now on until `stop`, start PostgreSQL again whenever it is found dead (killed, out of memory), in the background."""
+        self._keeper = threading.Thread(target=self._keep, name="postgres keeper", daemon=True)
+        self._keeper.start()
+
+    def _keep(self) -> None:
+        while not self._left.wait(KEEPER_SECONDS):
+            try:
+                if postmaster.running(self.place.cluster) is None:
+                    with _locked(self.place.data / "postgres.starting"):
+                        _ensure_running(self.place, self._settings)
+                    log.error("PostgreSQL had died and was started again")
+            except Exception:
+                log.exception("PostgreSQL died and could not be started again")
 
     def stop(self) -> None:
         """Leave; stops PostgreSQL if no other process uses it. May be called twice; does nothing in a forked child."""
         if self._users.closed or os.getpid() != self._pid:
             return
+        self._left.set()
+        if self._keeper:
+            self._keeper.join()
         with _locked(self.place.data / "postgres.starting"):
             self._users.close()
             try:
                 _lock(self.place.base / "postgres.users", fcntl.LOCK_EX | fcntl.LOCK_NB).close()
             except BlockingIOError:
                 return
-            _shut_down(self.place.cluster)
+            postmaster.shut_down(self.place.cluster)
 
     def __enter__(self) -> Server:
         """The server itself."""
@@ -202,17 +226,17 @@ def _ensure_running(place: Place, settings: dict[str, str]) -> Path:
     give_up = time.monotonic() + LOCK_SECONDS
     while True:
         said_before = place.log.stat().st_size if place.log.exists() else 0
-        if found := _postmaster(place.cluster):
-            pid, run = found, _socket_folder_of(place.cluster)
+        if found := postmaster.running(place.cluster):
+            pid, run = found, postmaster.socket_folder(place.cluster)
         else:
             run = cluster.socket_folder(place)
-            _clear_remains(place.cluster, run)
+            postmaster.clear_remains(place.cluster, run)
             cluster.tune(place, run, settings)
             pid = _launch(place)
         if _wait_until_answering(place, run, pid):
             _ensure_databases(place, run)
             return run
-        said = _last_words(place.log, said_before)
+        said = postmaster.last_words(place.log, said_before)
         passing = found or "lock file" in said or "shared memory" in said
         if not passing or time.monotonic() > give_up:
             raise DatabaseUnusable(f"PostgreSQL does not start; {place.log} ends with:\n{said}")
@@ -239,7 +263,7 @@ def _wait_until_answering(place: Place, run: Path, pid: int) -> bool:
     dsn = _dsn(place, run, OWNER, "postgres")
     give_up = time.monotonic() + RECOVERY_SECONDS
     socketless_since, pause = time.monotonic(), 0.005
-    while _alive(pid):
+    while postmaster.alive(pid):
         try:
             psycopg.connect(dsn).close()
             return True
@@ -251,7 +275,7 @@ def _wait_until_answering(place: Place, run: Path, pid: int) -> bool:
         if (run / ".s.PGSQL.5432").exists():
             socketless_since = time.monotonic()
         elif time.monotonic() - socketless_since > SOCKETLESS_SECONDS:  # someone swept the socket away: nobody can come in any more
-            _shut_down(place.cluster)
+            postmaster.shut_down(place.cluster)
         time.sleep(pause := min(pause * 1.2, 0.1))
     return False
 
@@ -264,83 +288,3 @@ def _ensure_databases(place: Place, run: Path) -> None:
             connection.execute(statement)
         if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
-
-
-# --- processes ----------------------------------------------------------------------------------------------------------------------
-
-
-def _alive(pid: int) -> bool:
-    """Whether the process lives (one that died and waits to be reaped does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        if Path("/proc/self").exists():
-            return False
-    try:
-        os.kill(pid, 0)
-    except OSError as error:
-        return error.errno == errno.EPERM
-    return True
-
-
-def _works_in(pid: int, folder: Path) -> bool:
-    """Whether the process is one of PostgreSQL's for that cluster: they all work in its folder. Unknown (no /proc) counts as yes."""
-    if not Path("/proc/self").exists():
-        return _alive(pid)
-    try:
-        return Path(f"/proc/{pid}/cwd").samefile(folder) and Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").startswith("postgres")
-    except OSError:
-        return False
-
-
-def _postmaster(folder: Path) -> int | None:
-    """The server that runs on the cluster; not fooled by a pid file left behind whose number another process has now."""
-    try:
-        pid = int((folder / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
-    except (FileNotFoundError, ValueError):
-        return None
-    return pid if _works_in(pid, folder) and _alive(pid) else None
-
-
-def _socket_folder_of(folder: Path) -> Path:
-    """Where the running server's socket is, by its own word (fifth line of its pid file, written a moment after the first)."""
-    for _ in range(200):
-        lines = (folder / "postmaster.pid").read_text(encoding="utf-8").split("\n")
-        if len(lines) > 5 and lines[4]:
-            return Path(lines[4])
-        time.sleep(0.01)
-    raise DatabaseUnusable(f"{folder / 'postmaster.pid'} is incomplete: end that server, then start again.")
-
-
-def _clear_remains(folder: Path, run: Path) -> None:
-    """After a killed server: wait for its orphans to go (a busy one is ended after 5 s; the log makes good), drop its stale locks."""
-    patience = time.monotonic() + 5
-    while orphans := [pid for pid in _processes() if _works_in(pid, folder)]:
-        for pid in orphans:
-            if time.monotonic() > patience:
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(0.02)
-    for left in (folder / "postmaster.pid", run / ".s.PGSQL.5432.lock", run / ".s.PGSQL.5432"):
-        left.unlink(missing_ok=True)
-
-
-def _processes() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()] if Path("/proc/self").exists() else []  # noqa: PTH208
-
-
-def _shut_down(folder: Path) -> None:
-    """Fast shutdown: sessions are ended, everything is written. If it hangs, an immediate one, which the next start recovers from."""
-    for how, patience in ((signal.SIGINT, 60), (signal.SIGQUIT, 10), (signal.SIGKILL, 10)):
-        give_up = time.monotonic() + patience
-        pid = _postmaster(folder)
-        if pid is None:
-            return
-        os.kill(pid, how)
-        while _alive(pid) and time.monotonic() < give_up:
-            time.sleep(0.01)
-
-
-def _last_words(log: Path, since: int) -> str:
-    with log.open("rb") as file:
-        file.seek(max(since if since <= (size := log.stat().st_size) else 0, size - 1500))
-        return file.read().decode(errors="replace").strip()

@@ -37,8 +37,9 @@ def store(module_database: Database) -> Iterator[Store]:
     with made.change(LOADER, because="a small town") as change:
         change.put({"resourceType": "Organization", "id": "heart", "name": "Heart & Vascular", "type": [team]})
         change.put({"resourceType": "Practitioner", "id": "tom", "active": True, "name": [{"given": ["Tom"], "family": "Reyes"}]})
-        change.put({"resourceType": "PractitionerRole", "active": True, "practitioner": {"reference": "Practitioner/tom"},
-                    "organization": {"reference": "Organization/heart"}, "code": [{"coding": [{"system": STAFF, "code": "coordinator"}]}]})  # fmt: skip
+        tom, heart = {"reference": "Practitioner/tom"}, {"reference": "Organization/heart"}
+        role = [{"coding": [{"system": STAFF, "code": "coordinator"}]}]
+        change.put({"resourceType": "PractitionerRole", "active": True, "practitioner": tom, "organization": heart, "code": role})
         for patient in (WALTER, TOMAS, person("far", "Walter", "Nowack", "1950-01-01", "0099999", "(555) 014-0000")):
             change.put(patient)
             if patient["id"] != "far":

@@ -36,7 +36,9 @@ def attempt(
 
     outcome: reached, left-message, no-answer, wrong-number, refused. `to`: "RelatedPerson/id", "Patient/id" or a name; else the patient.
     `language` is BCP 47, `interpreter` a name or number, `medium` a code of v3 ParticipationMode, `topic` needs-and-status or
-    scheduling-only. A refusal closes the promise when the note gives a reason. Raises Invalid for a code that is none, NotFound when it is no open promise.
+    scheduling-only.
+
+    A refusal closes the promise when the note gives a reason. Raises Invalid for a code that is none, NotFound when it is no open promise.
     """
     for value, known, element in (
         (outcome, OUTCOMES, "Communication.extension"),

@@ -12,7 +12,8 @@ from baton.duties.discharges import Discharge
 from baton.duties.plans import Plan, Start
 from baton.duties.trace import Fact
 from baton.fhir.resource import Resource
-from baton.rules import clocks
+from baton.rules import attempts, clocks, tcm
+from baton.rules.answer import Answer
 from baton.rules.calendar import local_day
 from baton.store import Change, Invalid, Store, View, Who
 
@@ -239,3 +240,17 @@ def close_watches(store: Store, now: datetime | None = None, *, limit: int = 500
         with store.change(HUB, because="The 30 days after discharge are over", at=now) as change:
             ended += end_watch(change, task=row.task_id)
     return ended
+
+
+def proposal(view: View, *, episode: str) -> Answer[str | None]:
+    """The code that may be proposed for a transition (99495, 99496 or none, with the reasons); never billed by itself. Raises NotFound."""
+    found = view.get("EpisodeOfCare", episode)
+    discharge = discharges.read(view, view.get("Encounter", str(episodes.encounter_of(found)).partition("/")[2]))
+    if discharge is None:
+        return Answer(None, (), "tcm/proposal")
+    contact = f"Task/{plans.task_id(f'EpisodeOfCare/{episode}', codes.CONTACT)}"
+    said = evidence.gather(view, discharge, contact)
+    last = clocks.last_day("tcm-contact", discharge.day).value
+    judged = attempts.judge((each.attempt for each in said.spoken), discharged=discharge.moment, last_day=last, zone=discharge.zone)
+    visited = local_day(said.visits[0].when, discharge.zone) if said.visits else None
+    return tcm.proposal(discharge.day, visited=visited, complexity=episodes.complexity(found), contact_met=judged.met)

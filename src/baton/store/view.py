@@ -121,6 +121,10 @@ class View:
         """How many promises there are in each state: see `worklist.counts`."""
         return worklist.counts(self, owners, **filters)
 
+    def promise_kinds(self, owners: Sequence[str] | None = None) -> dict[str, int]:
+        """How many open promises there are of each kind: see `worklist.kinds`."""
+        return worklist.kinds(self, owners)
+
     def patients(self, text: str, limit: int = 20) -> list[tuple[float, Stored]]:
         """Patients meant by what was typed, the likeliest first: see `people.patients`."""
         return people.patients(self, text, limit)

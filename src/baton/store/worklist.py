@@ -115,3 +115,9 @@ def counts(
     statement = sql("promise_counts", asleep=ASLEEP, where=" and ".join(parts) or "true")
     rows = view.ask(statement, params)
     return dict(zip((*STATES, "closed_since"), rows[0], strict=True))
+
+
+def kinds(view: View, owners: Sequence[str] | None = None) -> dict[str, int]:
+    """How many open promises of these owners (None: anyone's) there are of each kind, the asleep left out."""
+    parts, params = _filters(view, owners, None, None, None)
+    return dict(view.ask(sql("promise_kinds", asleep=ASLEEP, where=" and ".join(parts) or "true"), params))

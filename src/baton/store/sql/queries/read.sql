@@ -119,6 +119,10 @@ left join resource q on q.type = {patient} and q.patient = k.patient and not q.g
 left join version c on c.rid = q.rid and c.version = q.version
 order by k.due, k.rid
 
+-- name: promise_kinds
+-- How many open promises there are of each kind.
+select p.code, count(*) from promise p where p.open and not {asleep} and {where} group by p.code order by p.code
+
 -- name: promise_counts
 -- How many promises are in each state.
 select count(*) filter (where p.open and not {asleep} and p.due < %(now)s),

@@ -166,6 +166,21 @@ def test_is_not_fooled_by_a_pid_that_is_someone_else_now(data: Path) -> None:
         assert bystander.poll() is None
 
 
+@pytest.mark.crash
+def test_is_started_again_under_those_who_use_it(data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(postgres, "KEEPER_SECONDS", 0.01)
+    with embedded(data, settings=QUICK) as server:
+        server.keep()
+        killed = server.postmaster()
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        while "started again" not in caplog.text:
+            os.sched_yield()
+        assert server.postmaster() not in (None, killed)
+        assert ask(server.dsn(), "select 1") == "1"
+    assert server.postmaster() is None
+
+
 def test_comes_back_when_its_socket_was_swept_away(used: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "SOCKETLESS_SECONDS", 0.2)
     (used.run / ".s.PGSQL.5432").unlink()

@@ -30,15 +30,18 @@ def colleagues(view: View) -> tuple[tuple[str, str], ...]:
     teams = names(view)
     if not teams:
         return ((view.who.person, view.who.name),)
-    organizations = ",".join(reference for reference, _ in teams)
-    roles = view.find("PractitionerRole", organization=organizations, active="true", _count=MOST)
-    staff = {target(role.get("practitioner")) for role in roles if staff_role(role)}
-    ids = sorted(each.partition("/")[2] for each in staff if each)
+    ids = [each.partition("/")[2] for each in people_of(view, [reference for reference, _ in teams])]
     people = view.find("Practitioner", _id=",".join(ids), _count=MOST) if ids else []
     known = {f"Practitioner/{each['id']}": human_name(each) for each in people}
     known.pop(view.who.person, None)
     me = ((view.who.person, view.who.name),) if view.who.person.startswith("Practitioner/") else ()
     return (*me, *teams, *sorted(known.items(), key=lambda person: person[1].casefold()))
+
+
+def people_of(view: View, organizations: Sequence[str]) -> list[str]:
+    """The people who work in these teams, as "Practitioner/id"."""
+    roles = view.find("PractitionerRole", organization=",".join(organizations), active="true", _count=MOST) if organizations else []
+    return sorted({str(target(role.get("practitioner"))) for role in roles if staff_role(role) and role.get("practitioner")})
 
 
 def staff_role(role: Resource) -> str | None:

@@ -76,7 +76,9 @@ def _quick(text: str) -> Interval | None:
     """The span of the common form 2026-07-02T14:10:00(.123)-04:00, read at C speed; None for anything else."""
     if not (text[10:11] == "T" and text[7] == text[4] == "-" and text[16:17] == text[13:14] == ":" and text[19:20] in _AFTER_SECONDS):
         return None
-    if (text[-1] != "Z" and not (text[-3] == ":" and text[-6] in "+-")) or (text[19] == "." and not text[20].isdigit()):
+    if (text[-1] != "Z" and not (text[-3] == ":" and text[-6] in "+-" and text[-5:-3] <= "14")) or (
+        text[19] == "." and not text[20].isdigit()
+    ):
         return None
     try:
         lo = datetime.fromisoformat(text).astimezone(UTC)

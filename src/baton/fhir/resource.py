@@ -15,7 +15,7 @@ DEEPEST: Final = 100
 """Objects and arrays may lie this deep in each other; deeper input is refused."""
 
 # Numbers of two characters and more, as property values and in arrays: most texts have none of the latter.
-_NUMBER: Final = re.compile(rb'":\s*(-?[0-9][0-9.eE+-]+|-0)')
+_NUMBER: Final = re.compile(rb":\s*(-?[0-9][0-9.eE+-]+|-0)")
 _IN_ARRAY: Final = (re.compile(rb",\s*[-0-9]"), re.compile(rb"\[\s*[-0-9]"))
 _NUMBER_ANYWHERE: Final = re.compile(rb"[:,\[]\s*(-?[0-9][0-9.eE+-]+|-0)")
 _LOCAL: Final = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?", re.ASCII)

@@ -74,7 +74,7 @@ class _Making:
         if primitives.is_primitive(element.type):
             return primitives.schema(element.type)
         if element.type == "Resource":
-            return {"type": "object", "required": ["resourceType"]}
+            return {"type": "object"}
         made = self._object(shape(element.type))
         if element.type == "Reference":
             made["properties"]["reference"] = {"type": "string", "pattern": reference_pattern(element.targets, contained=self.contained)}

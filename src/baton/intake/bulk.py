@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from baton.intake import order, sources
+from baton.intake import order, reader, sources
 from baton.intake.known import Known
+from baton.intake.plan import Plan
 from baton.intake.progress import Progress
+from baton.intake.reader import Read
 from baton.intake.sources import Refusal, Source
-from baton.intake.units import Unit, units
+from baton.intake.units import Unit
 from baton.intake.write import Tally, write
 from baton.store import Store, Who
 
@@ -81,36 +83,37 @@ class _Run:
 
     def go(self, found: Iterable[Source]) -> None:
         for ground, phase in order.phases(found):
-            self._phase(self._units(phase), 1 if ground else _WRITERS, last=False)
+            big = sum(source.size for source in phase) > reader.WORTH
+            beside = big and not ground
+            self._phase(reader.beside(phase, self.known.places) if beside else reader.here(phase), 1 if ground else _WRITERS, last=False)
         waiting, self.waiting = self.waiting, []
-        self._phase(iter(waiting), 1, last=True)
+        self._phase(((unit, None) for unit in waiting), 1, last=True)
 
-    def _units(self, phase: Sequence[Source]) -> Iterator[Unit]:
-        for source in phase:
-            for each in units(sources.read(source)):
-                if isinstance(each, Refusal):
-                    with self.lock:
-                        self.report.refused.append(each)
-                else:
-                    yield each
-
-    def _phase(self, queue: Iterator[Unit], writers: int, *, last: bool) -> None:
+    def _phase(self, queue: Iterator[Read], writers: int, *, last: bool) -> None:
         errors: list[BaseException] = []
         handing = threading.Lock()
 
-        def take() -> Unit | None:
+        def take() -> tuple[Unit, Plan | None] | None:
             with handing:
-                return None if self.stopped.is_set() else next(queue, None)
+                while not self.stopped.is_set() and (each := next(queue, None)) is not None:
+                    if not isinstance(each, Refusal):
+                        return each
+                    self.report.refused.append(each)
+            return None
 
         def work() -> None:
             try:
-                while (unit := take()) is not None:
-                    self._account(unit, write(self.store, self.who, self.known, unit, last=last))
+                while (taken := take()) is not None:
+                    unit, plan = taken
+                    self._account(unit, write(self.store, self.who, self.known, unit, plan, last=last))
             except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
                 self.stopped.set()
                 errors.append(error)
 
-        _wait([threading.Thread(target=work, name=f"load-{number}") for number in range(writers)], self.stopped.set)
+        try:
+            _wait([threading.Thread(target=work, name=f"load-{number}") for number in range(writers)], self.stopped.set)
+        finally:
+            queue.close()  # type: ignore[attr-defined]
         if errors:
             raise errors[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -73,6 +73,11 @@ class Known:
             if resource["resourceType"] in _GROUND:
                 for name in names(resource):
                     self._places[name] = f"{resource['resourceType']}/{resource['id']}"
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """What is remembered so far: name -> "Type/id"."""
+        return self._places
 
     def recall(self, wanted: Iterable[str]) -> tuple[dict[str, str], list[str]]:
         """What is remembered of these conditional references (as written), and those that are not."""

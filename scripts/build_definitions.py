@@ -1,4 +1,4 @@
-"""Builds src/baton/fhir/data from the published R4 definitions: python scripts/build_definitions.py FOLDER
+"""Builds src/baton/fhir/data from the published R4 definitions: python scripts/build_definitions.py FOLDER [INTO]
 
 FOLDER holds HL7's R4 4.0.1 definitions (CC0): r4-definitions.tar.gz, search-parameters.json.gz, compartmentdefinition-patient.json.
 Same input, same bytes. Two files come out: shapes.json.gz (what each type is made of) and search.json.gz (what can be searched, and where
@@ -17,7 +17,7 @@ from definitions_shapes import Builder
 DATA = Path(__file__).resolve().parent.parent / "src" / "baton" / "fhir" / "data"
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, into: Path = DATA) -> None:
     with tarfile.open(folder / "r4-definitions.tar.gz") as archive:
         types, resources, valuesets, expansions = (
             resources_of(archive, name)
@@ -32,10 +32,10 @@ def main(folder: Path) -> None:
         "parameters": search_parameters(parameters, shapes),
         "compartments": {"Patient": {each["code"]: each["param"] for each in compartment["resource"] if each.get("param")}},
     }
-    DATA.mkdir(parents=True, exist_ok=True)
+    into.mkdir(parents=True, exist_ok=True)
     for name, content in (("shapes", shapes), ("search", search)):
         written = gzip.compress(json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode(), 9, mtime=0)
-        (DATA / f"{name}.json.gz").write_bytes(written)
+        (into / f"{name}.json.gz").write_bytes(written)
         print(f"{name}.json.gz {len(written):,} bytes")
     for note in builder.notes:
         print(note)
@@ -49,6 +49,6 @@ def resources_of(archive: tarfile.TarFile, name: str) -> list[dict]:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in {2, 3}:
         raise SystemExit(__doc__)
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))

@@ -9,7 +9,9 @@ from baton.fhir import dates, resource
 from baton.fhir.definitions import TYPES, SearchParameter, search_parameters
 from baton.fhir.outcome import Bad, error
 
-DEEPEST_CHAIN: Final = 6
+DEEPEST_CHAIN: Final = 4
+MOST_CHAINED_TYPES: Final = 12
+"""Unless it says which, a chain is followed to at most this many types: more is never meant, and multiplies with every step."""
 
 _PREFIXED: Final = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?(.*)", re.DOTALL)
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
@@ -122,9 +124,12 @@ def _chained(parameter: SearchParameter, name: str, modifier: str, rest: str, va
         raise Bad(error("invalid", f"'{parameter.code}' is no reference, so nothing can be chained to it.", name))
     if modifier and modifier not in TYPES:
         raise Bad(error("invalid", f"'{modifier}' is no resource type to chain through.", name))
+    candidates = (modifier,) if modifier else targets(parameter)
+    if len(candidates) > MOST_CHAINED_TYPES:
+        raise Bad(error("too-costly", f"'{parameter.code}' points to many types: say which, as in {parameter.code}:Patient.{rest}.", name))
     links: list[Chain] = []
     refusals: list[Bad] = []
-    for target in (modifier,) if modifier else targets(parameter):
+    for target in candidates:
         try:
             found = clause(target, rest, value, depth + 1)
         except Bad as refusal:

@@ -1,0 +1,19 @@
+"""A house for the tests of the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from baton.store.postgres import Database
+from pages import House, house
+
+
+@pytest.fixture(scope="module")
+def home(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One house for the tests of a module."""
+    folder: Path = tmp_path_factory.mktemp("data")
+    with house(module_database, folder) as opened:
+        yield opened

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -170,7 +171,7 @@ class Change(View):
         at = max(self.now, current.last_updated) if current else self.now
         body, after, indexed = None, None, Indexed()
         if resource is not None:
-            meta = {**resource.get("meta", {}), "versionId": str(version), "lastUpdated": dates.format_instant(at)}
+            meta = {**resource.get("meta", {}), "versionId": str(version), "lastUpdated": _instant(at)}
             after = {"resourceType": type_, "id": id_, "meta": meta, **{k: v for k, v in resource.items() if k not in _OURS}}
             body = fhir_resource.dump(after)
             indexed = index(after, self.zone)
@@ -366,6 +367,7 @@ class Change(View):
                 self._store.note_look(self.who, self.now, sorted(self._looked), f"change: {self.because}")
 
 
+_instant = lru_cache(maxsize=256)(dates.format_instant)
 _OURS = frozenset({"resourceType", "id", "meta"})
 
 

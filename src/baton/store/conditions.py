@@ -11,7 +11,7 @@ from baton.fhir import resource as fhir_resource
 from baton.fhir.clauses import Chain, Clause, Moment, Reference, Text, Token
 from baton.fhir.extract import extract
 from baton.store import words
-from baton.store.codes import TYPE_CODE, key64, param_code, token
+from baton.store.codes import TYPE_CODE, key64, param_code, table, token
 from baton.store.index import DERIVED, MANY, WHOSE, implied, principal_date, whose_marker
 from baton.store.who import Invalid
 
@@ -54,7 +54,8 @@ class Where:
         self.params: list[bytes | None] = []
         self.all_of: list[int] = []  # tokens every match has: one index probe
         self.parts: list[str] = []
-        self.by_patient = False  # narrowed to few rows already
+        self.narrow = False  # to few rows, whatever the values
+        self.tokens = False  # some condition on tokens whose cost hangs on the value
 
     def param(self, value: str | int | bytes, cast: str) -> str:
         """The placeholder of a value."""
@@ -116,7 +117,7 @@ def _by_id(view: View, type_: str, clause: Clause, where: Where) -> None:
         raise unsupported(clause, "_id takes no modifier")
     ids = [value.code for value in clause.values if isinstance(value, Token) and value.code]
     where.parts.append(f"r.id = any({where.texts(ids)})")
-    where.by_patient = True
+    where.narrow = True
 
 
 # --- tokens, references, links -----------------------------------------------------------------------------------------------------
@@ -144,6 +145,7 @@ def _by_token(view: View, type_: str, clause: Clause, where: Where) -> None:
     tokens = [token(text) for text in token_texts(type_, clause)]
     if clause.modifier == "not":
         where.parts.append(f"not r.tokens && {where.numbers(tokens)}")
+        where.tokens = True
     else:
         _any_token(where, tokens)
 
@@ -153,6 +155,7 @@ def _any_token(where: Where, tokens: Sequence[int]) -> None:
         where.all_of.append(tokens[0])
     else:
         where.parts.append(f"r.tokens && {where.numbers(tokens)}")
+        where.tokens = True
 
 
 def _by_reference(view: View, type_: str, clause: Clause, where: Where) -> None:
@@ -173,9 +176,10 @@ def pointing(type_: str, param: str, targets: Sequence[str], where: Where) -> No
         if others:
             tokens = where.numbers(key64(f"{type_}.{param}={target}") for target in others)
             where.parts.append(f"({named} or r.tokens && {tokens})")
+            where.tokens = True
         else:
             where.parts.append(named)
-            where.by_patient = True
+            where.narrow = True
         return
     _any_token(where, [key64(f"{type_}.{param}={target}") for target in targets])
 
@@ -191,7 +195,9 @@ def _by_chain(view: View, type_: str, clause: Clause, where: Where) -> None:
 
 def _found(view: View, clause: Clause, chain: Chain, columns: str, join: str = "") -> list[tuple[bytes | None, ...]]:
     inner = conditions(view, chain.type, (chain.clause,))
-    statement = f"select {columns} from (select r.id, r.rid, r.version from resource r where {inner.sql()} limit {WIDEST + 1}) k {join}"  # noqa: S608
+    statement = (
+        f"select {columns} from (select r.id, r.rid, r.version from {table(chain.type)} r where {inner.sql()} limit {WIDEST + 1}) k {join}"  # noqa: S608
+    )
     rows = view.rows(statement, inner.params)
     if len(rows) > WIDEST:
         raise Invalid(
@@ -213,7 +219,7 @@ def _by_has(view: View, type_: str, clause: Clause, where: Where) -> None:
                 if param == chain.by and target.startswith(f"{type_}/"):
                     ids.add(target.partition("/")[2])
     where.parts.append(f"r.id = any({where.texts(sorted(ids))})")
-    where.by_patient = True
+    where.narrow = True
 
 
 # --- strings and dates -------------------------------------------------------------------------------------------------------------
@@ -235,7 +241,7 @@ def _by_string(view: View, type_: str, clause: Clause, where: Where) -> None:
         f"r.rid = any(array(select n.rid from name n where n.type = {TYPE_CODE[type_]} and n.param = {param_code(clause.param)}"  # noqa: S608
         f" and ({' or '.join(asked)})))"
     )
-    where.by_patient = True
+    where.narrow = True
 
 
 def _by_date(view: View, type_: str, clause: Clause, where: Where) -> None:

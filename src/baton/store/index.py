@@ -27,32 +27,13 @@ MANY = frozenset(["Account", "Appointment", "AuditEvent", "Contract", "Group", "
 WHOSE = ("patient", "subject")
 """The parameters that the column `patient` answers (for a reference to a Patient, but for types in MANY)."""
 # The first of these that a type has is its principal date: the one its pages are sorted by.
-_PRINCIPAL = [
-    "date",
-    "clinical-date",
-    "authored-on",
-    "authoredon",
-    "authored",
-    "effective-time",
-    "period",
-    "sent",
-    "onset-date",
-    "recorded-date",
-    "issued",
-    "when-given",
-    "whenhandedover",
-    "when-prepared",
-    "created",
-    "started",
-    "start-date",
-    "birthdate",
-    "report-date",
-    "event-date",
-    "item-date",
-    "identified",
-    "modified",
-    "recorded",
-]
+_PRINCIPAL = tuple(
+    """
+    date clinical-date authored-on authoredon authored effective-time period sent onset-date recorded-date issued when-given
+    whenhandedover when-prepared created started start-date birthdate report-date event-date item-date identified modified
+    recorded
+    """.split()  # noqa: SIM905
+)
 # Derived on asking from other parameters, so never stored: combo-code=x is code=x or component-code=x.
 DERIVED: dict[str, dict[str, tuple[str, ...]]] = {
     "Observation": {"combo-code": ("code", "component-code"), "combo-value-concept": ("value-concept", "component-value-concept")}
@@ -117,7 +98,7 @@ def index(resource: dict[str, Any], zone: tzinfo) -> Indexed:
     tokens: set[int] = set()
     patient = _patient(resource, type_, found)
     if patient:
-        indexed.patient = key64(patient)
+        indexed.patient = token(patient)
     _index_tokens(type_, found, tokens)
     named = _index_references(type_, found, patient, tokens)
     if patient and not named and type_ != "Patient" and type_ not in MANY:
@@ -141,21 +122,24 @@ def _patient(resource: dict[str, Any], type_: str, found: Extracted) -> str | No
     return found.patient
 
 
+@lru_cache(maxsize=65536)
+def _tokens_of(type_: str, param: str, system: str | None, code: str) -> tuple[int, ...]:
+    """The tokens one coded value is found by; remembered, because codes come again and again."""
+    if param in DERIVED.get(type_, ()):
+        return ()
+    base = f"{type_}.{param}="
+    if implied(type_, param)[0]:
+        return (key64(base + code),)
+    if not system:
+        return key64(base + code), key64(f"{base}|{code}")
+    if not code:
+        return (key64(f"{base}{system}|"),)
+    return key64(base + code), key64(f"{base}{system}|{code}"), token(f"{base}{system}|")
+
+
 def _index_tokens(type_: str, found: Extracted, tokens: set[int]) -> None:
-    derived = DERIVED.get(type_, {})
     for param, system, code in found.tokens:
-        if param in derived:
-            continue
-        base = f"{type_}.{param}="
-        if not system or implied(type_, param)[0]:
-            tokens.add(token(base + code))
-            if not implied(type_, param)[0]:
-                tokens.add(token(f"{base}|{code}"))
-            continue
-        tokens.add(token(f"{base}{system}|"))
-        if code:
-            tokens.add(token(f"{base}{system}|{code}"))
-            tokens.add(token(base + code))
+        tokens.update(_tokens_of(type_, param, system, code))
     for param, value in found.uris:
         tokens.add(token(f"{type_}.{param}={value}"))
 
@@ -167,7 +151,7 @@ def _index_references(type_: str, found: Extracted, patient: str | None, tokens:
         if target == patient and param in WHOSE and type_ not in MANY:
             named = True
         else:
-            tokens.add(key64(f"{type_}.{param}={target}"))
+            tokens.add(token(f"{type_}.{param}={target}"))
     return named
 
 

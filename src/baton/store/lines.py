@@ -13,6 +13,8 @@ from psycopg import errors, pq
 
 T = TypeVar("T")
 
+MOST_PREPARED = 300
+"""How many statements of ours a connection keeps planned; what comes after is planned each time."""
 # STORE's settings: no JIT, no parallel workers for pages of fifty rows
 _SETTINGS = "set jit = off; set max_parallel_workers_per_gather = 0; set timezone = 'UTC'"
 _READING = "; set synchronous_commit = off"  # looks may lose their last moment only if the operating system crashes
@@ -31,6 +33,8 @@ class Line(psycopg.Connection[Any]):
         """Run a statement with $1 parameters in text form, prepared once. Raises psycopg.Error."""
         name = self._names.get(statement)
         if name is None:
+            if len(self._names) >= MOST_PREPARED:
+                return self.once(statement, params)
             name = b"baton_%d" % len(self._names)
             _checked(self.pgconn.prepare(name, statement.encode()), self)
             self._names[statement] = name
@@ -41,7 +45,7 @@ class Line(psycopg.Connection[Any]):
 
     def once(self, statement: str, params: Sequence[bytes | None]) -> pq.abc.PGresult:
         """Run a statement with $1 parameters in text form, planned for exactly these. Raises psycopg.Error."""
-        result = self.pgconn.exec_params(statement.encode(), params)  # type: ignore[arg-type]
+        result = self.pgconn.exec_params(statement.encode(), params)
         if result.status != pq.ExecStatus.TUPLES_OK and result.status != pq.ExecStatus.COMMAND_OK:
             _checked(result, self)
         return result

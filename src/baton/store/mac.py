@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b, sha256
 
 SIZE = 16  # bytes
@@ -14,6 +15,7 @@ def fitted(key: bytes) -> bytes:
     return key if 16 <= len(key) <= 64 else sha256(key).digest()
 
 
+@lru_cache(maxsize=256)
 def _instant(at: datetime) -> str:
     """The instant as it is digested: UTC with microseconds, the same whatever zone a driver answers in."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from psycopg.pq.abc import PGresult
+
 from baton.fhir import query as fhir_query
 from baton.fhir.outcome import Bad
 from baton.store import history, people, search, worklist
-from baton.store.codes import TYPE_CODE, key64
+from baton.store.codes import TYPE_CODE, key64, table
 from baton.store.lines import Line
 from baton.store.named import sql
 from baton.store.who import Forbidden, Gone, Invalid, NotFound, Page, PromiseRow, Resource, Stored, Who
@@ -62,12 +65,12 @@ class View:
             f"read {name}".encode(),
         ]
         if self.at is not None and version is None:
-            statement = sql("stored_at", type=code)
+            statement = sql("stored_at", type=code, table=table(type_))
             params.append(self.at.isoformat().encode())
         elif version is None:
-            statement = _stored(code)
+            statement = _stored(type_)
         else:
-            statement = sql("stored", type=code, version="$8::integer")
+            statement = sql("stored", type=code, table=table(type_), version="$8::integer")
             params.append(b"%d" % version)
         result = self._ask(lambda line: line.quick(statement, params))
         if result.ntuples == 0:
@@ -158,10 +161,14 @@ class View:
 
     def rows(self, statement: str, params: Sequence[bytes | None]) -> list[tuple[bytes | None, ...]]:
         """The rows, as bytes, of a read statement with $1 parameters in text form, planned for exactly these."""
-        self._see()
-        result = self._ask(lambda line: line.once(statement, params))
+        result = self.result(statement, params)
         columns = range(result.nfields)
         return [tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples)]
+
+    def result(self, statement: str, params: Sequence[bytes | None], *, planned: bool = False) -> PGresult:
+        """The same, unread; `planned`: one plan for all values will do, so keep it."""
+        self._see()
+        return self._ask(lambda line: line.quick(statement, params) if planned else line.once(statement, params))
 
     def may_see(self, patient: int) -> bool:
         """Whether this patient (key) is theirs to see."""
@@ -195,14 +202,9 @@ class View:
                 self._line = None
 
 
-_statements: dict[int, str] = {}
-
-
-def _stored(code: int) -> str:
-    found = _statements.get(code)
-    if found is None:
-        found = _statements[code] = sql("stored", type=code, version="r.version")
-    return found
+@cache
+def _stored(type_: str) -> str:
+    return sql("stored", type=TYPE_CODE[type_], table=table(type_), version="r.version")
 
 
 def _array(numbers: Sequence[int]) -> bytes:

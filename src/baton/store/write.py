@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from baton.store.codes import TYPE_CODE
@@ -166,8 +167,14 @@ def _copy(line: Line, columns: str, lines: Iterable[bytes]) -> None:
             copy.write(data)
 
 
+@lru_cache(maxsize=256)
+def _stamp(at: datetime) -> str:
+    """An instant as PostgreSQL reads it; the rows of one change share theirs."""
+    return at.isoformat()
+
+
 def _version_line(row: Row, change_id: int) -> bytes:
-    head = f"{row.rid}\t{change_id}\t{row.at.isoformat()}\t{row.version}\t{TYPE_CODE[row.type]}\t{row.id}\t\\\\x{row.mac.hex()}\t".encode()
+    head = f"{row.rid}\t{change_id}\t{_stamp(row.at)}\t{row.version}\t{TYPE_CODE[row.type]}\t{row.id}\t\\\\x{row.mac.hex()}\t".encode()
     if row.body is None:
         return head + b"\\N\n"
     return head + (row.body.replace(b"\\", b"\\\\") if b"\\" in row.body else row.body) + b"\n"
@@ -179,9 +186,7 @@ def _pointer_line(row: Row) -> bytes:
     lo = indexed.date_lo.isoformat() if indexed.date_lo else "-infinity"
     hi = indexed.date_hi.isoformat() if indexed.date_hi else "-infinity"
     tokens = ",".join(map(str, indexed.tokens))
-    return (
-        f"{row.rid}\t{patient}\t{lo}\t{hi}\t{row.at.isoformat()}\t{row.version}\t{TYPE_CODE[row.type]}\t{row.id}\t{{{tokens}}}\n".encode()
-    )
+    return f"{row.rid}\t{patient}\t{lo}\t{hi}\t{_stamp(row.at)}\t{row.version}\t{TYPE_CODE[row.type]}\t{row.id}\t{{{tokens}}}\n".encode()
 
 
 def _name_lines(rows: Iterable[Row]) -> Iterable[bytes]:

@@ -1,7 +1,7 @@
 -- name: stored
 -- One resource by its id, with the record of the look in the same statement. $2: the teams of who asks, null when they see everyone.
 with r as materialized (
-    select rid, version, patient, gone from resource
+    select rid, version, patient, gone from {table} resource
     where type = {type} and id = $1
         and ($2::bigint[] is null or patient is null
              or exists (select 1 from panel x where x.patient = resource.patient and x.team = any($2::bigint[]) offset 0))
@@ -14,7 +14,7 @@ select v.version, v.at, v.body from r join version v on v.rid = r.rid and v.vers
 -- name: stored_at
 -- One resource as it was known at an instant ($8).
 with r as materialized (
-    select rid, patient from resource
+    select rid, patient from {table} resource
     where type = {type} and id = $1
         and ($2::bigint[] is null or patient is null
              or exists (select 1 from panel x where x.patient = resource.patient and x.team = any($2::bigint[]) offset 0))

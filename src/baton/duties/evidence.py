@@ -8,18 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from baton.duties import codes, reading
 from baton.duties.discharges import Discharge, is_stay
+from baton.duties.reading import Chart
 from baton.fhir.resource import Resource, code_of, extension, has_code, target
 from baton.rules.attempts import ABOUT_NEEDS, PHONE, Try
 
-if TYPE_CHECKING:
-    from baton.store import View
-
-TYPES = ("Communication", "Appointment", "Encounter", "DocumentReference", "Procedure")
 DISCHARGE_SUMMARY = "18842-5"  # LOINC
 RECONCILED = (("http://snomed.info/sct", "430193006"), ("http://www.ama-assn.org/go/cpt", "1111F"))
 VISIT_CLASSES = frozenset({"AMB", "HH", "VR", "FLD"})
@@ -54,10 +51,8 @@ class Evidence:
     reconciled: tuple[Event, ...] = ()
 
 
-def gather(view: View, discharge: Discharge, contact_task: str) -> Evidence:
-    """What the patient's record says since this discharge. `contact_task` is the "Task/id" attempts are about."""
-    _, patient_id = discharge.patient.split("/")
-    found = view.compartment(patient_id, TYPES, per_type=200)
+def gather(found: Chart, discharge: Discharge, contact_task: str) -> Evidence:
+    """What the patient's record (see `reading.chart`) says since this discharge. `contact_task` is the "Task/id" attempts are about."""
     zone, since = discharge.zone, discharge.moment
     return Evidence(
         spoken=tuple(sorted(spoken(found.get("Communication", ()), contact_task, zone), key=lambda each: each.attempt.when)),

@@ -48,17 +48,18 @@ def death(view: View, patient: str) -> list[Resource]:
 def life(view: View, patient: str, after: Resource) -> list[Resource]:
     """Who was recorded as dead by mistake is owed again what was; whose birth date was corrected is judged by it."""
     outputs: list[Resource] = []
-    for found in view.find("EpisodeOfCare", patient=patient):
+    chart = reading.chart(view, patient)
+    for found in chart.get("EpisodeOfCare", ()):
         if not episodes.is_transition(found):
             continue
         episode = view.get("EpisodeOfCare", found["id"])
-        discharge = discharges.read(view, reading.maybe(view, episodes.encounter_of(episode)))
+        discharge = discharges.read(view, reading.peek(view, episodes.encounter_of(episode)))
         if discharge is None:
             continue
         if episodes.is_active(episode) and not is_adult(discharges.birth_date(after), discharge.day):
             outputs += transitions.closing(view, episode, "not-adult", by=patient)
         elif codes.reason_code(episode) == "died" and not discharges.too_old(view, discharge):
-            outputs += transitions.reopening(view, episode, discharge)
+            outputs += transitions.reopening(view, episode, discharge, chart)
     return outputs
 
 

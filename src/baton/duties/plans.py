@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from baton.duties import codes, trace
@@ -14,10 +14,7 @@ from baton.fhir.resource import Resource, code_of, extension
 from baton.packs import loader
 from baton.rules.answer import Answer
 from baton.rules.calendar import end_of_day
-from baton.store import Refused
-
-if TYPE_CHECKING:
-    from baton.store import View
+from baton.store import Refused, View
 
 Clock = Callable[[str], Answer[date]]
 
@@ -86,7 +83,7 @@ def read(plan_definition: Mapping[str, Any]) -> Plan:
 def current(view: View, plan_id: str) -> Plan:
     """The pathway as this hub has it installed (an organisation may have changed it), else as it comes with Baton."""
     try:
-        return read(view.get("PlanDefinition", plan_id))
+        return read(View.stored(view, "PlanDefinition", plan_id).resource())  # read, not locked: every discharge asks for it
     except Refused:
         return read(loader.plan_definition(plan_id))
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from baton.duties.codes import INTAKE, ORGANIZATION_TYPE
 from baton.fhir import dates
 from baton.fhir.resource import Resource, extension, has_code, human_name, split, target
-from baton.store import Refused
-
-if TYPE_CHECKING:
-    from baton.store import View
+from baton.store import Change, Refused, View
 
 TIMEZONE = "http://hl7.org/fhir/StructureDefinition/timezone"
 
@@ -42,9 +39,38 @@ def maybe(view: View, reference: str | None) -> Resource | None:
         return None
 
 
+def peek(view: View, reference: str | None) -> Resource | None:
+    """As `maybe`, without locking it in a change: for what is only read."""
+    parts = split(reference) if reference else None
+    if parts is None:
+        return None
+    try:
+        return View.stored(view, *parts).resource()
+    except Refused:
+        return None
+
+
+def hold(view: View, references: Iterable[str]) -> None:
+    """In a change: lock all of these at once, so that writing them asks no more."""
+    if isinstance(view, Change):
+        view.hold(found for each in references if (found := split(each)) is not None)
+
+
+CHART = ("CareTeam", "EpisodeOfCare", "Encounter", "Communication", "Appointment", "DocumentReference", "Procedure")
+Chart = Mapping[str, Sequence[Resource]]
+
+
+def chart(view: View, patient: str) -> Chart:
+    """What a transition needs of a patient's record, newest first by type, in one question; empty when there is no such patient."""
+    try:
+        return view.compartment(patient.partition("/")[2], CHART, per_type=100)
+    except Refused:
+        return {}
+
+
 def name_of(view: View, reference: str) -> str:
     """The name of a person, team or place; its reference when it has none."""
-    resource = maybe(view, reference)
+    resource = peek(view, reference)
     if resource is None:
         return reference
     name = resource.get("name")
@@ -55,7 +81,7 @@ def zone_of(view: View, encounter: Resource) -> ZoneInfo:
     """The zone of the discharging facility: what its Location or Organization states, else the hub's."""
     places = [target(place.get("location")) for place in encounter.get("location", ())]
     for reference in (*places, target(encounter.get("serviceProvider"))):
-        stated = extension(maybe(view, reference), TIMEZONE)
+        stated = extension(peek(view, reference), TIMEZONE)
         if isinstance(stated, str):
             try:
                 return ZoneInfo(stated)
@@ -71,7 +97,7 @@ def facility_of(view: View, encounter: Resource) -> str | None:
             continue
         if element.get("display"):
             return str(element["display"])
-        found = maybe(view, target(element))
+        found = peek(view, target(element))
         if found is not None and isinstance(found.get("name"), str):
             return str(found["name"])
     return None
@@ -82,14 +108,16 @@ def is_team(organization: Resource | None) -> bool:
     return organization is not None and any(has_code(each, ORGANIZATION_TYPE, "team") for each in organization.get("type", ()))
 
 
-def team_of(view: View, patient: str) -> tuple[str, str, str | None]:
+def team_of(view: View, patient: str, care_teams: Iterable[Resource] | None = None) -> tuple[str, str, str | None]:
     """The patient's team as (reference, name, CareTeam reference): the first team an active CareTeam names, else Intake."""
-    for care_team in sorted(view.find("CareTeam", patient=patient, status="active"), key=lambda each: str(each["id"])):
+    found = view.find("CareTeam", patient=patient, status="active") if care_teams is None else care_teams
+    active = (each for each in found if each.get("status") == "active")
+    for care_team in sorted(active, key=lambda each: str(each["id"])):
         for participant in care_team.get("participant", ()):
             member = target(participant.get("member"))
             if member is None or not member.startswith("Organization/"):
                 continue
-            organization = maybe(view, member)
+            organization = peek(view, member)
             if organization is not None and is_team(organization):
                 return member, str(organization.get("name", member)), f"CareTeam/{care_team['id']}"
     return INTAKE, name_of(view, INTAKE), None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from baton.duties import codes, discharges, episodes, reading, transitions
 from baton.duties.discharges import Discharge
 from baton.duties.reactions import is_first, wanting
+from baton.duties.reading import Chart
 from baton.fhir.resource import Resource
 from baton.rules import clocks
 from baton.rules.calendar import local_day
@@ -38,10 +39,15 @@ def on_stay(before: Resource | None, after: Resource | None, view: View) -> list
     ):
         return []
     with reading.seeing_all(view):
-        return [*own_episode(before, after, view), *others_episodes(before, after, view), *uncovered(before, after, view)]
+        charts = {patient: reading.chart(view, patient) for each in (before, after) if (patient := codes.patient_of(each))}
+        return [
+            *own_episode(before, after, view, charts),
+            *others_episodes(before, after, view, charts),
+            *uncovered(before, after, view, charts),
+        ]
 
 
-def own_episode(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+def own_episode(before: Resource | None, after: Resource | None, view: View, charts: Mapping[str, Chart]) -> list[Resource]:
     """What follows for the episode that this very stay opened or opens."""
     encounter = after or before or {}
     discharge = discharges.read(view, after)
@@ -49,13 +55,20 @@ def own_episode(before: Resource | None, after: Resource | None, view: View) -> 
     found = reading.maybe(view, f"EpisodeOfCare/{episode_id}")
     if discharge is None or after is None:
         return transitions.closing(view, found, stay_reason(after), status=undone_status(after)) if found else []
-    why_not = discharges.refusal(view, after, discharge, reading.maybe(view, discharge.patient))
+    chart = charts[discharge.patient]
+    why_not = discharges.refusal(view, after, discharge, reading.peek(view, discharge.patient))
     if found is None:
-        return [] if why_not or discharges.too_old(view, discharge) or still_in(view, discharge) else transitions.opening(view, discharge)
+        return (
+            []
+            if why_not or discharges.too_old(view, discharge) or still_in(chart, discharge)
+            else transitions.opening(view, discharge, chart)
+        )
     if episodes.is_active(found):
-        return transitions.closing(view, found, "no-longer-a-discharge") if why_not else transitions.correction(view, found, discharge)
+        return (
+            transitions.closing(view, found, "no-longer-a-discharge") if why_not else transitions.correction(view, found, discharge, chart)
+        )
     if why_not is None and codes.reason_code(found) in BY_STAY and not discharges.too_old(view, discharge):
-        return transitions.reopening(view, found, discharge)
+        return transitions.reopening(view, found, discharge, chart)
     return []
 
 
@@ -71,18 +84,17 @@ def undone_status(after: Resource | None) -> str:
     return str(status) if status in discharges.UNDONE else "cancelled"
 
 
-def still_in(view: View, discharge: Discharge) -> bool:
+def still_in(chart: Chart, discharge: Discharge) -> bool:
     """Whether the patient was, or soon after came, into another stay: then that one's discharge is the one that counts."""
-    return any(takes_over(view, stay, discharge) for stay in stays_since(view, discharge))
+    return any(takes_over(stay, discharge) for stay in other_stays(chart, discharge))
 
 
-def stays_since(view: View, discharge: Discharge) -> Iterable[Resource]:
-    """The patient's other stays that end after the discharge, or have not ended."""
-    found = view.find("Encounter", patient=discharge.patient, date=f"ge{discharge.day.isoformat()}")
-    return (each for each in found if discharges.is_stay(each) and f"Encounter/{each['id']}" != discharge.encounter)
+def other_stays(chart: Chart, discharge: Discharge) -> Iterable[Resource]:
+    """The patient's other stays."""
+    return (each for each in chart.get("Encounter", ()) if discharges.is_stay(each) and f"Encounter/{each['id']}" != discharge.encounter)
 
 
-def takes_over(view: View, stay: Resource, discharge: Discharge) -> bool:
+def takes_over(stay: Resource, discharge: Discharge) -> bool:
     """Whether another stay ends what followed from a discharge: it began within 30 days after it, or outlasted it.
 
     A stay without an end that began before the discharge is not believed: such records are forgotten ones more often than not.
@@ -99,41 +111,39 @@ def takes_over(view: View, stay: Resource, discharge: Discharge) -> bool:
     return end is not None and end > discharge.moment and stay.get("status") == "finished"
 
 
-def others_episodes(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+def others_episodes(before: Resource | None, after: Resource | None, view: View, charts: Mapping[str, Chart]) -> list[Resource]:
     """What a stay means for the episodes of the patient's earlier discharges: readmitted, or not readmitted after all."""
     encounter = after or before or {}
     reference = f"Encounter/{encounter['id']}"
-    patients = dict.fromkeys(found for each in (before, after) if (found := codes.patient_of(each)) is not None)
     outputs: list[Resource] = []
-    for patient in patients:
-        for episode in view.find("EpisodeOfCare", patient=patient):
+    for chart in charts.values():
+        for episode in chart.get("EpisodeOfCare", ()):
             if not episodes.is_transition(episode) or episodes.encounter_of(episode) == reference:
                 continue
-            outputs += other_episode(view, episode["id"], after, reference)
+            outputs += other_episode(view, episode["id"], after, reference, chart)
     return outputs
 
 
-def other_episode(view: View, episode_id: str, stay: Resource | None, reference: str) -> list[Resource]:
+def other_episode(view: View, episode_id: str, stay: Resource | None, reference: str, chart: Chart) -> list[Resource]:
     """One earlier episode, in the light of this stay."""
     episode = view.get("EpisodeOfCare", episode_id)
-    discharge = discharges.read(view, reading.maybe(view, episodes.encounter_of(episode)))
+    discharge = discharges.read(view, reading.peek(view, episodes.encounter_of(episode)))
     if discharge is None:
         return []
     same_patient = stay is not None and codes.patient_of(stay) == discharge.patient
-    taken_over = stay is not None and same_patient and discharges.is_stay(stay) and takes_over(view, stay, discharge)
+    taken_over = stay is not None and same_patient and discharges.is_stay(stay) and takes_over(stay, discharge)
     if taken_over:
         return transitions.closing(view, episode, "readmitted", by=reference)
     if codes.reason_code(episode) == "readmitted" and episodes.closed_by(episode) == reference and not discharges.too_old(view, discharge):
-        return transitions.reopening(view, episode, discharge)
+        return transitions.reopening(view, episode, discharge, chart)
     return []
 
 
-def uncovered(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+def uncovered(before: Resource | None, after: Resource | None, view: View, charts: Mapping[str, Chart]) -> list[Resource]:
     """Discharges that had opened nothing because this stay, now taken back, seemed to come after them."""
     patient = codes.patient_of(before)
     if patient is None or before is None or before.get("status") in discharges.UNDONE or stay_reason(after) == "no-longer-a-discharge":
         return []
-    since = (view.now - discharges.RECENT).date().isoformat()
-    stays = view.find("Encounter", patient=patient, status="finished", date=f"ge{since}")
-    others = [each for each in stays if each["id"] != before["id"] and discharges.is_stay(each)]
-    return [output for each in others for output in own_episode(each, each, view)]
+    stays = (each for each in charts[patient].get("Encounter", ()) if each["id"] != before["id"])
+    others = [each for each in stays if discharges.ended(each) and not long_ago(view, each)]
+    return [output for each in others for output in own_episode(each, each, view, charts)]

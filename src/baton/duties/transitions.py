@@ -10,6 +10,7 @@ from datetime import datetime
 from baton.duties import codes, discharges, episodes, evidence, plans, reading, trace, upkeep
 from baton.duties.discharges import Discharge
 from baton.duties.plans import Plan, Start
+from baton.duties.reading import Chart
 from baton.duties.trace import Fact
 from baton.fhir.resource import Resource
 from baton.rules import attempts, clocks, tcm
@@ -39,14 +40,15 @@ def plan_of(view: View) -> Plan:
     return plans.current(view, PLAN)
 
 
-def opening(view: View, discharge: Discharge) -> list[Resource]:
+def opening(view: View, discharge: Discharge, chart: Chart) -> list[Resource]:
     """The episode and its promises."""
     plan = plan_of(view)
     if not plan.active:
         return []
-    team, name, care_team = reading.team_of(view, discharge.patient)
+    team, name, care_team = reading.team_of(view, discharge.patient, chart.get("CareTeam", ()))
     episode = episodes.opened(discharge, plan=plan.canonical, team=team, team_name=name, care_team=care_team)
-    return settled(view, plan, episode, discharge)
+    hold(view, plan, episode)
+    return settled(view, plan, episode, discharge, chart, known={})
 
 
 def start_of(view: View, episode: Resource, discharge: Discharge) -> Start:
@@ -66,40 +68,48 @@ def start_of(view: View, episode: Resource, discharge: Discharge) -> Start:
     )
 
 
+def hold(view: View, plan: Plan, episode: Resource) -> None:
+    """Lock all promises of an episode at once."""
+    reference = f"EpisodeOfCare/{episode['id']}"
+    reading.hold(view, (f"Task/{plans.task_id(reference, step.code)}" for step in plan.steps))
+
+
 def tasks_of(view: View, plan: Plan, episode: Resource) -> dict[str, Resource]:
     """The promises of an episode as they stand, by code, locked until the change ends."""
+    hold(view, plan, episode)
     reference = f"EpisodeOfCare/{episode['id']}"
     found = ((step.code, reading.maybe(view, f"Task/{plans.task_id(reference, step.code)}")) for step in plan.steps)
     return {code: task for code, task in found if task is not None}
 
 
-def settled(view: View, plan: Plan, episode: Resource, discharge: Discharge, *, known: dict[str, Resource] | None = None) -> list[Resource]:
+def settled(
+    view: View, plan: Plan, episode: Resource, discharge: Discharge, chart: Chart, *, known: dict[str, Resource] | None = None
+) -> list[Resource]:
     """The episode, and those of its promises that have to be made or changed."""
     start = start_of(view, episode, discharge)
     known = tasks_of(view, plan, episode) if known is None else known
-    said = evidence.gather(view, discharge, f"Task/{plans.task_id(start.episode, codes.CONTACT)}")
+    said = evidence.gather(chart, discharge, f"Task/{plans.task_id(start.episode, codes.CONTACT)}")
     tasks = upkeep.promises(view, plan, start, discharge, said, episodes.complexity(episode), known)
     return [*tasks, episode]
 
 
-def refreshed(view: View, episode: Resource) -> list[Resource]:
+def refreshed(view: View, episode: Resource, chart: Chart) -> list[Resource]:
     """The promises of a running episode that new facts have changed."""
-    encounter = reading.maybe(view, episodes.encounter_of(episode))
-    discharge = discharges.read(view, encounter)
+    discharge = discharges.read(view, reading.peek(view, episodes.encounter_of(episode)))
     if discharge is None:
         return []
-    *tasks, _ = settled(view, plan_of(view), episode, discharge)
+    *tasks, _ = settled(view, plan_of(view), episode, discharge, chart)
     return tasks
 
 
 # --- correcting ---------------------------------------------------------------------------------------------------------------------------
 
 
-def correction(view: View, episode: Resource, discharge: Discharge) -> list[Resource]:
+def correction(view: View, episode: Resource, discharge: Discharge, chart: Chart) -> list[Resource]:
     """The episode and its promises after the stay was corrected, with a difference for everything that moved; nothing when nothing did."""
     after = episode
     if episode["patient"]["reference"] != discharge.patient:
-        team, name, care_team = reading.team_of(view, discharge.patient)
+        team, name, care_team = reading.team_of(view, discharge.patient, chart.get("CareTeam", ()))
         after = upkeep.without(after, "team")
         after = {**after, "patient": {"reference": discharge.patient}, "managingOrganization": codes.reference_to(team, name)}
         after |= {"team": [{"reference": care_team}]} if care_team else {}
@@ -107,7 +117,7 @@ def correction(view: View, episode: Resource, discharge: Discharge) -> list[Reso
     if moved:
         period = {**after["period"], "start": episodes.discharge_text(discharge)}
         after = episodes.with_differences({**after, "period": period}, moved)
-    *tasks, _ = settled(view, plan_of(view), after, discharge)
+    *tasks, _ = settled(view, plan_of(view), after, discharge, chart)
     return [*tasks, *([after] if after != episode else [])]
 
 
@@ -137,7 +147,7 @@ def closing(view: View, episode: Resource, reason: str, *, status: str = "finish
     return [*shut, episodes.closed(episode, status=status, code=reason, now=view.now, by=by)]
 
 
-def reopening(view: View, episode: Resource, discharge: Discharge) -> list[Resource]:
+def reopening(view: View, episode: Resource, discharge: Discharge, chart: Chart) -> list[Resource]:
     """A closed episode under way again: what was closed with it is owed again, by the clocks of today's facts."""
     reason = codes.reason_code(episode)
     plan = plan_of(view)
@@ -147,7 +157,7 @@ def reopening(view: View, episode: Resource, discharge: Discharge) -> list[Resou
     moved = moves(view, episode, discharge)
     if moved:
         after = episodes.with_differences({**after, "period": {"start": episodes.discharge_text(discharge)}}, moved)
-    *changed, _ = settled(view, plan, after, discharge, known=known)
+    *changed, _ = settled(view, plan, after, discharge, chart, known=known)
     fresh = {task["id"] for task in changed}
     return [after, *changed, *(task for code, task in known.items() if task != tasks[code] and task["id"] not in fresh)]
 
@@ -159,9 +169,9 @@ def again(task: Resource, reason: str | None, view: View) -> Resource:
     return task
 
 
-def running(view: View, patient: str) -> list[Resource]:
+def running(view: View, patient: str, chart: Chart | None = None) -> list[Resource]:
     """The patient's transitions under way, locked."""
-    found = view.find("EpisodeOfCare", patient=patient, status=episodes.ACTIVE)
+    found = view.find("EpisodeOfCare", patient=patient, status=episodes.ACTIVE) if chart is None else chart.get("EpisodeOfCare", ())
     locked = (view.get("EpisodeOfCare", each["id"]) for each in found if episodes.is_transition(each))
     return [each for each in locked if episodes.is_active(each)]
 
@@ -170,7 +180,8 @@ def refresh_patients(view: View, *patients: str | None) -> list[Resource]:
     """Bring the running transitions of these patients up to date."""
     with reading.seeing_all(view):
         wanted = dict.fromkeys(patient for patient in patients if patient)
-        return [each for patient in wanted for episode in running(view, patient) for each in refreshed(view, episode)]
+        charts = ((reading.chart(view, patient), patient) for patient in wanted)
+        return [each for chart, patient in charts for episode in running(view, patient, chart) for each in refreshed(view, episode, chart)]
 
 
 # --- what people decide -------------------------------------------------------------------------------------------------------------------
@@ -195,13 +206,13 @@ def set_complexity(change: Change, *, task: str, complexity: str) -> None:
     episode = episode_of_task(change, task)
     if episodes.complexity(episode) == complexity:
         return
-    discharge = discharges.read(change, reading.maybe(change, episodes.encounter_of(episode)))
+    discharge = discharges.read(change, reading.peek(change, episodes.encounter_of(episode)))
     if discharge is None:
         raise Invalid("The stay this follows from cannot be read.", expression="EpisodeOfCare.extension")
     was, now = (clocks.last_day("tcm-visit", discharge.day, complexity=each).value for each in (episodes.complexity(episode), complexity))
     moved = [episodes.difference(codes.VISIT, was, now, "complexity-changed", change.now)] if was != now else []
     after = episodes.with_differences(episodes.with_complexity(episode, complexity), moved)
-    for resource in settled(change, plan_of(change), after, discharge):
+    for resource in settled(change, plan_of(change), after, discharge, reading.chart(change, discharge.patient)):
         change.put(resource)
 
 
@@ -249,7 +260,7 @@ def proposal(view: View, *, episode: str) -> Answer[str | None]:
     if discharge is None:
         return Answer(None, (), "tcm/proposal")
     contact = f"Task/{plans.task_id(f'EpisodeOfCare/{episode}', codes.CONTACT)}"
-    said = evidence.gather(view, discharge, contact)
+    said = evidence.gather(reading.chart(view, discharge.patient), discharge, contact)
     last = clocks.last_day("tcm-contact", discharge.day).value
     judged = attempts.judge((each.attempt for each in said.spoken), discharged=discharge.moment, last_day=last, zone=discharge.zone)
     visited = local_day(said.visits[0].when, discharge.zone) if said.visits else None

@@ -51,7 +51,9 @@ def tracked() -> list[Path]:
 
 
 def test_no_registry_address_and_no_path_of_somebodys_machine() -> None:
-    forbidden = re.compile(r"pypi\.org|files\.pythonhosted|registry\.npmjs|extra-index-url|(?<!emit-)find-links|/root/|(?<![\w.])/work/|/home/\w")
+    forbidden = re.compile(
+        r"pypi\.org|files\.pythonhosted|registry\.npmjs|extra-index-url|(?<!emit-)find-links|/root/|(?<![\w.])/work/|/home/\w"
+    )
     for path in tracked():
         if path.suffix in {".py", ".md", ".toml", ".txt", ".in", ".html", ".css", ".js", ".sql", ".sh", ""} and path != Path(__file__):
             hit = forbidden.search(path.read_text(errors="replace"))

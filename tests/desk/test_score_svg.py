@@ -14,7 +14,8 @@ TODAY = date(2026, 7, 2)
 EASTERN = timezone(timedelta(hours=-4))
 WORDS = score_svg.Words(
     lane=lambda lane: lane.party or lane.kind,
-    note=lambda note: note.text,
+    note=lambda note: f"{note.text} {note.day.day}",
+    short=lambda note: note.text,
     name=lambda note: f"{note.state}: {note.text}, {note.day}",
     many=lambda text, count: f"{text} ×{count}",
     tick=lambda day: f"{day.day} {day:%b}",
@@ -23,7 +24,9 @@ WORDS = score_svg.Words(
 
 
 def note(days: int, state: str = "happened", text: str = "visit", **more: object) -> ScoreNote:
-    return ScoreNote(day=TODAY + timedelta(days=days), state=state, what="visit", text=text, source=f"Encounter/{days}{state}{text}", **more)  # type: ignore[arg-type]
+    return ScoreNote(
+        day=TODAY + timedelta(days=days), state=state, what="visit", text=text, source=f"Encounter/{days}{state}{text}", **more
+    )  # type: ignore[arg-type]
 
 
 def score(*lanes: Lane, days: int = 30) -> Score:
@@ -54,7 +57,7 @@ def test_no_label_ever_covers_another_or_a_mark(lanes: list[list[ScoreNote]], da
         assert not one.meets(other)
     for owner, box in labels:
         assert box.x0 >= score_svg.LEFT - 12 and box.x1 <= drawing.width
-        assert 0 < box.y0 and box.y1 < drawing.height
+        assert box.y0 > 0 and box.y1 < drawing.height
         assert not any(box.meets(mark.box) for mark in marks if mark is not owner or not mark.inside)
     rounds = [mark for mark in marks if not mark.width]
     for one, other in combinations(rounds, 2):
@@ -82,8 +85,10 @@ def test_a_stay_is_a_bar_with_its_words_inside() -> None:
 
 
 def test_words_that_find_no_room_stay_in_the_name() -> None:
-    crowd = [note(0, state, f"something rather long to say about {n}", time=datetime(2026, 7, 2, n, tzinfo=EASTERN))
-             for n, state in enumerate(["happened", "planned", "owed", "late", "missed"] * 4)]
+    crowd = [
+        note(0, state, f"something rather long to say about {n}", time=datetime(2026, 7, 2, n, tzinfo=EASTERN))
+        for n, state in enumerate(["happened", "planned", "owed", "late", "missed"] * 4)
+    ]
     line = drawn(*crowd, days=90)
     assert any(mark.label is None for mark in line.marks) or len(line.marks) < len(crowd)
     assert all(n.text in mark.name for mark in line.marks for n in mark.notes)
@@ -99,6 +104,13 @@ def test_a_request_is_tied_to_its_appointment() -> None:
     planned = ScoreNote(TODAY + timedelta(days=5), "planned", "appointment", "clinic", "Appointment/1")
     (link,) = drawn(asked, planned).links
     assert link[0] < link[1]
+
+
+def test_a_series_is_said_once_at_its_end() -> None:
+    line = drawn(note(1, "planned", "nurse"), note(3, "planned", "nurse"), note(5, "planned", "nurse"))
+    assert [mark.label and mark.label.text for mark in line.marks] == [None, None, "nurse ×3"]
+    owed = drawn(note(1, "owed", "call"), note(3, "owed", "call"))
+    assert all(mark.label for mark in owed.marks)
 
 
 def test_ticks_keep_clear_of_the_word_for_today() -> None:

@@ -112,7 +112,8 @@ def score_words(page: PatientPage) -> score_svg.Words:
     """How this reader's language says the score of this patient."""
     return score_svg.Words(
         lane=_lane_namer(page),
-        note=note_label,
+        note=lambda note: note_label(note, page.score.today),
+        short=note_short,
         name=note_name,
         many=lambda text, count: _("%(what)s ×%(n)s") % {"what": text, "n": count},
         tick=lambda day: dateformat.format(day, "j M"),
@@ -131,31 +132,40 @@ def _lane_namer(page: PatientPage) -> Callable[[Lane], str]:
     return name
 
 
-def note_label(note: ScoreNote) -> str:
-    """The few words beside a mark."""
+def note_label(note: ScoreNote, today: date) -> str:
+    """The few words beside a mark, with its day where that matters."""
+    if note.state in ("owed", "late"):
+        return _owed(note, today)
+    if note.until is None and (note.what == "appointment" or note.state == "planned"):
+        return f"{note_short(note)} {labels.moment(note.time or note.day)}"
+    if note.what.startswith("call-"):
+        return f"{note_short(note)} {dateformat.format(note.day, 'D')}"
+    return note_short(note)
+
+
+def note_short(note: ScoreNote) -> str:
+    """The few words beside a mark, without its day."""
     what = labels.word(EVENTS, note.what)
     if note.state in ("owed", "late"):
-        return _owed(note)
+        return note.text or labels.word(OWED, note.what)
     if note.until is not None:
         days = max(1, (note.until - note.day).days)
         return ngettext("%(what)s, %(n)s day", "%(what)s, %(n)s days", days) % {"what": what, "n": days}
-    if note.what in ("document", "dispensed", "message") and note.text:
+    if note.what in ("document", "dispensed", "message", "appointment") and note.text:
         return note.text
-    if note.what == "appointment":
-        return f"{note.text or what} {labels.moment(note.time or note.day)}"
-    if note.what.startswith("call-"):
-        return f"{what} {dateformat.format(note.day, 'D')}"
     if note.what == "referral" and note.text:
         return _("referral: %(what)s") % {"what": note.text}
     return what
 
 
-def _owed(note: ScoreNote) -> str:
-    what = note.text or labels.word(OWED, note.what)
+def _owed(note: ScoreNote, today: date) -> str:
+    what = note_short(note)
     if note.what == "readmission-watch":
         return f"{what} {labels.day(note.day)}"
     if note.state == "late":
         return _("%(what)s since %(day)s") % {"what": what, "day": labels.day(note.day)}
+    if note.day == today:
+        return _("%(what)s today") % {"what": what}
     return _("%(what)s by %(day)s") % {"what": what, "day": labels.day(note.day)}
 
 
@@ -165,7 +175,7 @@ def note_what(note: ScoreNote) -> str:
         return note.text or labels.word(OWED, note.what)
     what = labels.word(EVENTS, note.what)
     if note.until is not None:
-        what = note_label(note)
+        what = note_short(note)
     return f"{what}: {note.text}" if note.text else what
 
 
@@ -190,6 +200,7 @@ def long_moment(value: datetime | date) -> str:
     return dateformat.format(value, "D j M Y H:i" if isinstance(value, datetime) else "D j M Y")
 
 
+PROGRAMS: labels.Words = {"transitional-care-adult": lazy("Transitional care")}
 MATCHES: labels.Words = {
     "name": lazy("by name"),
     "birth date": lazy("by date of birth"),
@@ -213,6 +224,7 @@ def phone_use(use: str | None) -> str:
 FILTERS: dict[str, Callable[..., str | int]] = {
     "as_known": as_known,
     "channel_name": lambda code: labels.word(CHANNELS, code),
+    "flag_text": lambda text: str(PROGRAMS.get(text, text)),
     "encounter_name": lambda code: labels.word(ENCOUNTERS, code),
     "long_moment": long_moment,
     "match_name": lambda code: labels.word(MATCHES, code),

@@ -20,6 +20,7 @@ from baton.desk.patient_forms import NoteForm, PastForm, PreferencesForm, Promis
 from baton.duties import patients as duty
 from baton.duties import promises, teams
 from baton.duties.charts import PatientPage
+from baton.store import NotFound
 from baton.web.gate import staff
 
 WINDOWS = (30, 90)
@@ -50,9 +51,12 @@ def _page(request: HttpRequest, patient: str, status: int = 200, **forms: Any) -
     days = 90 if request.GET.get("days") == "90" else 30
     past = PastForm({"at": request.GET["at"]} if "at" in request.GET else None, now=store.now(), zone=store.zone)
     at: datetime | None = past.cleaned_data["at"] if past.is_bound and past.is_valid() else None
-    with store.view(request.who, at=at) as view:  # type: ignore[attr-defined]
-        page = duty.page(view, patient=patient, days=days)
-        owners = [] if at else teams.colleagues(view)
+    try:
+        with store.view(request.who, at=at) as view:  # type: ignore[attr-defined]
+            page = duty.page(view, patient=patient, days=days)
+            owners = () if at else teams.colleagues(view)
+    except NotFound:
+        return _unknown(request, patient, at, past)
     context = {
         "page": page,
         "drawing": score_svg.lay_out(page.score, chart_words.score_words(page)),
@@ -64,6 +68,15 @@ def _page(request: HttpRequest, patient: str, status: int = 200, **forms: Any) -
         **forms,
     }
     return render(request, "patients/patient.html", context, status=status)
+
+
+def _unknown(request: HttpRequest, patient: str, at: datetime | None, past: PastForm) -> HttpResponse:
+    """Nothing was known then of a patient who is known now; for anyone else, there is nothing here."""
+    if at is None:
+        raise NotFound("There is no such patient here.")
+    with request.hub.store.view(request.who) as view:  # type: ignore[attr-defined]
+        view.get("Patient", patient)
+    return render(request, "patients/unknown.html", {"patient": patient, "at": at, "past": past})
 
 
 def _forms(page: PatientPage, owners: Any, me: str) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from datetime import date, datetime, time, timedelta
 
 from baton.duties.charts import Lane, Score, ScoreNote
 
-WIDTH, LEFT, RIGHT = 1040, 158, 1024
+WIDTH, LEFT, RIGHT = 1040, 150, 1024
+NAMES = 136  # of the width, for the names of the parties: a drawing of their own, so that they stay in sight
 TOP, PITCH = 36, 44
 RADIUS, GAP, STEP = 6, 18, 18
 SIZE = 12
@@ -116,6 +117,7 @@ class Drawing:
     """All the template needs."""
 
     width: int
+    names: int
     height: float
     left: float
     right: float
@@ -125,6 +127,11 @@ class Drawing:
     today: Tick
     lines: tuple[Line, ...]
 
+    @property
+    def rest(self) -> int:
+        """The width of the drawing beside the names."""
+        return self.width - self.names
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -133,6 +140,7 @@ class Words:
     lane: Callable[[Lane], str]
     note: Callable[[ScoreNote], str]  # the label beside a mark: short
     name: Callable[[ScoreNote], str]  # the whole sentence: state, what, when
+    short: Callable[[ScoreNote], str]  # the label without its day
     many: Callable[[str, int], str]  # a label for several notes of one kind
     tick: Callable[[date], str]
     today: Callable[[date], str]
@@ -170,6 +178,7 @@ def lay_out(score: Score, words: Words) -> Drawing:
     lines = tuple(_line(lane, TOP + PITCH * (index + 0.5), place, today_x, words) for index, lane in enumerate(score.lanes))
     return Drawing(
         width=WIDTH,
+        names=NAMES,
         height=height,
         left=LEFT - 14,
         right=WIDTH - 8,
@@ -214,7 +223,7 @@ def _ticks(score: Score, place: Callable[[datetime], float], today_x: float, wor
 def _line(lane: Lane, y: float, place: Callable[[datetime], float], today_x: float, words: Words) -> Line:
     name = words.lane(lane)
     marks = _label(_marks(lane, y, place, words), y, today_x, words)
-    return Line(y=y, name=name, short=shortened(name, LEFT - 34), marks=marks, links=tuple(_links(marks)))
+    return Line(y=y, name=name, short=shortened(name, NAMES - 8), marks=marks, links=tuple(_links(marks)))
 
 
 def _moment(note: ScoreNote) -> datetime:
@@ -265,41 +274,65 @@ def _links(marks: Iterable[Mark]) -> Iterator[tuple[float, float]]:
 
 def _label(marks: list[Mark], y: float, today_x: float, words: Words) -> tuple[Mark, ...]:
     """Give labels room, the most urgent first; one that finds none stays in the mark's name and tooltip."""
-    taken = [mark.box for mark in marks]
+    boxes = [mark.box for mark in marks]
+    said: list[Box] = []
+    texts = _label_texts(marks, words)
     labelled: dict[int, tuple[Label, bool]] = {}
-    order = sorted(
-        range(len(marks)), key=lambda n: (_URGENCY.get(marks[n].state, 9), marks[n].x if marks[n].state != "happened" else -marks[n].x)
-    )
-    for index in order:
-        found = _place(marks[index], y, _label_text(marks[index], words), taken, today_x)
+    for index in sorted(texts, key=lambda n: _rank(marks[n])):
+        others = [*boxes[:index], *boxes[index + 1 :], *said]
+        found = _place(marks[index], y, texts[index], others, today_x)
         if found:
             labelled[index] = found
-            taken.append(found[0].box)
-    return tuple(Mark(m.x, m.y, m.width, m.state, m.name, m.notes, *labelled.get(index, (None, False))) for index, m in enumerate(marks))
+            said.append(found[0].box)
+    return tuple(Mark(m.x, m.y, m.width, m.state, m.name, m.notes, *labelled.get(n, (None, False))) for n, m in enumerate(marks))
+
+
+def _rank(mark: Mark) -> tuple[int, bool, float]:
+    """Who is labelled first: the urgent, then what lasted, then what is to come by nearness, then what was by freshness."""
+    return (_URGENCY.get(mark.state, 9), not mark.width, -mark.x if mark.state == "happened" else mark.x)
+
+
+def _label_texts(marks: list[Mark], words: Words) -> dict[int, str]:
+    """The words for each mark; a run of the same thing says so once, at its end."""
+    texts: dict[int, str] = {}
+    run: list[int] = []
+    for index, mark in enumerate(marks):
+        if run and _same(marks[run[-1]], mark):
+            run.append(index)
+            del texts[run[-2]]
+        else:
+            run = [index]
+        count = sum(len(marks[n].notes) for n in run)
+        texts[index] = _label_text(mark, words) if len(run) == 1 else words.many(words.short(mark.notes[0]), count)
+    return texts
+
+
+def _same(one: Mark, other: Mark) -> bool:
+    """Whether two marks are the same thing again: a series of visits, say. What is owed is never told together."""
+    kinds = {(note.state, note.what, note.text, note.until) for mark in (one, other) for note in mark.notes}
+    return len(kinds) == 1 and one.state in ("happened", "planned") and not one.width
 
 
 def _label_text(mark: Mark, words: Words) -> str:
     texts = list(dict.fromkeys(words.note(note) for note in mark.notes))
-    if len(mark.notes) == 1:
-        return texts[0]
-    kinds = {note.what for note in mark.notes}
-    if len(texts) == 1 or len(kinds) == 1:
-        return words.many(texts[0], len(mark.notes))
-    return words.many(", ".join(texts[:2]), len(mark.notes)) if len(texts) > 2 else ", ".join(texts)
+    if len(texts) == 1:
+        return words.many(texts[0], len(mark.notes)) if len(mark.notes) > 1 else texts[0]
+    if len({note.what for note in mark.notes}) == 1:
+        return words.many(words.short(mark.notes[0]), len(mark.notes))
+    return ", ".join(words.short(note) for note in mark.notes[:2]) + (" …" if len(mark.notes) > 2 else "")
 
 
-def _place(mark: Mark, y: float, text: str, taken: list[Box], today_x: float) -> tuple[Label, bool] | None:
+def _place(mark: Mark, y: float, text: str, others: list[Box], today_x: float) -> tuple[Label, bool] | None:
     """The first free place for a label: inside its bar, then beside it, clear of the line of today when that can be had."""
     for words in dict.fromkeys((text, shortened(text, 150), shortened(text, 84))):
         width = text_width(words)
-        if mark.width >= width + 16 and not _crowded(
-            Box(mark.x + 6, y - 8, mark.x + 10 + width, y + 8), [box for box in taken if box != mark.box]
-        ):
-            return Label(mark.x + 9, y + 4, "start", words, Box(mark.x + 6, y - 8, mark.x + 10 + width, y + 8)), True
+        inside = Box(mark.x + 6, y - 8, mark.x + 10 + width, y + 8)
+        if mark.width >= width + 16 and not _crowded(inside, others):
+            return Label(mark.x + 9, y + 4, "start", words, inside), True
         free = [
             label
             for label in _candidates(mark, y, words, width)
-            if label.box.x0 >= LEFT - 12 and label.box.x1 <= WIDTH - 2 and not _crowded(label.box, taken)
+            if label.box.x0 >= LEFT - 12 and label.box.x1 <= WIDTH - 2 and not _crowded(label.box, [mark.box, *others])
         ]
         if free:
             return min(free, key=lambda label: label.box.x0 - 3 < today_x < label.box.x1 + 3), False
@@ -311,7 +344,10 @@ def _crowded(box: Box, taken: list[Box]) -> bool:
 
 
 def _candidates(mark: Mark, y: float, text: str, width: float) -> Iterator[Label]:
-    """Beside the mark on either side, a little above the line or below it; then over and under it."""
+    """Over the beginning of a bar; beside the mark on either side, a little above the line or below it; then over and under it."""
+    if mark.width:
+        for base in (y - 11.5, y + 20):
+            yield Label(mark.x, base, "start", text, Box(mark.x - 1, base - 9, mark.x + width, base + 1.5))
     beside = RADIUS + 5
     right = mark.x + mark.width + (4 if mark.width else beside)
     left = mark.x - (4 if mark.width else beside)

@@ -3,9 +3,9 @@
 (() => {
   const region = document.getElementById("score");
   if (!region) return;
-  const svg = region.querySelector("svg");
+  const sheet = region.querySelector(".score-sheet");
   const share = Number(region.dataset.today) / Number(region.dataset.width);
-  region.scrollLeft = share * svg.clientWidth - region.clientWidth / 2;
+  region.scrollLeft = share * sheet.clientWidth - region.clientWidth * 0.6;
   const marks = [...region.querySelectorAll(".mark")];
   region.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

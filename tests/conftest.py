@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -55,59 +56,6 @@ def unused_data() -> Iterator[Path]:
         yield path / "data"
 
 
-def _execute(server: Server, statement: str) -> None:
-    with psycopg.connect(server.dsn("owner", "postgres"), autocommit=True) as connection:
-        connection.execute(statement.encode())
-
-
-@pytest.fixture(scope="session")
-def template(server: Server) -> str:
-    """The name of a migrated database to copy."""
-    _execute(server, "create database baton_template")
-    migrate(server.dsn("owner", "baton_template"))
-    return "baton_template"
-
-
-@contextmanager
-def _copy(server: Server, template: str) -> Iterator[Database]:
-    name = f"copy_{next(_numbers)}"
-    _execute(server, f"create database {name} template {template} strategy file_copy")
-    try:
-        yield server.database(name)
-    finally:
-        _execute(server, f"drop database {name} with (force)")
-
-
-@pytest.fixture
-def database(server: Server, template: str) -> Iterator[Database]:
-    """A fresh migrated database for one test: `Store(database.app_dsn, …)`."""
-    with _copy(server, template) as copy:
-        yield copy
-
-
-@pytest.fixture(scope="module")
-def module_database(server: Server, template: str) -> Iterator[Database]:
-    """A fresh migrated database shared by the tests of one module."""
-    with _copy(server, template) as copy:
-        yield copy
-
-
-@pytest.fixture
-def new_database(server: Server, template: str) -> Iterator[Callable[[], Database]]:
-    """Makes further fresh migrated databases, for tests that need two or that compare."""
-    made: list[str] = []
-
-    def make() -> Database:
-        name = f"copy_{next(_numbers)}"
-        _execute(server, f"create database {name} template {template} strategy file_copy")
-        made.append(name)
-        return server.database(name)
-
-    yield make
-    for name in made:
-        _execute(server, f"drop database {name} with (force)")
-
-
 @pytest.fixture(scope="session")
 def other_server() -> Iterator[str]:
     """The address (of its superuser) of a PostgreSQL 16 that nobody of Baton started: "any PostgreSQL"."""
@@ -143,15 +91,74 @@ def other_server() -> Iterator[str]:
             account.run(*control, "--mode", "fast", "stop").check_returncode()
 
 
-@pytest.fixture
-def other_database(other_server: str) -> Iterator[Database]:
-    """A fresh migrated database on the other server, reached the way BATON_DATABASE_URL is."""
-    name = f"other_{next(_numbers)}"
-    with psycopg.connect(other_server, autocommit=True) as connection:
-        connection.execute(f"create database {name}".encode())
-        found = external(other_server.replace("/postgres?", f"/{name}?"))
-        migrate(found.owner_dsn)
+class Databases:
+    """Makes and drops databases on one server. Copying a migrated one is far quicker than migrating."""
+
+    def __init__(self, admin: str, reach: Callable[[str], Database]) -> None:
+        self._admin, self._reach = admin, reach
+        self.template = self._named("template")
+        self._execute(f"create database {self.template}")
+        migrate(reach(self.template).owner_dsn)
+
+    def copy(self, template: str = "") -> Database:
+        """A fresh database like the template; it must not be in use."""
+        name = self._named("copy")
+        self._execute(f"create database {name} template {template or self.template} strategy file_copy")
+        return self._reach(name)
+
+    def drop(self, database: Database) -> None:
+        """Whoever may still use it."""
+        self._execute(f"drop database {database.app_options['dbname']} with (force)")
+
+    @contextmanager
+    def copied(self, template: str = "") -> Iterator[Database]:
+        """A copy for a `with` block."""
+        database = self.copy(template)
         try:
-            yield found
+            yield database
         finally:
-            connection.execute(f"drop database {name} with (force)".encode())
+            self.drop(database)
+
+    def _named(self, what: str) -> str:
+        return f"{what}_{os.getpid()}_{next(_numbers)}"
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self._admin, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def other_databases(other_server: str) -> Databases:
+    """Databases on the other server, reached the way BATON_DATABASE_URL is."""
+    return Databases(other_server, lambda name: external(other_server.replace("/postgres?", f"/{name}?")))
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Databases on the embedded server; on the other one with BATON_TEST_OTHER=1: everything must work the same there."""
+    if os.environ.get("BATON_TEST_OTHER"):
+        other: Databases = request.getfixturevalue("other_databases")
+        return other
+    server: Server = request.getfixturevalue("server")
+    return Databases(server.dsn("owner", "postgres"), server.database)
+
+
+@pytest.fixture
+def database(databases: Databases) -> Iterator[Database]:
+    """A fresh migrated database for one test: `Store(database.app_dsn, …)`."""
+    with databases.copied() as copy:
+        yield copy
+
+
+@pytest.fixture(scope="module")
+def module_database(databases: Databases) -> Iterator[Database]:
+    """A fresh migrated database shared by the tests of one module."""
+    with databases.copied() as copy:
+        yield copy
+
+
+@pytest.fixture
+def other_database(other_databases: Databases) -> Iterator[Database]:
+    """A fresh migrated database on the other server."""
+    with other_databases.copied() as copy:
+        yield copy

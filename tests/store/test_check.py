@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -83,24 +84,44 @@ TOWN: list[dict[str, Any]] = [
 ]
 
 
+def open_store(database: Database) -> Store:
+    ticks = count()
+    return Store(database.app_dsn, clock=lambda: NOW + timedelta(seconds=next(ticks)), zone=ZONE, key=KEY)
+
+
+@pytest.fixture(scope="module")
+def town(databases: Any) -> Iterator[str]:
+    """The name of a database with a small town, changed a little, looked at, sealed: to be copied."""
+    with databases.copied() as database:
+        store = open_store(database)
+        with store.change(HUB, because="the town") as change:
+            for resource in TOWN:
+                change.put(resource)
+        for name in ("Bo", "Bobby"):
+            with store.change(HUB, because="a name") as change:
+                change.put({**TOWN[4], "name": [{"family": "Bell", "given": [name]}]})
+        with store.change(HUB, because="a mistake") as change:
+            change.put({**TOWN[6], "id": "wrong"})
+        with store.change(HUB, because="not hers") as change:
+            change.delete("Observation", "wrong")
+        with store.view(HUB) as view:
+            view.get("Patient", "ana")
+        store.close()
+        assert seal(database.app_dsn, key=KEY, at=NOW) >= 6
+        yield database.app_options["dbname"]
+
+
+@pytest.fixture
+def database(databases: Any, town: str) -> Iterator[Database]:
+    """A copy of the town."""
+    with databases.copied(town) as copy:
+        yield copy
+
+
 @pytest.fixture
 def store(database: Database) -> Iterator[Store]:
-    """A small town, changed a little, looked at, sealed."""
-    ticks = iter(range(10_000))
-    store = Store(database.app_dsn, clock=lambda: NOW + timedelta(seconds=next(ticks)), zone=ZONE, key=KEY)
-    with store.change(HUB, because="the town") as change:
-        for resource in TOWN:
-            change.put(resource)
-    for name in ("Bo", "Bobby"):
-        with store.change(HUB, because="a name") as change:
-            change.put({**TOWN[4], "name": [{"family": "Bell", "given": [name]}]})
-    with store.change(HUB, because="a mistake") as change:
-        change.put({**TOWN[6], "id": "wrong"})
-    with store.change(HUB, because="not hers") as change:
-        change.delete("Observation", "wrong")
-    with store.view(HUB) as view:
-        view.get("Patient", "ana")
-    assert seal(database.app_dsn, key=KEY, at=NOW) >= 6
+    """The door to it."""
+    store = open_store(database)
     yield store
     store.close()
 
@@ -132,7 +153,7 @@ def test_finds_nothing_where_nothing_is_wrong(store: Store, database: Database) 
     assert found(database) == []
 
 
-def test_needs_the_key(store: Store, database: Database) -> None:
+def test_needs_the_key(database: Database) -> None:
     assert any("digest is not ours" in line for line in violations(database.owner_dsn, b"another key, not that of the store", ZONE))
 
 
@@ -242,7 +263,7 @@ TAMPERINGS = {
 
 
 @pytest.mark.parametrize("what", TAMPERINGS)
-def test_finds_what_a_superuser_did(store: Store, database: Database, what: str) -> None:
+def test_finds_what_a_superuser_did(database: Database, what: str) -> None:
     statements, sentence = TAMPERINGS[what]
     tamper(database, *statements)
     lines = found(database)

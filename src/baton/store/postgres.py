@@ -175,6 +175,7 @@ class Server:
                     log.error("PostgreSQL had died and was started again")
             except Exception:
                 log.exception("PostgreSQL died and could not be started again")
+                self._left.wait(5)
 
     def stop(self) -> None:
         """Leave; stops PostgreSQL if no other process uses it. May be called twice; does nothing in a forked child."""
@@ -183,7 +184,7 @@ class Server:
         self._left.set()
         if self._keeper:
             self._keeper.join()
-        with _locked(self.place.data / "postgres.starting"):
+        with suppress(FileNotFoundError), _locked(self.place.data / "postgres.starting"):  # someone may have removed the folder under us
             self._users.close()
             try:
                 _lock(self.place.base / "postgres.users", fcntl.LOCK_EX | fcntl.LOCK_NB).close()

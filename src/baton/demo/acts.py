@@ -72,10 +72,9 @@ def attempt(person: Person, outcome: str, *, to: str | None = None, note: str | 
 
     def do(change: Change) -> None:
         if task := promise(change, person, "contact-after-discharge"):
-            language = person.language if outcome == "reached" else None
-            communication.attempt(
-                change, task=task, outcome=outcome, language=language, to=to, interpreter=person.interpreter or None, note=note
-            )
+            spoken = person.language if outcome == "reached" else None
+            interpreter = f"language line {4000 + person.index % 900}" if spoken and person.interpreter else None
+            communication.attempt(change, task=task, outcome=outcome, language=spoken, to=to, interpreter=interpreter, note=note)
 
     return do
 
@@ -145,7 +144,7 @@ def complexity(person: Person, level: str) -> Deed:
     """Say how complex the decisions of a transition are: it decides how soon the visit must be."""
 
     def do(change: Change) -> None:
-        for episode in change.find("EpisodeOfCare", patient=person.reference, status="active"):
-            transitions.set_complexity(change, episode=episode["id"], complexity=level)
+        if task := promise(change, person, "visit-after-discharge"):
+            transitions.set_complexity(change, task=task, complexity=level)
 
     return do

@@ -28,9 +28,11 @@ ERRANDS = {  # per team: what is promised, in the order of SLOTS below
 }  # fmt: skip
 # when it was promised and when it is due (business days from today), and what became of it
 SLOTS = (
-    (-6, -2, "open"), (-5, -1, "open"), (-4, 0, "mine"), (-3, 0, "open"), (-3, 1, "mine"), (-2, 2, "open"), (-2, 4, "open"), (-1, 9, "mine"),
-    (-6, 3, "waiting"), (-4, 2, "waiting"), (-5, -1, "kept"), (-8, -3, "kept"), (-3, 1, "asleep"), (-4, 1, "overnight"),
+    (-5, -1, "open"), (-4, 0, "mine"), (-3, 0, "open"), (-2, 0, "mine"), (-3, 1, "mine"), (-2, 2, "open"), (-2, 4, "open"), (-1, 9, "mine"),
+    (-6, 3, "waiting"), (-4, 2, "waiting"), (-3, 6, "waiting"), (-5, -1, "kept"), (-8, -3, "kept"), (-3, 5, "asleep"),
+    (-4, 1, "overnight"), (-3, 2, "overnight"), (-2, 3, "overnight"),
 )  # fmt: skip
+THEIRS = ("Bayline Oncology, front desk", "St. Brendan’s, medical records", "Seaboard Health Plan, prior authorization")
 NOTES = (
     "Prefers to be called by her first name. Hearing is better on the left.",
     "Son drives on Thursdays and Saturdays only.",
@@ -54,8 +56,8 @@ def _errand(stage: Stage, number: int, made: int, due: int, fate: str) -> Iterat
     what = ERRANDS[person.team][number % 4]
     owner = f"Practitioner/{worker.id}" if fate in ("mine", "kept") else f"Organization/{person.team}"
     begun = days.at(days.business(made), f"{8 + number % 8:02d}:{(number * 7) % 60:02d}")
-    day = days.business(due) if due or fate != "open" else days.today
-    waiting_on = {8: PLACES["bayline-oncology"].name, 9: "St. Brendan’s, medical records"}.get(number)
+    day = days.business(due) if due else days.today
+    waiting_on = THEIRS[number % 3] if fate == "waiting" else None
     yield Act(begun, worker.who, "Promised by hand", acts.by_hand(person, what, max(day, begun.date()), owner=owner, on=waiting_on))
     if fate == "kept":
         yield Act(days.at(days.business(-1), "15:20"), worker.who, "Done", acts.done(person, "by-hand", "Done, they know."))

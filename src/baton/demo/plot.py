@@ -96,14 +96,14 @@ def well(stage: Stage) -> Iterator[Act]:
 
 
 def waiting(stage: Stage) -> Iterator[Act]:
-    """Reached and booked, but the hospital has not sent the summary: their turn."""
+    """Reached, but the hospital has not sent the summary, and the clinic has not said when: their turn."""
     days, person = stage.days, stage.person
     story = stage.story(days.at(days.business(-2), "12:15"))
     yield from stories.admitted(story)
     yield story.by(story.day(1, "09:20"), "Call after discharge", acts.attempt(person, "reached"))
-    records = f"{story.place.name}, medical records"
+    records, desk = f"{story.place.name}, medical records", f"{story.aftercare.name}, scheduling"
     yield story.by(story.day(1, "09:45"), "Asked for the summary", acts.wait(person, "discharge-information", records))
-    yield stories.booked(story, story.day(1, "09:30"), days.at(days.business(2), "10:20"))
+    yield story.by(story.day(1, "09:50"), "Asked for a visit", acts.wait(person, "visit-after-discharge", desk))
     yield from stories.around(story)
 
 

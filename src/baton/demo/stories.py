@@ -106,7 +106,7 @@ def _stopped(story: Story) -> acts.Deed:
 
     def do(change: Any) -> None:
         ended = {*story.stay.stopped, *(drug for drug in clinical.DRUGS if _replaced(drug, story.stay.started))}
-        for request in change.find("MedicationRequest", patient=story.person.reference, status="active"):
+        for request in change.find("MedicationRequest", patient=story.person.reference, status="active") if ended else ():
             drug = request["id"].removeprefix(f"{story.person.id}-")
             if drug in ended:
                 validity = {"start": request["authoredOn"], "end": on}

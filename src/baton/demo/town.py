@@ -1,14 +1,16 @@
 """The demo town: made once, lived through the real door and the real duties up to today, and left alone ever after.
 
-It can be stopped at any moment and goes on where it was: how far it is stands in one resource, written in the same change as the step.
+It can be stopped at any moment and goes on where it was: what is there is left alone, and an act is known by its instant, which
+no other act shares.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +27,7 @@ from baton.store import Change, Gone, NotFound, Store, Who
 
 Resource = dict[str, Any]
 Counted = Callable[[int], None]
+Happens = Callable[[datetime], None]
 
 SEED = 1972
 LIVED = 1500  # people whose month is played out; the rest of a bigger town is loaded as it stands
@@ -44,20 +47,18 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far the town is: its seed, size and today, how many of its steps are done, and whether that is all."""
+    """What the town was begun as: its seed, size and today; and whether it is complete."""
 
     seed: int
     patients: int
     today: date
-    steps: int = 0
     complete: bool = False
 
     def resource(self) -> Resource:
         """The mark as it is stored."""
         parts = [
             {"url": "seed", "valueInteger": self.seed}, {"url": "patients", "valueInteger": self.patients},
-            {"url": "today", "valueDate": self.today.isoformat()}, {"url": "steps", "valueInteger": self.steps},
-            {"url": "complete", "valueBoolean": self.complete},
+            {"url": "today", "valueDate": self.today.isoformat()}, {"url": "complete", "valueBoolean": self.complete},
         ]  # fmt: skip
         return {"resourceType": "Basic", "id": "demo-town", "code": {"text": "Demo town"}, "extension": [{"url": MARK, "extension": parts}]}
 
@@ -65,7 +66,7 @@ class Mark:
     def of(cls, resource: Resource) -> Mark:
         """The mark a resource keeps."""
         found = {part["url"]: part[next(key for key in part if key.startswith("value"))] for part in resource["extension"][0]["extension"]}
-        return cls(found["seed"], found["patients"], date.fromisoformat(found["today"]), found["steps"], found["complete"])
+        return cls(found["seed"], found["patients"], date.fromisoformat(found["today"]), found["complete"])
 
 
 def populate(
@@ -83,7 +84,7 @@ def populate(
     found = _mark(store)
     mark = found or Mark(seed, patients, now.astimezone(zone).date())
     if not mark.complete:
-        _Making(store, mark, now, progress or (lambda count: None)).go()
+        _Making(store, mark, now, progress or (lambda count: None)).go(again=found is not None)
     return Summary(sign_ins(), mark.patients, found is None or not found.complete)
 
 
@@ -101,25 +102,32 @@ def _mark(store: Store) -> Mark | None:
 
 
 class _Making:
-    """One making of the town: steps in a fixed order, those done already left out."""
+    """One making of the town. `lived` are the instants that are over already, when it goes on after having been stopped."""
 
     def __init__(self, store: Store, mark: Mark, now: datetime, progress: Counted) -> None:
         self.store, self.mark, self.now, self.progress = store, mark, now, progress
         self.days = Days(mark.today, ZoneInfo(EASTERN))
-        self.done, self.step = mark.steps, 0
+        self.lived: frozenset[datetime] = frozenset()
 
-    def go(self) -> None:
-        begun = self.days.at(self.days.begun, "06:00")
-        self._bring(ground(), begun, "The town's organizations and people who work there")
-        self._bring(self._charts(), begun, "Charts brought along")
+    def go(self, *, again: bool) -> None:
+        if again:
+            self.lived = self._instants()
+        else:
+            with self.store.change(HUB, because="The town is begun", at=self._morning()) as change:
+                change.put(self.mark.resource())
+        self._bring(ground(), self._morning(), "The town's organizations and people who work there")
+        self._bring(self._charts(), self._morning(), "Charts brought along")
         lived = list(islice(self._people(), LIVED))
-        for when, act in sorted(self._month(lived), key=lambda timed: timed[0]):
-            if when <= self.now:
-                act()
+        for when, happens in _apart(self._month(lived)):
+            if when <= self.now and when not in self.lived:
+                happens(when)
         later = (resource for person in islice(self._people(), LIVED, None) for _, resource in self._everyday(person))
         self._bring(later, min(self.now, self.days.at(self.days.business(-1), "20:00")), "The rest of the town's month")
         with self.store.change(HUB, because="The town is complete", at=self.now) as change:
-            change.put(self._marked(complete=True))
+            change.put(replace(self.mark, complete=True).resource())
+
+    def _morning(self) -> datetime:
+        return self.days.at(self.days.begun, "06:00")
 
     def _people(self) -> Iterator[Person]:
         return people(self.mark.seed, self.mark.patients, self.mark.today)
@@ -131,50 +139,65 @@ class _Making:
     def _everyday(self, person: Person) -> Iterator[tuple[date, Resource]]:
         return everyday(self.mark.seed, person, self.days)
 
-    def _month(self, lived: list[Person]) -> Iterator[tuple[datetime, Callable[[], None]]]:
+    def _month(self, lived: list[Person]) -> Iterator[tuple[datetime, Happens]]:
         """Everything that happened in the month: when, and how to make it so."""
         told, left = cast(lived, COORDINATORS, self.days, self.mark.seed)
         for story, stage in told:
             for act in story(stage):
-                yield act.when, lambda act=act: self._play(act)  # type: ignore[misc]
+                yield act.when, self._played(act)
         for team in TEAMS:
             mine = [stage for stage in left if stage.person.team == team]
             for act in (*errands(mine), *notes(mine)):
-                yield act.when, lambda act=act: self._play(act)  # type: ignore[misc]
+                yield act.when, self._played(act)
         by_day: dict[date, list[Resource]] = defaultdict(list)
         for person in lived:
             for day, resource in self._everyday(person):
                 by_day[day].append(resource)
         for day, resources in by_day.items():
-            when = self.days.at(day, "18:30")
-            yield when, lambda when=when, resources=resources: self._bring(resources, when, "A day in the town")  # type: ignore[misc]
+            yield self.days.at(day, "18:30"), partial(self._bring, resources, because="A day in the town")
 
-    def _play(self, act: Act) -> None:
-        if self._is_done():
-            return
-        with self.store.change(act.who, because=act.because, at=act.when) as change:
-            act.do(change)
-            change.put(self._marked())
-        self.progress(1)
+    def _played(self, act: Act) -> Happens:
+        def happens(when: datetime) -> None:
+            with self.store.change(act.who, because=act.because, at=when) as change:
+                act.do(change)
+            self.progress(1)
+
+        return happens
 
     def _bring(self, resources: Iterable[Resource], when: datetime, because: str) -> None:
+        """Bring in what is not there yet."""
         several = iter(resources)
         while handful := list(islice(several, HANDFUL)):
-            if self._is_done():
-                continue
             with self.store.change(HUB, because=because, at=when) as change:
-                _put(change, [*handful, self._marked()])
+                change.hold((resource["resourceType"], resource["id"]) for resource in handful)
+                for resource in handful:
+                    if not _is_there(change, resource):
+                        change.put(resource)
             self.progress(len(handful))
 
-    def _is_done(self) -> bool:
-        self.step += 1
-        return self.step <= self.done
+    def _instants(self) -> frozenset[datetime]:
+        """When anything was recorded so far."""
+        found: set[datetime] = set()
+        with self.store.view(HUB) as view:
+            page = view.history(since=self._morning(), count=1000)
+            found.update(stored.last_updated for stored in page.entries)
+            while page.next:
+                page = view.history(since=self._morning(), count=1000, cursor=page.next)
+                found.update(stored.last_updated for stored in page.entries)
+        return frozenset(found)
 
-    def _marked(self, *, complete: bool = False) -> Resource:
-        return Mark(self.mark.seed, self.mark.patients, self.mark.today, self.step, complete).resource()
+
+def _apart(happenings: Iterable[tuple[datetime, Happens]]) -> Iterator[tuple[datetime, Happens]]:
+    """In order of time, each at an instant of its own: a millisecond after the one it would have shared it with."""
+    last = datetime.min.replace(tzinfo=UTC)
+    for when, happens in sorted(happenings, key=lambda timed: timed[0]):
+        last = max(when, last + timedelta(milliseconds=1))
+        yield last, happens
 
 
-def _put(change: Change, resources: list[Resource]) -> None:
-    change.hold((resource["resourceType"], resource["id"]) for resource in resources)
-    for resource in resources:
-        change.put(resource, unless_same=True)
+def _is_there(change: Change, resource: Resource) -> bool:
+    try:
+        change.stored(resource["resourceType"], resource["id"])
+    except (NotFound, Gone):
+        return False
+    return True

@@ -44,7 +44,7 @@ class Unit:
 def units(pieces: Iterable[Piece | Refusal]) -> Iterator[Unit | Refusal]:
     """What the documents of one file come to. Documents that are no resource come as a Refusal."""
     loose: list[tuple[Entry, str]] = []
-    size = 0
+    size, file = 0, ""
     for piece in pieces:
         if isinstance(piece, Refusal):
             yield piece
@@ -59,11 +59,12 @@ def units(pieces: Iterable[Piece | Refusal]) -> Iterator[Unit | Refusal]:
         else:
             loose.append((_single(document, len(loose)), piece.position))
             size += piece.size
+        file = piece.source.name
         if len(loose) == HANDFUL:
-            yield _unit(piece.source.name, False, loose, size)
+            yield _unit(file, False, loose, size)
             loose, size = [], 0
     if loose:
-        yield _unit(piece.source.name, False, loose, size)
+        yield _unit(file, False, loose, size)
 
 
 def _refuse(piece: Piece, reason: str) -> Refusal:

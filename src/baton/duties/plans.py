@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -98,25 +98,26 @@ def task_id(episode: str, code: str) -> str:
     return codes.derived_id(episode, code)
 
 
-def trace_of(plan: Plan, step: Step, start: Start, answer: Answer[date], due: datetime) -> Trace:
-    """Why this promise exists."""
+def trace_of(plan: Plan, step: Step, start: Start, answer: Answer[date], facts: tuple[Fact, ...] = ()) -> Trace:
+    """Why this promise exists: what the pathway started from, the clock's rule, and further facts; due at the last second of its day."""
     rule = Fact("clock", f"{answer.rule}, version {answer.version}")
-    return Trace(plan.canonical, plan.title, step.code, step.source, (*start.facts, rule), answer.steps, due, step.clears, start.made_by)
-
-
-def promise(plan: Plan, step: Step, start: Start, answer: Answer[date]) -> Resource:
-    """One open promise: a Task due at the last second of the day the clock names, carrying its trace."""
     due = end_of_day(answer.value, start.zone)
+    known = (*start.facts, rule, *facts)
+    return Trace(plan.canonical, plan.title, step.code, step.source, known, answer.steps, due, step.clears, start.made_by)
+
+
+def promise(plan: Plan, start: Start, told: Trace) -> Resource:
+    """One open promise: a Task due when its trace says, carrying it."""
     now = start.made_by.when.isoformat().replace("+00:00", "Z")
     task: Resource = {
         "resourceType": "Task",
-        "id": task_id(start.episode, step.code),
-        "extension": [{"url": codes.EPISODE, "valueReference": {"reference": start.episode}}],
+        "id": task_id(start.episode, told.step),
+        "extension": [trace.to_extension(told), {"url": codes.EPISODE, "valueReference": {"reference": start.episode}}],
         "instantiatesCanonical": plan.canonical,
         "groupIdentifier": {"system": codes.TRANSITION, "value": start.episode.partition("/")[2]},
         "status": "requested",
         "intent": "order",
-        "code": codes.concept(codes.PROMISE, step.code),
+        "code": codes.concept(codes.PROMISE, told.step),
         "focus": {"reference": start.focus},
         "for": {"reference": start.patient},
         "encounter": {"reference": start.focus},
@@ -124,13 +125,13 @@ def promise(plan: Plan, step: Step, start: Start, answer: Answer[date]) -> Resou
         "lastModified": now,
         "requester": {"reference": codes.HUB},
         "owner": codes.reference_to(start.owner, start.owner_name),
-        "restriction": {"period": {"end": due.isoformat()}},
+        "restriction": {"period": {"end": told.due.isoformat()}},
     }
     if not start.focus.startswith("Encounter/"):
         del task["encounter"]
-    return trace.put(task, trace_of(plan, step, start, answer, due))
+    return task
 
 
 def promises(plan: Plan, start: Start, clock: Clock) -> list[Resource]:
-    """Every promise of the pathway; `clock` answers for a clock's name with its last day."""
-    return [promise(plan, step, start, clock(step.clock)) for step in plan.steps]
+    """Every promise of a pathway; `clock` answers for a clock's name with its last day."""
+    return [promise(plan, start, trace_of(plan, step, start, clock(step.clock))) for step in plan.steps]

@@ -10,18 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from baton.duties import codes, episodes, trace
 from baton.duties.discharges import Discharge
 from baton.duties.evidence import Event, Evidence
-from baton.duties.plans import Plan, Start, Step, promise
-from baton.duties.trace import Fact
+from baton.duties.plans import Plan, Start, Step, promise, trace_of
+from baton.duties.trace import Fact, Trace
 from baton.fhir.resource import Resource, has_code, target
 from baton.rules import attempts, clocks
 from baton.rules.answer import Answer
 from baton.rules.answer import Step as Line
-from baton.rules.calendar import US_FEDERAL, end_of_day, local_day
+from baton.rules.calendar import US_FEDERAL, local_day
 
 if TYPE_CHECKING:
     from baton.store import View
@@ -122,39 +121,35 @@ def promises(
         standing_of = STANDINGS.get(step.code)
         standing = standing_of(answer, evidence, discharge) if standing_of else Standing(answer)
         before = existing.get(step.code)
-        fresh = promise(plan, step, start, standing.answer)
-        task = brought(before or fresh, fresh, standing, start.zone, view.now)
+        told = trace_of(plan, step, start, standing.answer, standing.facts)
+        fresh = promise(plan, start, told)
+        task = brought(explained(before, fresh, told) if before else fresh, before, standing, view.now)
         if before is None or task != before:
             changed.append({**task, "lastModified": episodes.instant(view.now)})
     return changed
 
 
-def brought(task: Resource, fresh: Resource, standing: Standing, zone: ZoneInfo, now: datetime) -> Resource:
-    """One promise brought to where it stands by the facts."""
-    task = with_outputs(task, standing)
-    if task.get("status") in codes.CLOSED:
-        by = fulfilled_by(task)
+def brought(task: Resource, before: Resource | None, standing: Standing, now: datetime) -> Resource:
+    """One promise, explained by today's facts, brought to where it stands by them; what a person closed stays as it was."""
+    linked = with_outputs(task, standing)
+    if before is not None and before.get("status") in codes.CLOSED:
+        by = fulfilled_by(before)
         if by is None or (standing.kept is not None and standing.kept.reference == by):
-            return task
+            return with_outputs(before, standing)
         if standing.kept is None:
-            task = reopened(task, "evidence-withdrawn", now)
-    task = explained(task, fresh, standing, zone)
-    return closed(task, standing.kept, now) if standing.kept else task
+            linked = reopened(linked, "evidence-withdrawn", now)
+    return closed(linked, standing.kept, now) if standing.kept else linked
 
 
-def explained(task: Resource, fresh: Resource, standing: Standing, zone: ZoneInfo) -> Resource:
+def explained(task: Resource, fresh: Resource, told: Trace) -> Resource:
     """The promise with patient, due time and trace as they follow from today's facts; who made it, under which version, stays."""
-    was, now = trace.of(task), trace.of(fresh)
-    if now is None:
-        raise ValueError("a promise is made with its trace")
-    due = end_of_day(standing.answer.value, zone)
-    facts = (*now.facts, *standing.facts)
-    told = replace(was or now, facts=facts, arithmetic=standing.answer.steps, due=due)
-    period = {**task.get("restriction", {}).get("period", {}), "end": due.isoformat()}
-    if "start" in period and datetime.fromisoformat(str(period["start"])) > due:
+    was = trace.of(task)
+    period = {**task.get("restriction", {}).get("period", {}), "end": told.due.isoformat()}
+    if "start" in period and datetime.fromisoformat(str(period["start"])) > told.due:
         del period["start"]
     same: Resource = {key: fresh[key] for key in ("for", "focus", "encounter") if key in fresh}
-    return trace.put({**task, **same, "restriction": {**task.get("restriction", {}), "period": period}}, told)
+    now = replace(was, facts=told.facts, arithmetic=told.arithmetic, due=told.due) if was else told
+    return trace.put({**task, **same, "restriction": {**task.get("restriction", {}), "period": period}}, now)
 
 
 def output(kind: str, reference: str) -> Resource:

@@ -38,6 +38,11 @@ class Tape:
         self._taken.append(re.sub(r"\$(\d+)", lambda place: _literal(params[int(place[1]) - 1]), statement))
         return self._line.quick(statement, params)
 
+    def once(self, statement: str, params: Sequence[bytes | None]) -> Any:
+        """As `Line.once`."""
+        self._taken.append(re.sub(r"\$(\d+)", lambda place: _literal(params[int(place[1]) - 1]), statement))
+        return self._line.once(statement, params)
+
     def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
         """As `Connection.execute`."""
         self._taken.append(psycopg.ClientCursor(self._line).mogrify(statement, params))

@@ -118,7 +118,10 @@ def _page(type_: str, order: _Order, where: Where, count: int, place: list[Any] 
 
 
 def _newest(type_: str, where: Where, count: int, place: list[Any] | None) -> str:
-    """Newest first: the type's latest thousand versions are tried, and only if they are not enough everything that matches."""
+    """Newest first: the type's latest thousand versions are tried one by one, and only if they are not enough everything that matches.
+
+    The fence (offset 0) keeps the planner from reading all thousand, or the whole type, for the fifty that come first.
+    """
     before = ("true", "true")
     if place is not None:
         at, rid = where.param(place[0], "timestamptz"), where.param(place[1], "bigint")
@@ -129,8 +132,9 @@ def _newest(type_: str, where: Where, count: int, place: list[Any] | None) -> st
         select r.rid, r.version, r.patient, r.last_updated as sort from (
             select v.rid, v.version, v.at from version v where v.type = {TYPE_CODE[type_]} and {before[0]}
             order by v.at desc, v.rid desc limit 1000
-        ) h join {table(type_)} r on r.type = {TYPE_CODE[type_]} and r.rid = h.rid and r.version = h.version
-        where {matches} order by h.at desc, h.rid desc limit {count + 1}
+        ) h cross join lateral (
+            select * from {table(type_)} r where r.rid = h.rid and r.version = h.version and {matches} offset 0
+        ) r order by h.at desc, h.rid desc limit {count + 1}
     ), n as materialized (select count(*) as c from probe),
     rest as materialized (
         select * from (

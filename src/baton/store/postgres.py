@@ -137,6 +137,8 @@ def embedded(data: Path, *, settings: Mapping[str, str] | None = None) -> Server
         raise DatabaseUnusable(
             f"{error.filename or data} is another account's: start Baton as that one, or choose another data folder."
         ) from error
+    except OSError as error:
+        raise DatabaseUnusable(f"The database cannot be kept in {data}: {error}.") from error
     return Server(place, run, users, dict(settings or {}))
 
 

@@ -16,6 +16,7 @@ WORDS = score_svg.Words(
     lane=lambda lane: lane.party or lane.kind,
     note=lambda note: f"{note.text} {note.day.day}",
     short=lambda note: note.text,
+    kind=lambda note: note.what,
     name=lambda note: f"{note.state}: {note.text}, {note.day}",
     many=lambda text, count: f"{text} ×{count}",
     tick=lambda day: f"{day.day} {day:%b}",

@@ -59,6 +59,7 @@ OWED: labels.Words = {
     "medication-reconciliation": pgettext_lazy("score", "medicines to reconcile"),
     "discharge-information": pgettext_lazy("score", "summary owed"),
     "readmission-watch": pgettext_lazy("score", "30-day watch ends"),
+    "by-hand": pgettext_lazy("score", "promises"),
 }
 MEMBERS: labels.Words = {
     "coordinator": lazy("Coordinator"),
@@ -114,6 +115,7 @@ def score_words(page: PatientPage) -> score_svg.Words:
         lane=_lane_namer(page),
         note=lambda note: note_label(note, page.score.today),
         short=note_short,
+        kind=lambda note: labels.word(OWED if note.state in ("owed", "late") else EVENTS, note.what),
         name=note_name,
         many=lambda text, count: _("%(what)s ×%(n)s") % {"what": text, "n": count},
         tick=lambda day: dateformat.format(day, "j M"),

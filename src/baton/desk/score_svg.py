@@ -141,6 +141,7 @@ class Words:
     note: Callable[[ScoreNote], str]  # the label beside a mark: short
     name: Callable[[ScoreNote], str]  # the whole sentence: state, what, when
     short: Callable[[ScoreNote], str]  # the label without its day
+    kind: Callable[[ScoreNote], str]  # what kind of thing it is, for several that differ
     many: Callable[[str, int], str]  # a label for several notes of one kind
     tick: Callable[[date], str]
     today: Callable[[date], str]
@@ -318,7 +319,7 @@ def _label_text(mark: Mark, words: Words) -> str:
     if len(texts) == 1:
         return words.many(texts[0], len(mark.notes)) if len(mark.notes) > 1 else texts[0]
     if len({note.what for note in mark.notes}) == 1:
-        return words.many(words.short(mark.notes[0]), len(mark.notes))
+        return words.many(words.kind(mark.notes[0]), len(mark.notes))
     return ", ".join(words.short(note) for note in mark.notes[:2]) + (" …" if len(mark.notes) > 2 else "")
 
 

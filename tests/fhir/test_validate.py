@@ -264,6 +264,7 @@ ODD = [
     float("inf"),
     10**30,
     "\x00",
+    "\ud800",
     {"resourceType": "Patient"},
 ]
 

@@ -134,7 +134,7 @@ def _bundle(bundle: Resource, path: str) -> Iterator[Issue]:
         yield from _entry(entry, kind, f"{path}.entry[{index}]")
         url = entry.get("fullUrl")
         meta = entry.get("resource", {}).get("meta")
-        name = (url, meta.get("versionId") if isinstance(meta, dict) else None)
+        name = (url, str(meta.get("versionId")) if isinstance(meta, dict) else None)  # the entry's own check has yet to come
         if url is not None and kind != "history" and name in seen:
             yield _broken("bdl-7", f"The fullUrl '{url}' is used twice.", f"{path}.entry[{index}].fullUrl")
         seen.add(name)

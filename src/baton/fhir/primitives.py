@@ -20,6 +20,7 @@ _CLOCK: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?
 _OFFSET: Final = r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 _TEXT: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]+$"
 
+_HALF_A_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 _OWN_PATTERNS: Final = {
     "date": f"^(?:{_YEAR}(?:-{_MONTH})?|{_DAY})$",
     "dateTime": f"^(?:{_YEAR}(?:-{_MONTH})?|{_DAY}(?:T{_CLOCK}{_OFFSET})?)$",
@@ -100,4 +101,4 @@ def fits(kind: str, value: object) -> bool:
     if kind in _RANGES:
         low, high = _RANGES[kind]
         return isinstance(value, int | float) and low <= value <= high and value == int(value)
-    return isinstance(value, str) and _compiled(kind).match(value) is not None
+    return isinstance(value, str) and _compiled(kind).match(value) is not None and not _HALF_A_CHARACTER.search(value)

@@ -3,6 +3,7 @@
 A schema per type, compiled on first use, says yes in microseconds. Where it says no, `explain` says why, or that it was mistaken.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -132,14 +133,21 @@ def _check_contained(resource: Mapping[str, Any], path: str, depth: int) -> Iter
         if isinstance(inner, dict):
             yield from _contained_rules(inner, where)
             ids.add(str(inner.get("id", "")))
-    text = orjson.dumps(resource, default=float)
-    pointed_at = {found.decode() for found in _POINTED_AT.findall(text)}
+    text = _text(resource)
+    pointed_at = {found.decode(errors="replace") for found in _POINTED_AT.findall(text)}
     if not pointed_at <= ids:
-        for missing in sorted({found.decode() for found in _REFERENCE.findall(text)} - ids):
+        for missing in sorted({found.decode(errors="replace") for found in _REFERENCE.findall(text)} - ids):
             yield error("not-found", f"Nothing contained has the id that '#{missing}' points to. (ref-1)", path)
     for index, inner in enumerate(resource["contained"]):
-        if inner.get("id", "") not in pointed_at and b'"reference":"#"' not in orjson.dumps(inner, default=float):
+        if str(inner.get("id", "")) not in pointed_at and b'"reference":"#"' not in _text(inner):
             yield error("invariant", "It is contained, but nothing points to it. (dom-3)", f"{path}.contained[{index}]")
+
+
+def _text(resource: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(resource, default=float)
+    except TypeError:  # an integer of more than 64 bits, say, in a resource that did not come through parse
+        return json.dumps(resource, separators=(",", ":"), default=str).encode()
 
 
 def _contained_rules(inner: Mapping[str, Any], path: str) -> Iterator[Issue]:

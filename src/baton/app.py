@@ -134,6 +134,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, ready: Call
             blocking_threads=2,
             backpressure=256,
             respawn_failed_workers=True,
+            workers_kill_timeout=10,  # seconds a worker may take to end
             log_access=False,
         )
         if ready:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from looks import DESK
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from baton.store.postgres import Database
-from pages import PASSWORD, House, house, served
+from pages import MONDAY, PASSWORD, House, house, served
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -52,7 +54,10 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def home(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house whose patients the module adds."""
-    with house(module_database, tmp_path_factory.mktemp("data")) as opened:
+    began = time.monotonic()
+    with house(
+        module_database, tmp_path_factory.mktemp("data"), now=lambda: MONDAY + timedelta(seconds=time.monotonic() - began)
+    ) as opened:
         yield opened
 
 

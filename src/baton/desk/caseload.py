@@ -70,9 +70,9 @@ def rows(request: HttpRequest) -> HttpResponse:
 def panel(request: HttpRequest) -> HttpResponse:
     """The side panel of one row."""
     with request.hub.store.view(request.who) as view:
-        sheet = caseload.sheet(view, task=request.GET.get("task", ""))
-        people = teams.colleagues(view)
-    return render(request, "caseload/sheet.html", sheet_context(request, sheet, (), people))
+        sheet = find_sheet(view, request.GET.get("task"))
+        people = teams.colleagues(view) if sheet else ()
+    return render(request, "caseload/sheet.html", sheet_context(request, sheet, (), people) if sheet else {"gone": True})
 
 
 def find_sheet(view: Any, task: str | None) -> Sheet | None:
@@ -173,6 +173,7 @@ def sheet_context(request: HttpRequest, sheet: Sheet, listed: tuple[Row, ...], p
         "people": people,
         "own": urlencode(narrowed(request.GET)),
         "next": tasks[here + 1] if 0 <= here < len(tasks) - 1 else tasks[here - 1] if here > 0 else "",
+        "snooze_until": sheet.row.due.date().isoformat(),
         "tomorrow": (now + timedelta(days=1)).date().isoformat(),
         "complexity": sheet.row.why.facts.get("complexity", "unknown"),
         "complexities": ("high", "moderate", "low"),

@@ -28,6 +28,10 @@ FACTS: Words = {
     "age": lazy("Age"),
     "timely": lazy("Attempts in time"),
     "what": lazy("What was promised"),
+    "clock": lazy("Clock"),
+    "attempts": lazy("Attempts"),
+    "wrong-number": lazy("Wrong number"),
+    "asked-by": lazy("Promised by"),
 }
 CLEARS: Words = {
     "contact-recorded": lazy("a contact is recorded in which somebody was reached"),
@@ -61,7 +65,8 @@ WHY_MOVED: Words = {
     "complexity-moderate": lazy("the complexity is moderate: 14 days"),
     "complexity-low": lazy("the complexity is low: 14 days"),
     "complexity-unknown": lazy("nobody has decided the complexity: the shorter 7 days hold"),
-    "snoozed": lazy("it was snoozed"),
+    "visit-made": lazy("the visit was made on that day"),
+    "visit-booked": lazy("the visit is booked for that day"),
 }
 REQUIREMENTS: Words = {
     "met": lazy("two timely attempts are on record"),
@@ -83,6 +88,11 @@ CHECKLIST: Words = {
 }
 DISPOSITIONS: Words = {
     "home": lazy("home"),
+    "alt-home": lazy("home of somebody else"),
+    "01": lazy("home"),
+    "06": lazy("home, with home health"),
+    "07": lazy("left against advice"),
+    "50": lazy("home, with hospice"),
     "other-hcf": lazy("another facility"),
     "hosp": lazy("hospice"),
     "long": lazy("long-term care"),
@@ -93,7 +103,16 @@ DISPOSITIONS: Words = {
     "snf": lazy("skilled nursing"),
     "oth": lazy("elsewhere"),
 }
-FACT_WORDS: dict[str, Words] = {"complexity": COMPLEXITIES, "requirement": REQUIREMENTS, "disposition": DISPOSITIONS}
+STAYS: Words = {
+    "inpatient": lazy("inpatient"),
+    "inpatient-acute": lazy("inpatient, acute"),
+    "inpatient-non-acute": lazy("inpatient, not acute"),
+    "observation": lazy("observation"),
+    "short-stay": lazy("short stay"),
+    "skilled-nursing": lazy("skilled nursing"),
+    "partial-hospitalisation": lazy("partial hospitalisation"),
+}
+FACT_WORDS: dict[str, Words] = {"complexity": COMPLEXITIES, "requirement": REQUIREMENTS, "disposition": DISPOSITIONS, "stay": STAYS}
 
 
 def value(name: str, what: object) -> str:

@@ -97,6 +97,27 @@ MEDICINE_CHANGES: Words = {
 MEDICINE_MARKS = {"new": "soon", "changed": "soon", "stopped": "late"}
 
 
+REFUSALS = (
+    lazy("The promise is closed already."),
+    lazy("Say why it is closed."),
+    lazy("There is no closed promise to open again."),
+    lazy("Say why it can wait."),
+    lazy("Choose a day that is still to come."),
+    lazy("It is due before that day."),
+    lazy("Say on whom it waits."),
+    lazy("There is nobody of that name to hand it to."),
+    lazy("A closed promise is opened again only with a reason."),
+    lazy("The episode is over: nothing new is promised in it."),
+    lazy("This promise belongs to no running transition."),
+)
+"""What the duties answer when they refuse, so that it is known in every language."""
+
+
+def refusal(text: str) -> str:
+    """Why a duty refused, in the reader's language where it is one of those known."""
+    return _(text)
+
+
 def word(table: Words, code: str | None) -> str:
     """The words for a code; a code nobody gave words to is shown as it is, readable."""
     if not code:

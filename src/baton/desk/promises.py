@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -14,9 +16,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from baton.desk import explain, labels
-from baton.desk.caseload import OUTCOMES, narrowed
+from baton.desk.caseload import narrowed
 from baton.duties import communication, promises, transitions
+from baton.store import Conflict, Invalid
 from baton.web.gate import staff
+
+View = Callable[[HttpRequest, str], HttpResponse]
 
 
 def done_here(request: HttpRequest, said: str, *, task: str | None, undo: str = "") -> HttpResponse:
@@ -39,32 +44,50 @@ def because(request: HttpRequest, reason: str) -> Any:
     return request.hub.store.change(request.who, because=reason)
 
 
-def refuse(request: HttpRequest, said: str, task: str) -> HttpResponse:
-    """A form that lacks something: say what, stay at the row."""
-    messages.error(request, said)
-    return back(request, task)
+def posted(view: View) -> View:
+    """A form of a promise: for staff, by POST; what the duty refuses is said beside the list, and nothing of the page is lost."""
+
+    @require_POST
+    @staff
+    @functools.wraps(view)
+    def answered(request: HttpRequest, task: str) -> HttpResponse:
+        try:
+            return view(request, task)
+        except (Invalid, Conflict) as refusal:
+            for issue in refusal.issues:
+                messages.error(request, labels.refusal(issue.text))
+            return back(request, task)
+
+    return answered
 
 
-@require_POST
-@staff
+def given(request: HttpRequest, name: str) -> str:
+    """A field of the form, trimmed."""
+    return request.POST.get(name, "").strip()
+
+
+def forward(request: HttpRequest) -> str | None:
+    """The row to go on with."""
+    return request.POST.get("next") or None
+
+
+@posted
 def attempt(request: HttpRequest, task: str) -> HttpResponse:
     """One attempt to reach somebody, with its outcome; then the next row."""
-    outcome = request.POST.get("outcome", "")
-    if outcome not in OUTCOMES:
-        return refuse(request, _("Choose how the call went."), task)
+    outcome = given(request, "outcome")
     with because(request, f"Attempt to reach the patient: {outcome}") as change:
         communication.attempt(
             change,
             task=task,
             outcome=outcome,
-            language=request.POST.get("language") or None,
-            to=request.POST.get("to") or None,
-            interpreter=request.POST.get("interpreter") or None,
+            language=given(request, "language") or None,
+            to=given(request, "to") or None,
+            interpreter=given(request, "interpreter") or None,
             note=call_note(request.POST) or None,
+            topic=communication.TOPICS[1] if given(request, "scheduling") else communication.TOPICS[0],
         )
-    return done_here(
-        request, _("Recorded: %(outcome)s.") % {"outcome": labels.word(labels.OUTCOMES, outcome)}, task=request.POST.get("next") or None
-    )
+    said = _("Recorded: %(outcome)s.") % {"outcome": labels.word(labels.OUTCOMES, outcome)}
+    return done_here(request, said, task=forward(request))
 
 
 def call_note(form: QueryDict) -> str:
@@ -74,59 +97,63 @@ def call_note(form: QueryDict) -> str:
     return " ".join(part for part in (form.get("note", "").strip(), through) if part)
 
 
-@require_POST
-@staff
+@posted
 def done(request: HttpRequest, task: str) -> HttpResponse:
     """The promise is kept."""
     with because(request, "Promise kept") as change:
-        promises.done(change, task=task, note=request.POST.get("note", "").strip() or None)
-    return done_here(request, _("Done, and closed."), task=request.POST.get("next") or None)
+        promises.done(change, task=task, note=given(request, "note") or None)
+    return done_here(request, _("Done, and closed."), task=forward(request), undo=reverse("reopen", args=[task]))
 
 
-@require_POST
-@staff
+@posted
+def close(request: HttpRequest, task: str) -> HttpResponse:
+    """The promise will not be kept, with a reason."""
+    with because(request, "Promise closed with a reason") as change:
+        promises.close(change, task=task, reason=given(request, "reason"))
+    return done_here(request, _("Closed, with your reason."), task=forward(request), undo=reverse("reopen", args=[task]))
+
+
+@posted
+def reopen(request: HttpRequest, task: str) -> HttpResponse:
+    """What was just closed is owed again."""
+    with because(request, "Closing undone") as change:
+        promises.reopen(change, task=task, reason=_("Closed by mistake, undone at once."))
+    return done_here(request, _("Back on the list."), task=task)
+
+
+@posted
 def snooze(request: HttpRequest, task: str) -> HttpResponse:
     """Out of sight until a day, with a reason; it comes back by itself."""
-    reason = request.POST.get("reason", "").strip()
     try:
-        until = date.fromisoformat(request.POST.get("until", ""))
+        until = date.fromisoformat(given(request, "until"))
     except ValueError:
-        return refuse(request, _("Say until which day."), task)
-    if not reason:
-        return refuse(request, _("Say why it can wait."), task)
+        messages.error(request, _("Say until which day."))
+        return back(request, task)
     with because(request, "Promise snoozed") as change:
-        promises.snooze(change, task=task, until=until, reason=reason)
+        promises.snooze(change, task=task, until=until, reason=given(request, "reason"))
     said = _("Snoozed until %(day)s.") % {"day": labels.day(until)}
-    return done_here(request, said, task=request.POST.get("next") or None, undo=reverse("wake", args=[task]))
+    return done_here(request, said, task=forward(request), undo=reverse("wake", args=[task]))
 
 
-@require_POST
-@staff
+@posted
 def reassign(request: HttpRequest, task: str) -> HttpResponse:
     """Into somebody else's hands."""
-    to = request.POST.get("to", "")
-    if not to:
-        return refuse(request, _("Choose who takes it over."), task)
     with because(request, "Promise handed over") as change:
-        promises.reassign(change, task=task, to=to, reason=request.POST.get("reason", "").strip() or None)
-    return done_here(request, _("Handed over."), task=request.POST.get("next") or None)
+        promises.reassign(change, task=task, to=given(request, "to"), reason=given(request, "reason") or None)
+    return done_here(request, _("Handed over."), task=forward(request))
 
 
-@require_POST
-@staff
+@posted
 def wait(request: HttpRequest, task: str) -> HttpResponse:
     """It is somebody else's turn."""
-    on = request.POST.get("on", "").strip()
-    if not on:
-        return refuse(request, _("Say on whom it waits."), task)
+    on = given(request, "on")
     with because(request, "Promise waits on someone else") as change:
         promises.wait(change, task=task, on=on)
     said = _("Waiting on %(whom)s.") % {"whom": on}
-    return done_here(request, said, task=request.POST.get("next") or None, undo=reverse("wake", args=[task]))
+    return done_here(request, said, task=forward(request), undo=reverse("wake", args=[task]))
 
 
-@require_POST
-@staff
+@posted
 def wake(request: HttpRequest, task: str) -> HttpResponse:
     """Back on the list: no longer snoozed, no longer waiting."""
     with because(request, "Promise taken up again") as change:
@@ -134,8 +161,7 @@ def wake(request: HttpRequest, task: str) -> HttpResponse:
     return done_here(request, _("Back on the list."), task=task)
 
 
-@require_POST
-@staff
+@posted
 def acknowledge(request: HttpRequest, task: str) -> HttpResponse:
     """A corrected date has been seen."""
     with because(request, "Difference seen and acknowledged") as change:
@@ -143,11 +169,10 @@ def acknowledge(request: HttpRequest, task: str) -> HttpResponse:
     return done_here(request, _("Noted: you have seen the new date."), task=task)
 
 
-@require_POST
-@staff
+@posted
 def complexity(request: HttpRequest, task: str) -> HttpResponse:
     """How complex the decisions after the stay are; it sets the window of the visit."""
-    chosen = request.POST.get("complexity", "")
+    chosen = given(request, "complexity")
     with because(request, f"Complexity decided: {chosen}") as change:
         transitions.set_complexity(change, task=task, complexity=chosen)
     return done_here(request, _("Complexity decided; the dates were worked out anew."), task=task)
@@ -155,5 +180,5 @@ def complexity(request: HttpRequest, task: str) -> HttpResponse:
 
 urlpatterns = [
     path(f"today/<str:task>/{view.__name__}", view, name=view.__name__)
-    for view in (attempt, done, snooze, reassign, wait, wake, acknowledge, complexity)
+    for view in (attempt, done, close, reopen, snooze, reassign, wait, wake, acknowledge, complexity)
 ]

@@ -10,6 +10,8 @@
   on.checked = read();
   on.addEventListener("change", () => write(on.checked));
 
+  let early = null; // a key pressed while what it belongs to was still being fetched
+
   const typing = (element) => element.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
 
   function press(element) {
@@ -37,8 +39,16 @@
       : /^[a-z0-9]$/.test(event.key) ? document.querySelector(`[data-key="${event.key}"]`) : null;
     if (!target) return;
     event.preventDefault();
-    if (target === dialog) dialog.showModal(); else press(target);
+    if (target === dialog) dialog.showModal();
+    else if (target.closest("[inert]")) early = event.key; // its place is about to show something else: wait for that
+    else press(target);
   });
+  document.addEventListener("baton:ready", () => {
+    const target = early && document.querySelector(`[data-key="${early}"]`);
+    early = null;
+    if (target && !target.closest("[inert]")) press(target);
+  });
+  document.addEventListener("baton:leaving", () => { early = null; });
 
   document.addEventListener("click", (event) => {
     event.target.closest(".notice .close")?.closest(".notice").remove();

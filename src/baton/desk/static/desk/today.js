@@ -32,6 +32,8 @@
     const task = row.dataset.task;
     mark(task);
     history.replaceState(null, "", address(task));
+    document.getElementById("sheet").inert = true; // nothing is typed or pressed into the panel of the row that was left
+    document.dispatchEvent(new Event("baton:leaving"));
     const link = row.querySelector(".do");
     if (focus) link.focus({ preventScroll: true });
     row.scrollIntoView({ block: "nearest" });
@@ -135,6 +137,22 @@
     }
   });
 
+  // --- when the hub does not answer: say so, and leave nothing that could be taken for the chosen row --------------------------------
+  document.addEventListener("htmx:sendError", (event) => {
+    const sheet = document.getElementById("sheet");
+    if (event.detail.target?.id === "sheet") {
+      sheet.replaceChildren();
+      sheet.inert = false;
+    }
+    if (document.getElementById("lost")) return;
+    const lost = document.createElement("div");
+    lost.id = "lost";
+    lost.className = "notice late";
+    lost.textContent = sheet.dataset.lost;
+    document.getElementById("notices").append(lost);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) document.getElementById("lost")?.remove(); });
+
   let focused = null;
   document.addEventListener("htmx:beforeRequest", () => { focused = document.activeElement?.id || null; });
   document.addEventListener("htmx:afterSwap", (event) => {
@@ -155,8 +173,13 @@
       if (focused?.startsWith("do-")) document.getElementById(focused)?.focus({ preventScroll: true });
     }
     if (id === "sheet") {
-      event.detail.target.scrollTop = 0;
+      const sheet = event.detail.target;
+      const there = sheet.querySelector(".sheet")?.dataset.task;
+      if (there && current() && there !== current().dataset.task) return;
+      sheet.scrollTop = 0;
       restore();
+      sheet.inert = false;
+      document.dispatchEvent(new Event("baton:ready"));
     }
     if (id === "today") {
       const link = current()?.querySelector(".do");

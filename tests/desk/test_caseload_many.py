@@ -1,0 +1,61 @@
+"""Today with thousands of rows: the first hundred, more by cursor, the place kept, and never a slow page."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from baton.duties import promises
+from baton.store.postgres import Database
+from pages import MONDAY, House, client, house, patient
+
+MANY = 700  # enough for several pages; the bench shows Today at a hundred thousand
+
+
+@pytest.fixture(scope="module")
+def home(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house where much has been promised to few."""
+    with house(module_database, tmp_path_factory.mktemp("data")) as opened:
+        with opened.change() as change:
+            whom = [patient(change, f"Ann Person{number}") for number in range(10)]
+        with opened.change() as change:
+            for number in range(MANY):
+                due = (MONDAY + timedelta(days=number % 40)).date()
+                promises.make_by_hand(change, patient=whom[number % 10], what=f"Promise {number}", due=due)
+        yield opened
+
+
+def tasks(answer: Any) -> list[str]:
+    """The promises of a page, in order."""
+    return re.findall(r'data-task="([^"]+)" data-patient', answer.content.decode())
+
+
+def test_every_row_comes_once_a_hundred_at_a_time(home: House) -> None:
+    browser = client(home)
+    answer = browser.get("/today")
+    assert len(tasks(answer)) == 100
+    found = tasks(answer)
+    while more := re.search(r'hx-get="(/today/rows[^"]+)"', answer.content.decode()):
+        answer = browser.get(more[1].replace("&amp;", "&"))
+        found += tasks(answer)
+    assert len(found) == len(set(found)) == MANY
+
+
+def test_rows_opened_further_down_stay_open(home: House) -> None:
+    assert len(tasks(client(home).get("/today/rows?rows=300"))) == 300
+    assert len(tasks(client(home).get("/today/rows?rows=999999"))) == MANY
+
+
+def test_a_page_asks_few_questions_however_many_rows(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = client(home)
+    browser.get("/today")
+    began = time.perf_counter()
+    for _ in range(5):
+        assert browser.get("/today").status_code == 200
+    spent = (time.perf_counter() - began) / 5
+    assert spent < 1, "even on a busy machine; the bench measures it properly"

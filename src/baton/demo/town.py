@@ -88,6 +88,12 @@ def populate(
     return Summary(sign_ins(), mark.patients, found is None or not found.complete)
 
 
+def is_complete(store: Store) -> bool:
+    """Whether the town is there and complete."""
+    mark = _mark(store)
+    return mark is not None and mark.complete
+
+
 def sign_ins() -> list[tuple[str, str, str]]:
     """Role, name and e-mail address of everyone who works in the town."""
     return [(worker.role, worker.name, worker.email) for worker in WORKERS.values()]

@@ -1,0 +1,27 @@
+"""What `baton demo` needs before it serves: the town, and an account with a known password for everyone who works there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from baton.demo.places import WORKERS
+from baton.demo.town import is_complete, populate, sign_ins
+from baton.intake.progress import Progress
+
+if TYPE_CHECKING:
+    from baton.app import Hub
+
+PASSWORD = "larkhaven-demo"  # noqa: S105 - printed by `baton demo`, which production refuses
+_EACH = 26  # resources a person comes to, for the progress bar
+
+
+def settle(hub: Hub, *, patients: int = 250) -> list[tuple[str, str, str]]:
+    """Make the town when it is not there, and its accounts. Returns role, name and e-mail address of those who can sign in."""
+    from baton.web import django
+
+    if not is_complete(hub.store):  # accounts first: a town that is complete has them all
+        for worker in WORKERS.values():
+            django.set_password(hub, email=worker.email, practitioner=f"Practitioner/{worker.id}", password=PASSWORD)
+        with Progress("Making the demo town", patients * _EACH, shown=True) as shown:
+            populate(hub.store, patients=patients, progress=lambda count: shown.add(count, count))
+    return sign_ins()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from baton.duties import codes, communication, episodes, ground, pathways, promises, teams, trace
 from baton.store import Change, Store, Who
+from baton.store.check import violations
 from baton.store.postgres import Database
 
 ZONE = ZoneInfo("America/New_York")
@@ -19,6 +20,7 @@ DANA = Who("Practitioner/dana", "Dana Roth", "administrator", (), "desk")
 MERCY = Who("Device/mercy", "Mercy General interface", "system", (), "api")
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 HOME = ("http://terminology.hl7.org/CodeSystem/discharge-disposition", "home")
+KEY = b"a key for tests, not for patients"
 TEAM = [{"coding": [{"system": codes.ORGANIZATION_TYPE, "code": "team"}]}]
 
 
@@ -32,12 +34,13 @@ class Ward:
     """The hub as its people use it. `at` moves the clock; times are New York's unless they say otherwise."""
 
     def __init__(self, database: Database, start: str = "2026-07-02T14:11:00") -> None:
+        self.database = database
         self.time = datetime.fromisoformat("2020-01-01T00:00:00+00:00")
         self.store = Store(
             database.app_dsn,
             clock=lambda: self.time,
             zone=ZONE,
-            key=b"a key for tests, not for patients",
+            key=KEY,
             guards=merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS),
             reactions=merged(teams.REACTIONS, pathways.REACTIONS),
         )
@@ -80,6 +83,10 @@ class Ward:
     def find(self, type_: str, **params: Any) -> list[dict[str, Any]]:
         with self.store.view(HUB) as view:
             return view.find(type_, **params)
+
+    def violations(self) -> list[str]:
+        """What `baton check` would say."""
+        return list(violations(self.database.owner_dsn, KEY, ZONE))
 
     # --- what the stories speak of
 

@@ -12,7 +12,7 @@ import pytest
 
 from baton.duties import promises
 from baton.store.postgres import Database
-from pages import MONDAY, House, client, house, patient, stay
+from tests.pages import MONDAY, House, client, house, patient, stay
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 
 from baton.duties import promises
 from baton.store.postgres import Database
-from pages import MONDAY, House, client, house, patient
+from tests.pages import MONDAY, House, client, house, patient
 
 MANY = 700  # enough for several pages; the bench shows Today at a hundred thousand
 

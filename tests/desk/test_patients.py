@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from baton.store.postgres import Database
-from pages import House, client, house, patient
+from tests.pages import House, client, house, patient
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 import pytest
-from ward import DANA, HUB, LUIS, PRIYA, TOM, ZONE, Ward, appointment, of_team, patient, stay
+from tests.duties.ward import DANA, HUB, LUIS, PRIYA, TOM, ZONE, Ward, appointment, of_team, patient, stay
 
 from baton.duties import caseload, codes, promises
 from baton.duties.caseload import Filters

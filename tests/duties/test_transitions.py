@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from ward import HOME, MERCY, TOM, Ward, appointment, of_team, patient, stay, summary, visit
+from tests.duties.ward import HOME, MERCY, TOM, Ward, appointment, of_team, patient, stay, summary, visit
 
 from baton.duties import codes, episodes, transitions
 from baton.store import Invalid

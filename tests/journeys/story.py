@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from baton.duties import identity
-from pages import House
+from tests.pages import House
 
 P = "https://baton.example/fhir"
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -87,38 +87,94 @@ def _appointment(id_: str, start: str, service: str, what: str, about: dict[str,
 
 def _request(id_: str, on: str, service: str, what: str, about: dict[str, str]) -> dict[str, Any]:
     return {
-        "resourceType": "ServiceRequest", "id": id_, "status": "active", "intent": "order", "subject": about, "authoredOn": on,
-        "performerType": {"text": service}, "code": {"text": what},
-    }  # fmt: skip
+        "resourceType": "ServiceRequest",
+        "id": id_,
+        "status": "active",
+        "intent": "order",
+        "subject": about,
+        "authoredOn": on,
+        "performerType": {"text": service},
+        "code": {"text": what},
+    }
 
 
 def _visits(about: dict[str, str]) -> list[dict[str, Any]]:
     home = {"coding": [{"system": f"{TERMINOLOGY}/discharge-disposition", "code": "home"}]}
     return [
-        _encounter("visit", "AMB", "2026-11-11T10:00:00-05:00", about, "2026-11-11T10:30:00-05:00", serviceProvider={"display": "Riverside Family Medicine"},
-                   type=[{"text": "Swollen ankles"}]),
+        _encounter(
+            "visit",
+            "AMB",
+            "2026-11-11T10:00:00-05:00",
+            about,
+            "2026-11-11T10:30:00-05:00",
+            serviceProvider={"display": "Riverside Family Medicine"},
+            type=[{"text": "Swollen ankles"}],
+        ),
         _request("cardiology", "2026-11-12T09:00:00-05:00", "Cardiology", "Consult", about),
-        _appointment("clinic", "2026-12-01T09:40:00-05:00", "Cardiology", "Clinic", about, basedOn=[{"reference": "ServiceRequest/cardiology"}]),
-        _encounter("stay", "IMP", "2026-11-14T03:10:00-05:00", about, "2026-11-19T14:10:00-05:00", serviceProvider={"display": "Mercy General"},
-                   reasonCode=[{"text": "Acute on chronic heart failure"}], hospitalization={"dischargeDisposition": home}),
-        _encounter("start", "HH", "2026-11-20T11:00:00-05:00", about, "2026-11-20T12:00:00-05:00", serviceProvider={"display": "Bayview Home Health"},
-                   type=[{"text": "Start of care"}]),
+        _appointment(
+            "clinic", "2026-12-01T09:40:00-05:00", "Cardiology", "Clinic", about, basedOn=[{"reference": "ServiceRequest/cardiology"}]
+        ),
+        _encounter(
+            "stay",
+            "IMP",
+            "2026-11-14T03:10:00-05:00",
+            about,
+            "2026-11-19T14:10:00-05:00",
+            serviceProvider={"display": "Mercy General"},
+            reasonCode=[{"text": "Acute on chronic heart failure"}],
+            hospitalization={"dischargeDisposition": home},
+        ),
+        _encounter(
+            "start",
+            "HH",
+            "2026-11-20T11:00:00-05:00",
+            about,
+            "2026-11-20T12:00:00-05:00",
+            serviceProvider={"display": "Bayview Home Health"},
+            type=[{"text": "Start of care"}],
+        ),
         *[_appointment(f"nurse{day}", f"2026-11-{day}T13:00:00-05:00", "Home health", "Nurse visit", about) for day in (24, 26, 28)],
         _request("food", "2026-11-17T15:00:00-05:00", "Food bank", "Low-salt groceries", about),
-        _appointment("box", "2026-11-24T10:00:00-05:00", "Food bank", "First box, low salt", about, basedOn=[{"reference": "ServiceRequest/food"}]),
-        {"resourceType": "Communication", "id": "call", "status": "completed", "subject": about, "sent": "2026-11-20T16:40:00-05:00",
-         "extension": [{"url": f"{P}/StructureDefinition/contact-outcome", "valueCode": "no-answer"}]},
-    ]  # fmt: skip
+        _appointment(
+            "box", "2026-11-24T10:00:00-05:00", "Food bank", "First box, low salt", about, basedOn=[{"reference": "ServiceRequest/food"}]
+        ),
+        {
+            "resourceType": "Communication",
+            "id": "call",
+            "status": "completed",
+            "subject": about,
+            "sent": "2026-11-20T16:40:00-05:00",
+            "extension": [{"url": f"{P}/StructureDefinition/contact-outcome", "valueCode": "no-answer"}],
+        },
+    ]
 
 
 def _papers(about: dict[str, str]) -> list[dict[str, Any]]:
     content = [{"attachment": {"contentType": "application/pdf", "url": "urn:uuid:0"}}]
     return [
-        {"resourceType": "DocumentReference", "id": "summary", "status": "current", "subject": about, "date": "2026-11-19T16:00:00-05:00",
-         "type": {"text": "Discharge summary"}, "author": [{"display": "Dr. Hale"}], "context": {"encounter": [{"reference": "Encounter/stay"}]}, "content": content},
-        {"resourceType": "DocumentReference", "id": "echo", "status": "current", "subject": about, "date": "2026-11-16T11:00:00-05:00",
-         "type": {"text": "Echocardiogram report"}, "author": [{"display": "Dr. Lindqvist"}], "context": {"encounter": [{"reference": "Encounter/stay"}]}, "content": content},
-    ]  # fmt: skip
+        {
+            "resourceType": "DocumentReference",
+            "id": "summary",
+            "status": "current",
+            "subject": about,
+            "date": "2026-11-19T16:00:00-05:00",
+            "type": {"text": "Discharge summary"},
+            "author": [{"display": "Dr. Hale"}],
+            "context": {"encounter": [{"reference": "Encounter/stay"}]},
+            "content": content,
+        },
+        {
+            "resourceType": "DocumentReference",
+            "id": "echo",
+            "status": "current",
+            "subject": about,
+            "date": "2026-11-16T11:00:00-05:00",
+            "type": {"text": "Echocardiogram report"},
+            "author": [{"display": "Dr. Lindqvist"}],
+            "context": {"encounter": [{"reference": "Encounter/stay"}]},
+            "content": content,
+        },
+    ]
 
 
 def _conditions(about: dict[str, str]) -> list[dict[str, Any]]:
@@ -135,9 +191,13 @@ def _conditions(about: dict[str, str]) -> list[dict[str, Any]]:
     ]
     allergic = {"coding": [{"system": f"{TERMINOLOGY}/allergyintolerance-clinical", "code": "active"}]}
     allergy = {
-        "resourceType": "AllergyIntolerance", "patient": about, "clinicalStatus": allergic, "code": {"text": "Penicillin"}, "criticality": "high",
+        "resourceType": "AllergyIntolerance",
+        "patient": about,
+        "clinicalStatus": allergic,
+        "code": {"text": "Penicillin"},
+        "criticality": "high",
         "reaction": [{"manifestation": [{"text": "hives"}]}],
-    }  # fmt: skip
+    }
     return [*conditions, allergy]
 
 
@@ -152,25 +212,53 @@ def _goals(about: dict[str, str]) -> list[dict[str, Any]]:
     ]
     goals = [("“Walk to church again”", walk, 350, "m"), ("Weight within 2 lb of 148", weight, 150, "lb")]
     return [
-        *[{"resourceType": "Goal", "lifecycleStatus": "active", "subject": about, "description": {"text": text},
-           "target": [{"measure": measure, "detailQuantity": {"value": aim, "unit": unit}}]} for text, measure, aim, unit in goals],
-        *[{"resourceType": "Observation", "status": "final", "subject": about, "code": code, "effectiveDateTime": on,
-           "valueQuantity": {"value": value, "unit": unit}} for code, on, value, unit in measured],
-    ]  # fmt: skip
+        *[
+            {
+                "resourceType": "Goal",
+                "lifecycleStatus": "active",
+                "subject": about,
+                "description": {"text": text},
+                "target": [{"measure": measure, "detailQuantity": {"value": aim, "unit": unit}}],
+            }
+            for text, measure, aim, unit in goals
+        ],
+        *[
+            {
+                "resourceType": "Observation",
+                "status": "final",
+                "subject": about,
+                "code": code,
+                "effectiveDateTime": on,
+                "valueQuantity": {"value": value, "unit": unit},
+            }
+            for code, on, value, unit in measured
+        ],
+    ]
 
 
 def _medicines(about: dict[str, str]) -> list[dict[str, Any]]:
     def order(text: str, on: str, status: str = "active", **more: Any) -> dict[str, Any]:
         return {
-            "resourceType": "MedicationRequest", "status": status, "intent": "order", "subject": about, "authoredOn": on,
-            "medicationCodeableConcept": {"text": text}, **more,
-        }  # fmt: skip
+            "resourceType": "MedicationRequest",
+            "status": status,
+            "intent": "order",
+            "subject": about,
+            "authoredOn": on,
+            "medicationCodeableConcept": {"text": text},
+            **more,
+        }
 
     ended = {"dispenseRequest": {"validityPeriod": {"start": "2024-01-05", "end": "2026-11-19"}}}
     given = [
-        {"resourceType": "MedicationDispense", "status": "completed", "subject": about, "whenHandedOver": "2026-11-19T17:30:00-05:00",
-         "medicationCodeableConcept": {"text": text}} for text in ("Furosemide 80 mg", "Spironolactone 25 mg")
-    ]  # fmt: skip
+        {
+            "resourceType": "MedicationDispense",
+            "status": "completed",
+            "subject": about,
+            "whenHandedOver": "2026-11-19T17:30:00-05:00",
+            "medicationCodeableConcept": {"text": text},
+        }
+        for text in ("Furosemide 80 mg", "Spironolactone 25 mg")
+    ]
     return [
         order("Furosemide 40 mg", "2024-01-05", "stopped"),
         order("Furosemide 80 mg", "2026-11-19"),
@@ -184,10 +272,19 @@ def _medicines(about: dict[str, str]) -> list[dict[str, Any]]:
 def _around(about: dict[str, str]) -> list[dict[str, Any]]:
     others = [("Cardiology", "Dr. Lindqvist"), ("Home health", "Bayview, RN on call")]
     return [
-        {"resourceType": "CareTeam", "status": "active", "subject": about,
-         "participant": [{"role": [{"text": role}], "member": {"display": name}} for role, name in others]},
+        {
+            "resourceType": "CareTeam",
+            "status": "active",
+            "subject": about,
+            "participant": [{"role": [{"text": role}], "member": {"display": name}} for role, name in others],
+        },
         {"resourceType": "Coverage", "status": "active", "beneficiary": about, "payor": [{"display": "Medicare"}], "order": 1},
         {"resourceType": "Coverage", "status": "active", "beneficiary": about, "payor": [{"display": "Medicaid"}], "order": 2},
-        {"resourceType": "Flag", "status": "active", "subject": about, "category": [{"coding": [{"system": f"{TERMINOLOGY}/flag-category", "code": "safety"}]}],
-         "code": {"text": "Fall risk"}},
-    ]  # fmt: skip
+        {
+            "resourceType": "Flag",
+            "status": "active",
+            "subject": about,
+            "category": [{"coding": [{"system": f"{TERMINOLOGY}/flag-category", "code": "safety"}]}],
+            "code": {"text": "Fall risk"},
+        },
+    ]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from looks import LOOKS, Seen, Visit
+from tests.journeys.looks import LOOKS, Seen, Visit
 from playwright.sync_api import expect
 
 from baton.web import django as shell
-from pages import PASSWORD, House
+from tests.pages import PASSWORD, House
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from folk import KEY, ZONE, Clock, ground
+from tests.store.folk import KEY, ZONE, Clock, ground
 
 from baton.store import Store
 from baton.store.postgres import Database

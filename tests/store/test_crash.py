@@ -20,7 +20,7 @@ from baton.store.migrate import migrate
 from baton.store.postgres import Server, embedded
 
 sys.path.insert(0, str(Path(__file__).parent))
-from writer import KEY, PARTS, THREADS, ZONE
+from tests.store.writer import KEY, PARTS, THREADS, ZONE
 
 pytestmark = pytest.mark.crash
 KILLS = ["writer"] * 18 + ["postmaster"] * 14 + ["backend"] * 8 + ["all of PostgreSQL"] * 6 + ["everything"] * 4

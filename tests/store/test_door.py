@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from folk import ANA, BO, HUB, SUE, Clock, care_team, observation, promise, task
+from tests.store.folk import ANA, BO, HUB, SUE, Clock, care_team, observation, promise, task
 
 from baton.fhir.outcome import Issue
 from baton.store import Conflict, Forbidden, Gone, Invalid, NotFound, PreconditionFailed, Store, View

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from baton.store.postgres import Database
-from pages import House, house
+from tests.pages import House, house
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 
 from baton.web import django as shell
 from baton.web import options
-from pages import PASSWORD, House, client
+from tests.pages import PASSWORD, House, client
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from baton.store import Conflict, Forbidden, Gone, Invalid, NotFound
 from baton.store.postgres import Database
 from baton.web import django as shell
 from baton.web import options
-from pages import House, client, house
+from tests.pages import House, client, house
 
 
 def ask(application: Any, path: str, host: str = "10.1.2.3") -> tuple[str, bytes]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.utils import dateformat
 from django.utils.functional import Promise
-from django.utils.translation import get_language_info, ngettext, pgettext, pgettext_lazy
+from django.utils.translation import get_language, get_language_info, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -128,14 +129,25 @@ def word(table: Words, code: str | None) -> str:
 # --- dates and spans ----------------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
+def _formatted(value: date | datetime, offset: timedelta | None, pattern: str, language: str | None) -> str:
+    return dateformat.format(value, pattern)
+
+
+def formatted(value: date | datetime, pattern: str) -> str:
+    """A date by a pattern in the reader's language; remembered, since a list says the same few dates again and again."""
+    # the offset is part of what is remembered: the same instant in two zones is equal, and reads differently
+    return _formatted(value, value.utcoffset() if isinstance(value, datetime) else None, pattern, get_language())
+
+
 def day(value: date | datetime) -> str:
     """A day as people say it: "Thu 19 Nov"; a datetime is taken as it stands, in its own zone."""
-    return dateformat.format(value, pgettext("date format", "D j M"))
+    return formatted(value, pgettext("date format", "D j M"))
 
 
 def moment(value: date | datetime) -> str:
     """A day with its time where it has one: "Thu 19 Nov 14:10"."""
-    return dateformat.format(value, pgettext("date format", "D j M H:i")) if isinstance(value, datetime) else day(value)
+    return formatted(value, pgettext("date format", "D j M H:i")) if isinstance(value, datetime) else day(value)
 
 
 def birth_day(value: date) -> str:
@@ -173,8 +185,11 @@ def ends_its_day(value: datetime) -> bool:
 
 def language_name(code: str | None) -> str:
     """A language's name from its BCP 47 code, in the reader's language; the code itself when nobody knows it."""
-    if not code:
-        return ""
+    return _language_name(code, get_language()) if code else ""
+
+
+@lru_cache(maxsize=1024)
+def _language_name(code: str, reader: str | None) -> str:
     for candidate in (code, code.split("-")[0]):
         if candidate in LANGUAGES:
             return str(LANGUAGES[candidate])

@@ -6,9 +6,13 @@ from typing import Any
 
 from django import template
 from django.http import QueryDict
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from baton.desk import chart_words, labels
+from baton.duties.rows import Row
 
 register = template.Library()
 
@@ -90,6 +94,45 @@ def address(context: dict[str, Any], **changes: Any) -> str:
         if value not in (None, ""):
             query[name] = value
     return f"?{query.urlencode()}" if query else "?"
+
+
+@register.simple_tag
+def work(row: Row, selected: str | None = None, prefix: str = "", link: str = "") -> SafeString:
+    """One row of work: `link` is where it leads, or `prefix` with its id."""
+    return row_html(row, reverse("patient", args=[row.patient]), link or f"{prefix}{row.task}", row.task == selected)
+
+
+@register.simple_tag
+def works(rows: list[Row], selected: str | None, prefix: str) -> SafeString:
+    """Many rows of work at once: a list of hundreds is too long for a template's pace."""
+    page = reverse("patient", args=["--"])
+    return SafeString("".join(row_html(row, page.replace("--", row.patient), prefix + row.task, row.task == selected) for row in rows))
+
+
+def row_html(row: Row, page: str, link: str, at: bool) -> SafeString:
+    """The markup of a row of work: what to do, for whom, why it is here, when it is due, whose it is."""
+    words = labels.speaks(row.language, row.interpreter)
+    return format_html(
+        '<li class="work {mark}{at}" id="row-{task}" data-task="{task}" data-patient="{page}"><i></i>'
+        '<div class="whom"><a class="who" href="{page}" tabindex="-1">{name}</a><br><small>{who}</small></div>'
+        '<div class="what"><a class="do" id="do-{task}" href="{link}"{current}>{title}<span class="sr">, {name}</span></a>'
+        '<div class="why clip">{why}</div></div><span class="tag {due_mark}">{due}</span>'
+        '<span class="face" title="{owner}">{initials}<span class="sr"> {owner}</span></span></li>',
+        mark=labels.MARKS[row.state],
+        at=" at" if at else "",
+        current=SafeString(' aria-current="true"') if at else "",
+        task=row.task,
+        page=page,
+        link=link,
+        name=row.patient_name,
+        who=" · ".join(part for part in (labels.gender_age(row.gender, row.age), words) if part),
+        title=labels.row_title(row),
+        why=labels.why_line(row),
+        due=labels.due_words(row),
+        due_mark=labels.due_mark(row),
+        owner=row.owner_name,
+        initials=row.owner_initials,
+    )
 
 
 @register.simple_tag

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -16,14 +16,15 @@ from django.views.decorators.http import require_GET
 from baton.desk import explain, labels
 from baton.duties import caseload, teams
 from baton.duties.caseload import Filters, Today
-from baton.duties.rows import Row, Sheet
+from baton.duties.rows import Row, Sheet, State
 from baton.store import Refused
-from baton.web.gate import staff
+from baton.web.gate import Request, staff
 
 PAGE, MOST = 100, 1000
 OWN = ("whose", "kind", "state", "team", "q")
 """The parameters of the address that narrow the list; `task` is the selected row."""
-STATES = ("late", "today", "coming", "waiting")
+Whose = Literal["mine", "team", "everyone"]
+STATES: tuple[State, ...] = ("late", "today", "coming", "waiting")
 OUTCOMES = tuple(labels.OUTCOMES)
 LANGUAGES = ("en", "es", "zh", "vi", "tl", "ko", "ru", "ar", "ht", "pt", "fr", "so", "ase")
 
@@ -38,7 +39,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @staff
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: Request) -> HttpResponse:
     """The page of the day, with the panel of the selected row (the first, unless the address says another)."""
     filters = read_filters(request.GET, request)
     with request.hub.store.view(request.who) as view:
@@ -52,7 +53,7 @@ def today(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @staff
-def rows(request: HttpRequest) -> HttpResponse:
+def rows(request: Request) -> HttpResponse:
     """The list alone: refreshed by the page's own polling (204 when nothing changed), or continued from a cursor."""
     after = request.GET.get("after")
     with request.hub.store.view(request.who) as view:
@@ -67,7 +68,7 @@ def rows(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @staff
-def panel(request: HttpRequest) -> HttpResponse:
+def panel(request: Request) -> HttpResponse:
     """The side panel of one row."""
     with request.hub.store.view(request.who) as view:
         sheet = find_sheet(view, request.GET.get("task"))
@@ -83,20 +84,24 @@ def find_sheet(view: Any, task: str | None) -> Sheet | None:
         return None
 
 
-def read_filters(query: QueryDict, request: HttpRequest) -> Filters:
+def read_filters(query: QueryDict, request: Request) -> Filters:
     """The filters an address holds; what makes no sense is left out. Everyone's work only for those who see everyone."""
-    allowed = ("mine", "team", "everyone") if request.who.sees_everyone else ("mine", "team")
-    whose = query.get("whose") if query.get("whose") in allowed else default_whose(request)
-    state = query.get("state") if query.get("state") in STATES else None
+    whose = next((each for each in allowed(request) if each == query.get("whose")), default_whose(request))
+    state = next((each for each in STATES if each == query.get("state")), None)
     return Filters(whose=whose, kind=query.get("kind") or None, state=state, team=query.get("team") or None, q=query.get("q", "")[:80])
 
 
-def default_whose(request: HttpRequest) -> str:
+def allowed(request: Request) -> tuple[Whose, ...]:
+    """Whose work this person may ask for."""
+    return ("mine", "team", "everyone") if request.who.sees_everyone else ("mine", "team")
+
+
+def default_whose(request: Request) -> Whose:
     """Whose work is shown unasked: one's teams', or everyone's for those who belong to none."""
     return "team" if request.who.teams else "everyone" if request.who.sees_everyone else "mine"
 
 
-def shown(request: HttpRequest) -> int:
+def shown(request: Request) -> int:
     """How many rows to show: a page, or as many as the reader had opened."""
     asked = request.GET.get("rows", "")
     return min(max(int(asked), PAGE), MOST) if asked.isdigit() else PAGE
@@ -104,10 +109,10 @@ def shown(request: HttpRequest) -> int:
 
 def narrowed(query: QueryDict) -> dict[str, str]:
     """The filters of an address as parameters, to be carried along."""
-    return {name: query[name] for name in OWN if query.get(name)}
+    return {name: str(query[name]) for name in OWN if query.get(name)}
 
 
-def list_context(request: HttpRequest, page: Today, task: str | None) -> dict[str, Any]:
+def list_context(request: Request, page: Today, task: str | None) -> dict[str, Any]:
     """What the list's templates need."""
     own = narrowed(request.GET)
     order = {state: number for number, state in enumerate(STATES)}
@@ -120,7 +125,7 @@ def list_context(request: HttpRequest, page: Today, task: str | None) -> dict[st
         "own": urlencode(own),
         "seen": digest(page),
         "nav_today": page.counts.late + page.counts.today,
-        "whose": ("mine", "team", "everyone") if request.who.sees_everyone else ("mine", "team"),
+        "whose": allowed(request),
         "usual": default_whose(request),
         "states": STATES,
         "chosen_team": dict(page.teams).get(page.filters.team or ""),
@@ -150,13 +155,11 @@ def tiles(page: Today) -> list[dict[str, Any]]:
 
 def digest(page: Today) -> str:
     """A short mark of what the list says, without who is selected: the same mark, the same list."""
-    said = [
-        (row.task, row.version, row.patient_name, row.state, labels.due_words(row), row.owner, labels.why_line(row)) for row in page.rows
-    ]
+    said = [(row.task, row.version, row.patient_name, row.state, labels.due_words(row), row.owner) for row in page.rows]
     return blake2b(repr((said, page.counts, page.more)).encode(), digest_size=8).hexdigest()
 
 
-def sheet_context(request: HttpRequest, sheet: Sheet, listed: tuple[Row, ...], people: Any) -> dict[str, Any]:
+def sheet_context(request: Request, sheet: Sheet, listed: tuple[Row, ...], people: Any) -> dict[str, Any]:
     """What the panel's templates need."""
     now = request.hub.store.now().astimezone(sheet.row.due.tzinfo)
     tasks = [row.task for row in listed]

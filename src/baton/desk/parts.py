@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import template
@@ -15,8 +16,7 @@ from baton.desk import chart_words, labels
 from baton.duties.rows import Row
 
 register = template.Library()
-
-for name, function in {
+FILTERS: dict[str, Callable[..., object]] = {
     "birth_day": labels.birth_day,
     "days_long": labels.days_long,
     "patients_in_care": labels.count_patients,
@@ -31,7 +31,8 @@ for name, function in {
     "span": labels.span,
     "why_line": labels.why_line,
     **chart_words.FILTERS,
-}.items():
+}
+for name, function in FILTERS.items():
     register.filter(name, function)
 
 

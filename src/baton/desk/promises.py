@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -19,18 +19,18 @@ from baton.desk import explain, labels
 from baton.desk.caseload import narrowed
 from baton.duties import communication, promises, transitions
 from baton.store import Conflict, Invalid
-from baton.web.gate import staff
+from baton.web.gate import Request, staff
 
-View = Callable[[HttpRequest, str], HttpResponse]
+View = Callable[[Request, str], HttpResponse]
 
 
-def done_here(request: HttpRequest, said: str, *, task: str | None, undo: str = "") -> HttpResponse:
+def done_here(request: Request, said: str, *, task: str | None, undo: str = "") -> HttpResponse:
     """Back to the list as it was narrowed, at the given row, saying what happened."""
     messages.success(request, said, extra_tags=f"undo:{undo}" if undo else "")
     return back(request, task)
 
 
-def back(request: HttpRequest, task: str | None) -> HttpResponse:
+def back(request: Request, task: str | None) -> HttpResponse:
     """Back to the list as it was narrowed."""
     own = narrowed(QueryDict(request.POST.get("own", "")))
     parameters = {**own, **({"task": task} if task else {})}
@@ -39,7 +39,7 @@ def back(request: HttpRequest, task: str | None) -> HttpResponse:
     return redirect(f"{reverse('today')}?{urlencode(parameters)}" if parameters else reverse("today"))
 
 
-def because(request: HttpRequest, reason: str) -> Any:
+def because(request: Request, reason: str) -> Any:
     """The change a form makes, with its reason."""
     return request.hub.store.change(request.who, because=reason)
 
@@ -50,7 +50,7 @@ def posted(view: View) -> View:
     @require_POST
     @staff
     @functools.wraps(view)
-    def answered(request: HttpRequest, task: str) -> HttpResponse:
+    def answered(request: Request, task: str) -> HttpResponse:
         try:
             return view(request, task)
         except (Invalid, Conflict) as refusal:
@@ -61,18 +61,18 @@ def posted(view: View) -> View:
     return answered
 
 
-def given(request: HttpRequest, name: str) -> str:
+def given(request: Request, name: str) -> str:
     """A field of the form, trimmed."""
     return request.POST.get(name, "").strip()
 
 
-def forward(request: HttpRequest) -> str | None:
+def forward(request: Request) -> str | None:
     """The row to go on with."""
     return request.POST.get("next") or None
 
 
 @posted
-def attempt(request: HttpRequest, task: str) -> HttpResponse:
+def attempt(request: Request, task: str) -> HttpResponse:
     """One attempt to reach somebody, with its outcome; then the next row."""
     outcome = given(request, "outcome")
     with because(request, f"Attempt to reach the patient: {outcome}") as change:
@@ -98,7 +98,7 @@ def call_note(form: QueryDict) -> str:
 
 
 @posted
-def done(request: HttpRequest, task: str) -> HttpResponse:
+def done(request: Request, task: str) -> HttpResponse:
     """The promise is kept."""
     with because(request, "Promise kept") as change:
         promises.done(change, task=task, note=given(request, "note") or None)
@@ -106,7 +106,7 @@ def done(request: HttpRequest, task: str) -> HttpResponse:
 
 
 @posted
-def close(request: HttpRequest, task: str) -> HttpResponse:
+def close(request: Request, task: str) -> HttpResponse:
     """The promise will not be kept, with a reason."""
     with because(request, "Promise closed with a reason") as change:
         promises.close(change, task=task, reason=given(request, "reason"))
@@ -114,7 +114,7 @@ def close(request: HttpRequest, task: str) -> HttpResponse:
 
 
 @posted
-def reopen(request: HttpRequest, task: str) -> HttpResponse:
+def reopen(request: Request, task: str) -> HttpResponse:
     """What was just closed is owed again."""
     with because(request, "Closing undone") as change:
         promises.reopen(change, task=task, reason=_("Closed by mistake, undone at once."))
@@ -122,7 +122,7 @@ def reopen(request: HttpRequest, task: str) -> HttpResponse:
 
 
 @posted
-def snooze(request: HttpRequest, task: str) -> HttpResponse:
+def snooze(request: Request, task: str) -> HttpResponse:
     """Out of sight until a day, with a reason; it comes back by itself."""
     try:
         until = date.fromisoformat(given(request, "until"))
@@ -136,7 +136,7 @@ def snooze(request: HttpRequest, task: str) -> HttpResponse:
 
 
 @posted
-def reassign(request: HttpRequest, task: str) -> HttpResponse:
+def reassign(request: Request, task: str) -> HttpResponse:
     """Into somebody else's hands."""
     with because(request, "Promise handed over") as change:
         promises.reassign(change, task=task, to=given(request, "to"), reason=given(request, "reason") or None)
@@ -144,7 +144,7 @@ def reassign(request: HttpRequest, task: str) -> HttpResponse:
 
 
 @posted
-def wait(request: HttpRequest, task: str) -> HttpResponse:
+def wait(request: Request, task: str) -> HttpResponse:
     """It is somebody else's turn."""
     on = given(request, "on")
     with because(request, "Promise waits on someone else") as change:
@@ -154,7 +154,7 @@ def wait(request: HttpRequest, task: str) -> HttpResponse:
 
 
 @posted
-def wake(request: HttpRequest, task: str) -> HttpResponse:
+def wake(request: Request, task: str) -> HttpResponse:
     """Back on the list: no longer snoozed, no longer waiting."""
     with because(request, "Promise taken up again") as change:
         promises.wake(change, task=task)
@@ -162,7 +162,7 @@ def wake(request: HttpRequest, task: str) -> HttpResponse:
 
 
 @posted
-def acknowledge(request: HttpRequest, task: str) -> HttpResponse:
+def acknowledge(request: Request, task: str) -> HttpResponse:
     """A corrected date has been seen."""
     with because(request, "Difference seen and acknowledged") as change:
         transitions.acknowledge_difference(change, task=task)
@@ -170,7 +170,7 @@ def acknowledge(request: HttpRequest, task: str) -> HttpResponse:
 
 
 @posted
-def complexity(request: HttpRequest, task: str) -> HttpResponse:
+def complexity(request: Request, task: str) -> HttpResponse:
     """How complex the decisions after the stay are; it sets the window of the visit."""
     chosen = given(request, "complexity")
     with because(request, f"Complexity decided: {chosen}") as change:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+if TYPE_CHECKING:
+    from baton.store import Who
+    from baton.web.django import Hub
+
 ROLES = frozenset({"coordinator", "senior", "supervisor", "administrator", "clinician"})
 View = Callable[..., HttpResponse]
+
+
+class Request(HttpRequest):
+    """A request as the middleware hands it on: with the hub, and who is asking."""
+
+    hub: Hub
+    who: Who
 
 
 def staff(view: View) -> View:

@@ -69,7 +69,7 @@ class Person:
         hub = request.META.get("baton.hub")
         request.hub, request.who = hub, None  # type: ignore[attr-defined]
         if hub and request.user.is_authenticated:
-            request.who = hub.store.who(f"Practitioner/{request.user.practitioner}", entrance="desk")  # type: ignore[attr-defined,union-attr]
+            request.who = hub.store.who(f"Practitioner/{request.user.practitioner}", entrance="desk")  # type: ignore[attr-defined]
         return self.respond(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -22,10 +22,10 @@ class AccountManager(BaseUserManager["Account"]):
 class Account(AbstractBaseUser):
     """How a person signs in. `practitioner` is the id of their Practitioner: role and teams are read from the store by it."""
 
-    email = models.EmailField(unique=True)
-    practitioner = models.CharField(max_length=64)
-    is_active = models.BooleanField(default=True)
-    since = models.DateTimeField(auto_now_add=True)
+    email: models.EmailField[str, str] = models.EmailField(unique=True)
+    practitioner: models.CharField[str, str] = models.CharField(max_length=64)
+    is_active: models.BooleanField[bool, bool] = models.BooleanField(default=True)
+    since: models.DateTimeField[Any, Any] = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[AccountManager] = AccountManager()
     USERNAME_FIELD = "email"
@@ -39,10 +39,10 @@ class Account(AbstractBaseUser):
 class Invitation(models.Model):
     """A one-time link, of which only a digest is kept."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE)
-    digest = models.CharField(max_length=64, unique=True)
-    expires = models.DateTimeField()
-    used = models.DateTimeField(null=True)
+    account: models.ForeignKey[Account, Account] = models.ForeignKey(Account, on_delete=models.CASCADE)
+    digest: models.CharField[str, str] = models.CharField(max_length=64, unique=True)
+    expires: models.DateTimeField[Any, Any] = models.DateTimeField()
+    used: models.DateTimeField[Any, Any] = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"

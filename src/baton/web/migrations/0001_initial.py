@@ -1,10 +1,12 @@
 """Accounts and one-time links."""
 
+from __future__ import annotations
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-SERIAL = models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")
+SERIAL: models.BigAutoField[int, int] = models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")
 
 
 class Migration(migrations.Migration):

@@ -84,13 +84,21 @@ class Crashes:
             self.start()
 
 
+def give_up(_number: int, _frame: object) -> None:
+    """A writer that never comes back must not hold up the tests for ever."""
+    raise TimeoutError("nothing was acknowledged any more")
+
+
 @pytest.fixture
 def crashes(folder: Path, unused_data: Path) -> Iterator[Crashes]:
     subprocess.run(["cp", "-a", unused_data, folder / "data"], check=True)
     with embedded(folder / "data") as server:
         migrate(server.dsn("owner"))
     crashes = Crashes(folder / "data")
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(600)
     yield crashes
+    signal.alarm(0)
     if crashes.writer.poll() is None:
         crashes.writer.kill()
 

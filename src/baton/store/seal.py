@@ -6,6 +6,7 @@ sequence until the end of their transaction: once all who held it when its last 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ import psycopg
 from psycopg.rows import class_row
 
 from baton.store.mac import fitted
+
+log = logging.getLogger(__name__)
 
 LOCK = 0x7365616C  # "seal": one sealer at a time
 MOST = 100_000  # ids in one seal
@@ -67,6 +70,7 @@ def seal(dsn: str, *, key: bytes, at: datetime) -> int:
     with psycopg.connect(dsn, autocommit=True) as connection:
         decided = _decided(connection)
         if decided is None:
+            log.warning("not sealed: a change has been under way for more than %d s; next time", PATIENCE)
             return 0
         with connection.transaction():
             connection.execute("select pg_advisory_xact_lock(%s)", [LOCK])

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from baton.demo.people import Person
-from baton.demo.places import P, Worker
+from baton.demo.places import P
 from baton.duties import communication, patients, promises, transitions
 from baton.store import Change, Who
 
@@ -29,9 +29,10 @@ class Act:
     do: Deed
 
 
-def promise(change: Change, person: Person, code: str) -> str | None:
-    """The id of the person's open promise of this kind that is due first; None when there is none."""
+def promise(change: Change, person: Person, code: str, what: str | None = None) -> str | None:
+    """The id of the person's open promise of this kind (and, by hand, of these words) that is due first; None when there is none."""
     found = change.find("Task", patient=person.reference, code=f"{PROMISE}|{code}", status=OPEN)
+    found = [task for task in found if what in (None, task.get("description"))]
     found.sort(key=lambda task: (task["restriction"]["period"]["end"], task["id"]))
     return str(found[0]["id"]) if found else None
 
@@ -79,11 +80,11 @@ def attempt(person: Person, outcome: str, *, to: str | None = None, note: str | 
     return do
 
 
-def done(person: Person, code: str, note: str | None = None) -> Deed:
+def done(person: Person, code: str, note: str | None = None, *, what: str | None = None) -> Deed:
     """Keep a promise."""
 
     def do(change: Change) -> None:
-        if task := promise(change, person, code):
+        if task := promise(change, person, code, what):
             promises.done(change, task=task, note=note)
 
     return do
@@ -99,21 +100,11 @@ def wait(person: Person, code: str, on: str) -> Deed:
     return do
 
 
-def take(person: Person, code: str, worker: Worker) -> Deed:
-    """Take a promise of the team for oneself."""
+def snooze(person: Person, what: str, until: date, reason: str) -> Deed:
+    """Put a promise made by hand to sleep."""
 
     def do(change: Change) -> None:
-        if task := promise(change, person, code):
-            promises.reassign(change, task=task, to=f"Practitioner/{worker.id}")
-
-    return do
-
-
-def snooze(person: Person, code: str, until: date, reason: str) -> Deed:
-    """Put a promise to sleep."""
-
-    def do(change: Change) -> None:
-        if task := promise(change, person, code):
+        if task := promise(change, person, "by-hand", what):
             promises.snooze(change, task=task, until=until, reason=reason)
 
     return do

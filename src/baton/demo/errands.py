@@ -44,28 +44,33 @@ NOTES = (
 
 
 def errands(stages: Sequence[Stage]) -> Iterator[Act]:
-    """The errands of one team, each for somebody else as long as there are enough people."""
-    for number, (made, due, fate) in enumerate(SLOTS):
-        if stages:
-            stage = stages[number % len(stages)]
-            yield from _errand(stage, number, made, due, fate)
+    """The errands of one team, each for somebody else as long as there are enough people; nobody gets the same one twice."""
+    given: set[tuple[str, str]] = set()
+    for number, slot in enumerate(SLOTS if stages else ()):
+        stage = stages[number % len(stages)]
+        choice = ERRANDS[stage.person.team]
+        what = next((each for each in choice[number % 4 :] + choice if (stage.person.id, each) not in given), None)
+        if what is not None:
+            given.add((stage.person.id, what))
+            yield from _errand(stage, number, what, slot)
 
 
-def _errand(stage: Stage, number: int, made: int, due: int, fate: str) -> Iterator[Act]:
+def _errand(stage: Stage, number: int, what: str, slot: tuple[int, int, str]) -> Iterator[Act]:
+    made, due, fate = slot
     days, person, worker = stage.days, stage.person, stage.worker
-    what = ERRANDS[person.team][number % 4]
     owner = f"Practitioner/{worker.id}" if fate in ("mine", "kept") else f"Organization/{person.team}"
     begun = days.at(days.business(made), f"{8 + number % 8:02d}:{(number * 7) % 60:02d}")
     day = days.business(due) if due else days.today
     waiting_on = THEIRS[number % 3] if fate == "waiting" else None
     yield Act(begun, worker.who, "Promised by hand", acts.by_hand(person, what, max(day, begun.date()), owner=owner, on=waiting_on))
     if fate == "kept":
-        yield Act(days.at(days.business(-1), "15:20"), worker.who, "Done", acts.done(person, "by-hand", "Done, they know."))
+        yield Act(days.at(days.business(-1), "15:20"), worker.who, "Done", acts.done(person, "by-hand", "Done, they know.", what=what))
     elif fate == "asleep":
-        asleep = acts.snooze(person, "by-hand", days.business(3), "Away at her sister’s until then")
+        asleep = acts.snooze(person, what, days.business(3), "Away at her sister’s until then")
         yield Act(begun + timedelta(hours=2), worker.who, "Put to sleep", asleep)
     elif fate == "overnight":
-        yield Act(days.at(days.today, "00:09"), feed(PLACES["larkhaven-general"]), "Answered overnight", acts.done(person, "by-hand"))
+        answered = acts.done(person, "by-hand", what=what)
+        yield Act(days.at(days.today, "00:09"), feed(PLACES["larkhaven-general"]), "Answered overnight", answered)
 
 
 def notes(stages: Sequence[Stage]) -> Iterator[Act]:

@@ -1,0 +1,51 @@
+"""One town for all tests here: 250 people and their month, on a Monday in November."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from baton.demo import town
+from baton.duties import ground, pathways, promises, teams
+from baton.store import Store
+from baton.store.postgres import Database
+
+ZONE = ZoneInfo("America/New_York")
+NOW = datetime(2026, 11, 23, 14, 10, tzinfo=ZONE)
+
+
+def merged(*tables: dict[str, Any]) -> dict[str, list[Any]]:
+    return {name: [each for table in tables for each in table.get(name, ())] for name in {name for table in tables for name in table}}
+
+
+def open_store(database: Database, clock: Callable[[], datetime]) -> Store:
+    store = Store(
+        database.app_dsn,
+        clock=clock,
+        zone=ZONE,
+        key=b"k" * 32,
+        guards=merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS),
+        reactions=merged(teams.REACTIONS, pathways.REACTIONS),
+    )
+    with store.change(town.HUB, because="The ground a hub stands on") as change:
+        ground.install(change)
+    return store
+
+
+@pytest.fixture
+def store(database: Database) -> Iterator[Store]:
+    opened = open_store(database, lambda: NOW)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def larkhaven(module_database: Database) -> Iterator[Store]:
+    opened = open_store(module_database, lambda: NOW)
+    town.populate(opened, now=NOW)
+    yield opened
+    opened.close()

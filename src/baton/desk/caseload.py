@@ -161,15 +161,16 @@ def digest(page: Today) -> str:
 
 def sheet_context(request: Request, sheet: Sheet, listed: tuple[Row, ...], people: Any) -> dict[str, Any]:
     """What the panel's templates need."""
-    now = request.hub.store.now().astimezone(sheet.row.due.tzinfo)
+    zone = request.hub.settings.zone
+    now = request.hub.store.now().astimezone(zone)
     tasks = [row.task for row in listed]
     here = tasks.index(sheet.row.task) if sheet.row.task in tasks else -1
     return {
         "sheet": sheet,
         "row": sheet.row,
         "who_is": sheet.identity,
-        "trace": explain.trace(sheet.trace),
-        "differences": [explain.difference(each) for each in sheet.differences if not each.acknowledged],
+        "trace": explain.trace(sheet.trace, zone),
+        "differences": [explain.difference(each, zone) for each in sheet.differences if not each.acknowledged],
         "checklist": [(code, labels.word(explain.CHECKLIST, code)) for code in sheet.checklist],
         "outcomes": [(str(number), code) for number, code in enumerate(OUTCOMES, 1)],
         "call_languages": [(code, labels.language_name(code)) for code in call_languages(sheet)],

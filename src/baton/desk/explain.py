@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, tzinfo
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -165,8 +166,8 @@ def skipped(reason: str | None) -> str:
     return word(WHY_SKIPPED, reason)
 
 
-def trace(one: Trace) -> dict[str, Any]:
-    """A trace for its template: everything in words."""
+def trace(one: Trace, zone: tzinfo) -> dict[str, Any]:
+    """A trace for its template: everything in words, and when it was made in this zone."""
     rule, _bar, version = one.rule.partition("|")
     return {
         "rule": word({**RULES, rule.rpartition("/")[2]: RULES.get(rule.rpartition("/")[2], one.title)}, rule.rpartition("/")[2]),
@@ -177,18 +178,18 @@ def trace(one: Trace) -> dict[str, Any]:
         "arithmetic": [step(each) for each in one.arithmetic],
         "due": moment(one.due),
         "clears": [word(CLEARS, code) for code in one.clears],
-        "made_by": one.made_by,
+        "made_by": one.made_by and replace(one.made_by, when=one.made_by.when.astimezone(zone)),
     }
 
 
-def difference(one: Difference) -> dict[str, Any]:
-    """What a correction moved, in words."""
+def difference(one: Difference, zone: tzinfo) -> dict[str, Any]:
+    """What a correction moved, in words, and when it was seen in this zone."""
     return {
         "code": one.code,
         "what": word(PROMISES, one.code) if one.code in PROMISES else word(FACTS, one.code),
         "was": value(one.code, one.was),
         "now": value(one.code, one.now),
         "cause": word(CAUSES, one.cause),
-        "at": one.at,
+        "at": one.at.astimezone(zone),
         "acknowledged": one.acknowledged,
     }

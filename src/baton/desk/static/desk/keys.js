@@ -18,8 +18,8 @@
     if (element.matches("summary")) {
       const details = element.parentElement;
       details.open = true;
-      element.scrollIntoView({ block: "nearest" });
       details.querySelector("form input:not([type=hidden]), form select, form button")?.focus();
+      details.scrollIntoView({ block: "nearest" });
     } else if (element.matches("input, textarea, select")) {
       element.focus();
       element.select?.();

@@ -44,17 +44,7 @@ class Call:
 
     def if_match(self) -> int | None:
         """The version of an If-Match header; None without one. Raises Refusal when it is no version of ours."""
-        text = self.header("HTTP_IF_MATCH")
-        if text is None:
-            return None
-        tag = text.strip()
-        tag = tag[2:] if tag.startswith("W/") else tag
-        digits = tag[1:-1] if len(tag) > 2 and tag[0] == tag[-1] == '"' else tag
-        if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
-            raise Refusal(
-                412, "conflict", f'If-Match takes the ETag of one version, such as W/"3"; {text[:40]!r} is none.', "http.If-Match"
-            )
-        return int(digits)
+        return version_of(self.header("HTTP_IF_MATCH"))
 
     def name(self) -> str:
         """ "Type/id", as in a reference."""
@@ -63,3 +53,14 @@ class Call:
     def not_found(self) -> Refusal:
         """The refusal for something that is not there (or that the caller may not know is there)."""
         return Refusal(404, "not-found", f"There is no {self.name()}.", self.type)
+
+
+def version_of(tag: str | None) -> int | None:
+    """The version that an ETag names (W/"3"); None for none. Raises Refusal 412 when it is no ETag of ours."""
+    if tag is None:
+        return None
+    bare = tag.strip().removeprefix("W/")
+    digits = bare[1:-1] if len(bare) > 2 and bare[0] == bare[-1] == '"' else bare
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
+        raise Refusal(412, "conflict", f'If-Match takes the ETag of one version, such as W/"3"; {tag[:40]!r} is none.', "http.If-Match")
+    return int(digits)

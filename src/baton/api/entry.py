@@ -7,7 +7,7 @@ from typing import Any
 
 from baton.api.call import Call
 from baton.api.refusal import Refusal
-from baton.api.router import route
+from baton.api.router import Route, route
 from baton.fhir.bundle import Entry
 
 _HEADERS = (
@@ -18,20 +18,26 @@ _HEADERS = (
 )
 
 
-def call_of(entry: Entry, outer: Call, resource: dict[str, Any] | None = None) -> Call:
-    """The entry as a call by the same person; `resource` replaces the entry's own (references rewritten). Raises Refusal."""
+def address(entry: Entry, base: str) -> tuple[Route, str]:
+    """Where an entry goes: the route and the query of its request.url. Raises Refusal."""
     path, _, query = entry.url.partition("?")
     if path.startswith(("http://", "https://")):
-        if not path.startswith(outer.base + "/"):
+        if not path.startswith(base + "/"):
             raise Refusal(400, "value", "request.url must be relative to this server.", "request.url")
-        path = path[len(outer.base) :]
+        path = path[len(base) :]
     where = route(path)
     if where.shape == "":
         raise Refusal(400, "not-supported", "A Bundle cannot hold another batch or transaction.", "request.url")
+    return where, query
+
+
+def call_of(entry: Entry, outer: Call) -> Call:
+    """The entry as a call by the same person. Raises Refusal."""
+    where, query = address(entry, outer.base)
     headers: dict[str, str] = {name: value for name, attribute in _HEADERS if (value := getattr(entry, attribute)) is not None}
     if prefer := outer.header("HTTP_PREFER"):
         headers["HTTP_PREFER"] = prefer
-    sent = resource if resource is not None else entry.resource
+    sent = entry.resource
 
     def body() -> dict[str, Any]:
         if sent is None:

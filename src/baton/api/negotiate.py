@@ -37,7 +37,7 @@ def preferences(header: str) -> Preferences:
 
 @functools.lru_cache(256)
 def _preferences(header: str) -> Preferences:
-    wanted = {}
+    wanted: dict[str, str] = {}
     for part in re.split("[,;]", header):
         name, _, value = part.strip().partition("=")
         wanted.setdefault(name.strip().lower(), value.strip().strip('"'))

@@ -57,4 +57,6 @@ def _moved(expression: str | None, where: str, resource_type: str | None) -> str
         return expression
     if resource_type and (expression == resource_type or expression.startswith((f"{resource_type}.", f"{resource_type}["))):
         return f"{where}.resource{expression[len(resource_type) :]}"
+    if expression.startswith("request."):
+        return f"{where}.{expression}"
     return where if expression[:1].islower() or " " in expression else f"{where}.resource.{expression}"

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from baton.api import conditional, respond
-from baton.api.call import Call
-from baton.api.entry import call_of
+from baton.api.call import Call, version_of
+from baton.api.entry import address, call_of
 from baton.api.identify import places_of_matches
 from baton.api.refusal import REFUSALS, Refusal, inside
 from baton.api.respond import Response
 from baton.fhir import bundle as bundles
 from baton.fhir.bundle import Entry
-from baton.store import Change, Stored
+from baton.store import Change, Refused, Stored
 from baton.store.codes import new_id
 
 Perform = Callable[..., Response]
@@ -30,14 +30,15 @@ class Plan:
     places: dict[int, str] = field(default_factory=dict)
     there: dict[int, Stored] = field(default_factory=dict)  # If-None-Exist found it
     twins: set[int] = field(default_factory=set)  # the same If-None-Exist as an earlier entry, whose place it shares
-    new: set[int] = field(default_factory=set)  # its id was made here
+    links: dict[int, list[str]] = field(default_factory=dict)  # the references inside its resource
 
 
 def run(call: Call, bundle: dict[str, Any], perform: Perform) -> Response:
     """Answer a transaction Bundle: 200 with one entry for each, in their order; any refusal refuses it whole and names the entry."""
     taken = bundles.entries(bundle)
-    with call.store.change(call.who, because="FHIR transaction") as change:
-        plan = _plan(call, change, taken)
+    plan = Plan(taken, links={entry.index: list(bundles.links(entry.resource)) for entry in taken})
+    with _naming_any(plan), call.store.change(call.who, because="FHIR transaction") as change:
+        _lay(call, change, plan)
         change.hold(_names(plan))
         targets = bundles.resolve(taken, plan.places)
         targets |= _searched(change, plan)
@@ -60,14 +61,28 @@ def _naming(entry: Entry) -> Iterator[None]:
     try:
         yield
     except (Refusal, *REFUSALS) as error:
+        if getattr(error, "about", None):
+            raise  # it may speak of another entry
         raise inside(error, entry.where, entry.type) from error
 
 
-def _plan(call: Call, change: Change, taken: list[Entry]) -> Plan:
-    plan = Plan(taken)
+@contextmanager
+def _naming_any(plan: Plan) -> Iterator[None]:
+    """What is refused once all is put together (by a guard, at the end) is refused in the name of the entry it is about."""
+    try:
+        yield
+    except Refused as refused:
+        for entry in plan.entries:
+            if refused.about is not None and plan.places.get(entry.index) == refused.about:
+                raise inside(refused, entry.where, entry.type) from refused
+        raise
+
+
+def _lay(call: Call, change: Change, plan: Plan) -> None:
+    """Work out where every entry's resource goes. Raises Refusal when two go to one place."""
     conditions: dict[tuple[str, str], str] = {}
     claimed: dict[str, Entry] = {}
-    for entry in taken:
+    for entry in plan.entries:
         with _naming(entry):
             _place(call, change, plan, entry, conditions)
             place = plan.places.get(entry.index)
@@ -77,23 +92,22 @@ def _plan(call: Call, change: Change, taken: list[Entry]) -> Plan:
                 text = f"{place} is written by this entry and by Bundle.entry[{claimed[place].index}]; a transaction may write it once."
                 raise Refusal(400, "duplicate", text, entry.where)
             claimed[place] = entry
-    return plan
 
 
 def _place(call: Call, change: Change, plan: Plan, entry: Entry, conditions: dict[tuple[str, str], str]) -> None:
     """Work out where the resource of one entry lives or will live."""
-    where = call_of(entry, call)
+    where, query = address(entry, call.base)
     if entry.method == "POST" and where.shape == "Type":
         if entry.if_none_exist is not None:
             _place_unless_there(change, plan, entry, where.type, conditions)
             return
-        plan.places[entry.index] = f"{where.type}/{_new(plan, entry)}"
+        plan.places[entry.index] = f"{where.type}/{new_id()}"
     elif entry.method in ("PUT", "DELETE") and where.shape == "Type/id":
-        plan.places[entry.index] = where.name()
-    elif entry.method == "PUT" and where.shape == "Type" and where.query:
-        match = conditional.one(change, where.type, where.query, f"{entry.where}.request.url")
+        plan.places[entry.index] = f"{where.type}/{where.id}"
+    elif entry.method == "PUT" and where.shape == "Type" and query:
+        match = conditional.one(change, where.type, query, f"{entry.where}.request.url")
         own = (entry.resource or {}).get("id")
-        plan.places[entry.index] = f"{where.type}/{match.id if match else own or _new(plan, entry)}"
+        plan.places[entry.index] = f"{where.type}/{match.id if match else own or new_id()}"
 
 
 def _place_unless_there(change: Change, plan: Plan, entry: Entry, type_: str, conditions: dict[tuple[str, str], str]) -> None:
@@ -105,21 +119,19 @@ def _place_unless_there(change: Change, plan: Plan, entry: Entry, type_: str, co
     match = conditional.one(change, *condition, f"{entry.where}.request.ifNoneExist")
     if match is not None:
         plan.there[entry.index] = match
-    place = f"{type_}/{match.id if match else _new(plan, entry)}"
+    place = f"{type_}/{match.id if match else new_id()}"
     plan.places[entry.index] = conditions[condition] = place
-
-
-def _new(plan: Plan, entry: Entry) -> str:
-    plan.new.add(entry.index)
-    return new_id()
 
 
 def _searched(change: Change, plan: Plan) -> dict[str, str]:
     """Conditional references ("Practitioner?identifier=sys|val") and the one place each means. Raises Refusal 412 naming the entry."""
     found: dict[str, str] = {}
-    for text, users in bundles.conditionals(plan.entries).items():
-        entry = next(each for each in plan.entries if each.index == users[0])
-        query = conditional.asked(*(bundles.conditional(text) or ("", "")), entry.where)
+    several = [(text, entry) for entry in plan.entries for text in plan.links[entry.index] if "?" in text]
+    for text, entry in several:
+        asked = bundles.conditional(text)
+        if asked is None or text in found:
+            continue
+        query = conditional.asked(*asked, entry.where)
         met = {stored.reference for stored in change.search(query).entries}
         met |= places_of_matches(change, plan.entries, plan.places, query)
         if len(met) != 1:
@@ -142,10 +154,12 @@ def _done(call: Call, change: Change, plan: Plan, entry: Entry, targets: dict[st
 def _put(call: Call, change: Change, plan: Plan, entry: Entry, targets: dict[str, str]) -> Response:
     type_, id_ = plan.places[entry.index].split("/")
     resource = bundles.rewrite(entry.resource or {}, targets)
-    lost = bundles.dangling(resource)
-    if lost:
-        raise Refusal(400, "not-found", f"{lost[0][:100]} is the fullUrl of no entry.", type_)
+    for text in plan.links[entry.index]:
+        if text.startswith("urn:") and text not in targets:
+            raise Refusal(400, "not-found", f"{text[:100]} is the fullUrl of no entry.", type_)
     if entry.method == "PUT" and entry.query is None and resource.get("id") != id_:
         raise Refusal(400, "invariant", f"The id in the resource must be the one in request.url, {id_}.", f"{type_}.id")
-    stored = change.put({**resource, "id": id_}, if_match=call_of(entry, call).if_match())
+    if entry.method == "PUT" and entry.query is not None and resource.get("id", id_) != id_:
+        raise Refusal(400, "invariant", f"The resource says another id than what the search finds, {id_}.", f"{type_}.id")
+    stored = change.put({**resource, "id": id_}, if_match=version_of(entry.if_match))
     return respond.written(stored, 201 if stored.version == 1 else 200, call.prefer, in_bundle=True)

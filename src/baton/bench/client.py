@@ -1,7 +1,7 @@
 """The load generator: its own process, raw keep-alive HTTP, the next request the moment an answer is complete.
 
-`python -m baton.bench.client` reads an order from standard input (JSON: host, port, token, scenario, things, connections, seconds, warmup) and
-prints a tally. Timing is from the last byte sent to the last byte received.
+`python -m baton.bench.client` reads an order from standard input (JSON: host, port, token, scenario, things, connections, seconds,
+warmup) and prints a tally. Timing is from the last byte sent to the last byte received.
 """
 
 from __future__ import annotations

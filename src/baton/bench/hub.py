@@ -32,7 +32,7 @@ class Hub:
 def opened(settings: Settings) -> Iterator[Hub]:
     """A hub on a database brought up to date, with its ground laid and a supervisor who may see everyone."""
     with open_database(settings) as database:
-        migrate.migrate(database)
+        migrate.migrate(database.owner_dsn)
         django.migrate(settings, database)
         store = Store(
             database.app_dsn,

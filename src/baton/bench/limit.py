@@ -91,7 +91,7 @@ def recorded(store: Store, do: Callable[[], object]) -> list[str]:
 
 
 def pgbench(dsn: str, scripts: Sequence[str], *, seconds: int, prepared: bool, clients: int = 8) -> float:
-    """Transactions per second of these scripts, taken in turn at random, on `clients` connections. Raises RuntimeError with what pgbench said."""
+    """Transactions per second of these scripts, one at random each time, on `clients` connections. Raises RuntimeError."""
     options = conninfo_to_dict(dsn)
     environment = os.environ | {name: str(options[key]) for key, name in _ENVIRONMENT.items() if options.get(key)}
     binary = installed_binaries() / "pgbench"

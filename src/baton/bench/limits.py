@@ -36,7 +36,7 @@ def _asked(hub: Hub, request: Request) -> list[str]:
     def ask() -> None:
         with hub.store.view(HUB) as view:
             if "/" in path:
-                view.stored(*path.split("/"))
+                view.stored(*path.split("/", 1))  # type: ignore[arg-type]
             else:
                 view.search(query.parse(path, text))
 
@@ -68,7 +68,7 @@ def _transactions(hub: Hub, seconds: int) -> float | None:
         for table in ("version", "resource", "name", "moment"):
             connection.execute(f"drop table if exists bench_{table}")  # noqa: S608
             which = "change_id = %s" if table == "version" else "rid in (select rid from version where change_id = %s)"
-            connection.execute(f"create unlogged table bench_{table} as select * from {table} where {which}", [change])  # type: ignore[arg-type]
+            connection.execute(f"create unlogged table bench_{table} as select * from {table} where {which}", [change])  # noqa: S608
         script = _script(connection)
         try:
             return int(rows) * pgbench(hub.database.owner_dsn, [script], seconds=seconds, prepared=False, clients=2)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 from baton.bench.hub import SUPERVISOR, Hub
+from baton.bench.why import costs
 from baton.demo.crowd import bench_town
 from baton.demo.places import COORDINATORS
 
@@ -25,6 +27,7 @@ class Page:
     p50: float
     p95: float
     kilobytes: float
+    why: str  # where the time went, when it was too long
 
 
 def measure(hub: Hub, *, patients: int, promises_per_patient: int, rounds: int) -> Iterator[Page]:
@@ -55,7 +58,9 @@ def _asked(name: str, browser: Any, paths: list[str]) -> Page:
             raise RuntimeError(f"{path} answered {answer.status_code}")
         size += len(answer.content)
     times.sort()
-    return Page(name, len(times), times[len(times) // 2], times[int(len(times) * 0.95)], size / 1024 / len(times))
+    p95 = times[int(len(times) * 0.95)]
+    why = costs([partial(browser.get, path) for path in paths[:20]]) if p95 > GOAL else ""
+    return Page(name, len(times), times[len(times) // 2], p95, size / 1024 / len(times), why)
 
 
 def _browser(hub: Hub, person: str) -> Any:
@@ -68,7 +73,7 @@ def _browser(hub: Hub, person: str) -> Any:
     from baton.web import accounts
 
     browser = Client(headers={"host": "127.0.0.1"})
-    browser.defaults["baton.hub"] = hub
+    browser.defaults["baton.hub"] = hub  # type: ignore[assignment]
     account = accounts.account_for(f"{person.rpartition('/')[2]}@bench.example", person)
-    browser.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    browser.force_login(account)
     return browser

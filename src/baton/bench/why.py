@@ -5,7 +5,8 @@ from __future__ import annotations
 import cProfile
 import io
 import pstats
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from time import perf_counter, process_time
 from urllib.parse import unquote
@@ -15,23 +16,28 @@ from baton.bench.hub import Hub
 from baton.bench.scenarios import Request
 
 
-def profile(hub: Hub, token: str, requests: Iterator[Request], *, count: int, lines: int = 18) -> str:
-    """Answer `count` requests in this process and say what they cost: Python's share, PostgreSQL's and the wait for it, the dearest functions."""
+def profile(hub: Hub, token: str, requests: Iterator[Request], *, count: int) -> str:
+    """Answer `count` requests in this process and say where the time went."""
     answer = application(hub.store, hub.settings)
     several = list(islice(requests, count + 1))
     _ask(answer, token, several.pop())
+    return costs([partial(_ask, answer, token, request) for request in several])
+
+
+def costs(deeds: Sequence[Callable[[], object]], *, lines: int = 18) -> str:
+    """Do each once and say what they cost: Python's share, the wait for PostgreSQL, the dearest functions."""
     profiler = cProfile.Profile()
     started, busy = perf_counter(), process_time()
     profiler.enable()
-    for request in several:
-        _ask(answer, token, request)
+    for do in deeds:
+        do()
     profiler.disable()
     wall, own = perf_counter() - started, process_time() - busy
     text = io.StringIO()
     pstats.Stats(profiler, stream=text).strip_dirs().sort_stats("tottime").print_stats(lines)
     table = text.getvalue().partition("ncalls")[2].rstrip()
-    n = max(1, len(several))
-    return f"{1e6 * wall / n:,.0f} µs each, profiled: {1e6 * own / n:,.0f} in Python, the rest waiting for PostgreSQL\n  ncalls{table}"
+    n = max(1, len(deeds))
+    return f"{1e6 * wall / n:,.0f} µs each while profiled: {1e6 * own / n:,.0f} in Python, the rest waiting for PostgreSQL\n  ncalls{table}"
 
 
 def _ask(answer: object, token: str, request: Request) -> None:

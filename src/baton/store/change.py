@@ -202,11 +202,14 @@ class Change(View):
         self._check_access(rows)
         self._guarding = True
         try:
-            issues = [issue for row in rows for issue in self._objections(row)]
+            issues = [(issue, row) for row in rows for issue in self._objections(row)]
         finally:
             self._guarding = False
-        if any(issue.severity in ("error", "fatal") for issue in issues):
-            raise Invalid(issues)
+        wrong = [row for issue, row in issues if issue.severity in ("error", "fatal")]
+        if wrong:
+            refused = Invalid([issue for issue, row in issues if row is wrong[0]])
+            refused.about = f"{wrong[0].type}/{wrong[0].id}"
+            raise refused
 
     def _objections(self, row: Row) -> Iterable[Issue]:
         guards = self._store.guards(row.type)

@@ -94,6 +94,8 @@ class Refused(Exception):  # noqa: N818
 
     status: int = 400
     code: ClassVar[str] = "processing"
+    about: str | None = None
+    """The resource ("Type/id") the issues speak of, where several were written at once."""
 
     def __init__(self, reason: str | Iterable[Issue], *, expression: str | None = None, code: str | None = None, status: int | None = None):
         """One sentence, or the issues themselves."""

@@ -153,6 +153,8 @@ def _pages(hub: Hub, size: Size) -> bool:
     for page in pages.measure(hub, patients=size.crowd, promises_per_patient=10, rounds=size.rounds):
         met = page.p95 <= pages.GOAL
         say(f"  {page.name:28} {page.p50:8.1f} {page.p95:8.1f} {page.kilobytes:6.0f} {'' if met else '  above the goal'}")
+        if not met:
+            say(f"\n  {page.name}: {page.why}\n")
         reached &= met
     return reached
 

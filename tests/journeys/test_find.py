@@ -71,7 +71,7 @@ def test_nobody_of_another_team_is_found(visit: Visit, seen: Seen) -> None:
 def test_an_action_is_done_from_it(visit: Visit, seen: Seen) -> None:
     page = visit("/patients")
     page.locator("#find").fill("espanol")
-    expect(page.locator("#find-list button.hit")).to_have_text("Español")
+    expect(page.locator("#find-list .hit")).to_have_count(1)
     page.locator("#find-list button.hit").click()
     page.wait_for_url("**/today*")
     expect(page.locator("html")).to_have_attribute("lang", "es")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 from tests.journeys import story
 from tests.journeys.looks import DESK, LOOKS, PHONE, Seen, Visit
-from playwright.sync_api import Page, expect
-
 from tests.pages import House, patient
 
 
@@ -46,20 +45,18 @@ def test_carla_reads_the_score_by_keyboard_and_as_a_table(visit: Visit, seen: Se
     seen(page, "patient-table")
 
 
-def labels_meet(page: Page) -> int:
-    """How many pairs of words in the drawing touch, as the browser drew them."""
-    return int(
-        page.evaluate("""() => {
-            const boxes = [...document.querySelectorAll(".mark text")].map(e => e.getBoundingClientRect());
-            return boxes.flatMap((a, i) => boxes.slice(i + 1).filter(b => a.left < b.right && b.left < a.right && a.top + 2 < b.bottom && b.top + 2 < a.bottom)).length;
-        }""")
-    )
+MEETING = """() => {
+    const boxes = [...document.querySelectorAll(".mark text")].map((text) => text.getBoundingClientRect());
+    const meet = (a, b) => a.left < b.right && b.left < a.right && a.top + 2 < b.bottom && b.top + 2 < a.bottom;
+    return boxes.flatMap((a, n) => boxes.slice(n + 1).filter((b) => meet(a, b))).length;
+}"""
+"""How many pairs of words in the drawing touch, as the browser drew them."""
 
 
 @pytest.mark.parametrize("days", [30, 90])
 def test_no_words_of_the_score_touch_in_a_real_browser(visit: Visit, seen: Seen, rosa: str, days: int) -> None:
     page = visit(f"/patients/{rosa}?days={days}")
-    assert labels_meet(page) == 0
+    assert page.evaluate(MEETING) == 0
     seen(page, f"patient-{days}-days")
 
 
@@ -105,7 +102,7 @@ def test_carla_writes_a_note_and_promises_a_voucher_without_a_script(visit: Visi
     expect(page.get_by_text("Say what is promised")).to_be_visible()
     expect(page.get_by_label("What is promised")).to_have_attribute("aria-invalid", "true")
     page.get_by_label("What is promised").fill("Send the ride voucher")
-    page.get_by_label("Due").fill("2026-11-27")
+    page.get_by_label("Due", exact=True).fill("2026-11-27")
     page.get_by_label("Who keeps it").select_option(label="Carla Cole")
     page.get_by_role("button", name="Promise it").click()
     expect(page.locator("#loops")).to_contain_text("Send the ride voucher")
@@ -115,10 +112,10 @@ def test_mistakes_are_said_beside_their_fields(visit: Visit, seen: Seen, rosa: s
     page = visit(f"/patients/{rosa}")
     page.get_by_text("Promise something by hand").click()
     page.get_by_label("What is promised").fill("Ride")
-    page.get_by_label("Due").fill("2026-11-20")
+    page.get_by_label("Due", exact=True).fill("2026-11-20")
     page.get_by_role("button", name="Promise it").click()
     expect(page.get_by_text("This day has passed: choose today or a later day.")).to_be_visible()
-    expect(page.get_by_label("Due")).to_have_accessible_description("This day has passed: choose today or a later day.")
+    expect(page.get_by_label("Due", exact=True)).to_have_accessible_description("This day has passed: choose today or a later day.")
     seen(page, "patient-mistake")
 
 

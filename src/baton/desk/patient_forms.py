@@ -154,11 +154,11 @@ class PastForm(forms.Form):
         self.fields["at"].widget.attrs["max"] = now.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
     def clean_at(self) -> datetime:
-        """An instant that has passed, aware, in the facility's zone."""
+        """An instant that has passed, aware, in the facility's zone: the end of the minute that was written, so that the minute counts."""
         stated: datetime = self.cleaned_data["at"]
         at = stated.replace(tzinfo=self.zone)
         if at > self.now:
             raise forms.ValidationError(_("This instant has not come yet: choose one in the past."))
         if at < EARLIEST:
             raise forms.ValidationError(_("Nothing was recorded so long ago: check the year."))
-        return at
+        return at.replace(second=59, microsecond=999_000)

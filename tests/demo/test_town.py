@@ -85,7 +85,7 @@ def test_a_patients_page_is_rich_and_was_less_so_a_week_ago(larkhaven):
 def test_a_corrected_discharge_shows_what_it_moved(larkhaven):
     with larkhaven.view(town.HUB) as view:
         moved = [episodes.differences(episode) for episode in view.find("EpisodeOfCare", _count=1000)]
-    assert any({"discharge-corrected"} == {each.cause for each in some} - {"complexity"} for some in moved if len(some) > 2)
+    assert any(len([each for each in some if each.cause == "discharge-corrected"]) >= 5 for some in moved)
 
 
 def test_nothing_is_recorded_after_its_today(larkhaven):
@@ -122,12 +122,13 @@ def test_stopped_in_the_middle_it_goes_on(databases):
         town.populate(whole, patients=60, now=NOW)
         with pytest.raises(StoppedError):
             town.populate(torn, patients=60, now=NOW, progress=count)
-        assert town.populate(torn, patients=60, now=NOW + timedelta(hours=1)).made
+        assert town.populate(torn, patients=60, now=NOW).made
         one, other = everything(whole), everything(torn)
-        differing = {key for key in one[0] | other[0] if one[0][key] != other[0][key]}
-        assert {kind for kind, _ in differing} <= {"Basic"} and one[1] == other[1]
         whole.close()
         torn.close()
+    differing = {key for key in one[0] | other[0] if one[0][key] != other[0][key]}
+    assert sorted(each for each in differing if each[0] != "Basic") == []
+    assert one[1] == other[1]
 
 
 def _all(view):

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.pages import MONDAY, House, client, house, patient, stay
 
 from baton.duties import promises
 from baton.store.postgres import Database
-from tests.pages import MONDAY, House, client, house, patient, stay
 
 
 @pytest.fixture(scope="module")

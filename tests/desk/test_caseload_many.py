@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.pages import MONDAY, House, client, house, patient
 
 from baton.duties import promises
 from baton.store.postgres import Database
-from tests.pages import MONDAY, House, client, house, patient
 
 MANY = 700  # enough for several pages; the bench shows Today at a hundred thousand
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from tests.journeys.looks import DESK
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.journeys.looks import DESK
+from tests.pages import MONDAY, PASSWORD, House, house, served
 
 from baton.store.postgres import Database
-from tests.pages import MONDAY, PASSWORD, House, house, served
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from baton.duties import identity
 from tests.pages import House
+
+from baton.duties import identity
 
 P = "https://baton.example/fhir"
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"

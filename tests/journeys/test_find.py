@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.journeys.looks import LOOKS, Seen, Visit
 from playwright.sync_api import expect
-
+from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import House, patient
 
 

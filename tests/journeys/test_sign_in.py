@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.journeys.looks import LOOKS, Seen, Visit
 from playwright.sync_api import expect
+from tests.journeys.looks import LOOKS, Seen, Visit
+from tests.pages import PASSWORD, House
 
 from baton.web import django as shell
-from tests.pages import PASSWORD, House
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from tests.journeys.looks import LOOKS, PHONE, Seen, Visit
 from playwright.sync_api import Page, expect
+from tests.journeys.looks import LOOKS, PHONE, Seen, Visit
+from tests.pages import MONDAY, ZONE, House, patient, stay
 
 from baton.duties import communication, promises
-from tests.pages import MONDAY, ZONE, House, patient, stay
 
 THURSDAY = datetime(2026, 11, 19, 14, 10, tzinfo=ZONE)
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.pages import House, house
 
 from baton.store.postgres import Database
-from tests.pages import House, house
 
 
 @pytest.fixture(scope="module")

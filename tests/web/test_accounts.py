@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.pages import PASSWORD, House, client
 
 from baton.web import django as shell
 from baton.web import options
-from tests.pages import PASSWORD, House, client
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.pages import House, client, house
 
 from baton.fhir.outcome import Issue
 from baton.settings import Settings
@@ -19,7 +20,6 @@ from baton.store import Conflict, Forbidden, Gone, Invalid, NotFound
 from baton.store.postgres import Database
 from baton.web import django as shell
 from baton.web import options
-from tests.pages import House, client, house
 
 
 def ask(application: Any, path: str, host: str = "10.1.2.3") -> tuple[str, bytes]:

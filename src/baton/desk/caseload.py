@@ -169,6 +169,7 @@ def sheet_context(request: Request, sheet: Sheet, listed: tuple[Row, ...], peopl
         "sheet": sheet,
         "row": sheet.row,
         "who_is": sheet.identity,
+        "patient_reference": f"Patient/{sheet.identity.id}",
         "trace": explain.trace(sheet.trace, zone),
         "differences": [explain.difference(each, zone) for each in sheet.differences if not each.acknowledged],
         "checklist": [(code, labels.word(explain.CHECKLIST, code)) for code in sheet.checklist],

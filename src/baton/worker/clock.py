@@ -12,7 +12,7 @@ from baton.store.seal import seal
 
 log = logging.getLogger(__name__)
 
-Duty = Callable[[Store, datetime], None]
+Duty = Callable[[Store, datetime], object]
 """Does what is due at the hub's time; must bear being asked twice."""
 
 

@@ -479,3 +479,17 @@ def test_a_stay_moved_to_the_right_patient_takes_its_promises_along(home: Ward) 
     assert home.promises() == {}
     assert set(home.promises("iva")) == FIVE
     assert {task["for"]["reference"] for task in home.promises("iva").values()} == {"Patient/iva"}
+
+
+def test_taken_back_and_said_again_in_one_second_over_and_over(home: Ward) -> None:
+    for _ in range(3):
+        home.put(stay(disposition=(HOME[0], "snf")))
+        home.put(stay())
+    assert set(home.status().values()) == {"requested"}
+
+
+def test_what_is_owed_again_is_owed_by_the_team_that_has_the_patient(home: Ward) -> None:
+    home.put(stay(status="cancelled"))
+    home.put(of_team(team="plan"))
+    home.put(stay())
+    assert {task["owner"]["reference"] for task in home.promises().values()} == {"Organization/plan"}

@@ -114,7 +114,8 @@ def reopen(change: Change, *, task: str, reason: str) -> Stored:
         raise refuse("There is no closed promise to open again.", "Task.status")
     if not reason.strip():
         raise refuse("Say why it is opened again.", "Task.statusReason")
-    return change.put(with_note(change, upkeep.reopened(found, "reopened-by-hand", change.now), reason.strip()))
+    again = reading.rehomed(change, upkeep.reopened(found, "reopened-by-hand", change.now))
+    return change.put(with_note(change, again, reason.strip()))
 
 
 def snooze(change: Change, *, task: str, until: date, reason: str) -> Stored:

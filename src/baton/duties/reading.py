@@ -123,6 +123,29 @@ def team_of(view: View, patient: str, care_teams: Iterable[Resource] | None = No
     return INTAKE, name_of(view, INTAKE), None
 
 
+def members(care_team: Resource | None) -> list[str]:
+    """The organisations an active CareTeam names."""
+    if care_team is None or care_team.get("status") != "active":
+        return []
+    found = (target(each.get("member")) for each in care_team.get("participant", ()))
+    return [each for each in found if each is not None and each.startswith("Organization/")]
+
+
+def teams_of(view: View, patient: str) -> list[str]:
+    """Every team an active CareTeam gives the patient to; Intake when none does."""
+    named = dict.fromkeys(each for care_team in view.find("CareTeam", patient=patient, status="active") for each in members(care_team))
+    return [each for each in named if is_team(peek(view, each))] or [INTAKE]
+
+
+def rehomed(view: View, task: Resource) -> Resource:
+    """A promise owed again, by a team that has the patient: while it was closed the patient may have gone to another."""
+    owner, patient = target(task.get("owner")), target(task.get("for"))
+    if owner is None or patient is None or not owner.startswith("Organization/") or owner in teams_of(view, patient):
+        return task
+    team, name, _ = team_of(view, patient)
+    return {**task, "owner": {"reference": team, "display": name}}
+
+
 def moment(text: str | None, zone: ZoneInfo) -> datetime | None:
     """The first instant a FHIR date or dateTime can mean, in `zone`; None when there is none or it is no date."""
     try:

@@ -73,18 +73,10 @@ def on_new_patient(before: Resource | None, after: Resource | None, view: View) 
     ]
 
 
-def members(care_team: Resource | None) -> list[str]:
-    """The organisations an active CareTeam names."""
-    if care_team is None or care_team.get("status") != "active":
-        return []
-    found = (target(each.get("member")) for each in care_team.get("participant", ()))
-    return [each for each in found if each is not None and each.startswith("Organization/")]
-
-
-@wanting(lambda after: after is None or not is_first(after) or bool(members(after)))
+@wanting(lambda after: after is None or not is_first(after) or bool(reading.members(after)))
 def on_care_team(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
     """A patient went to another team: what is owed to them by a team that no longer has them goes along."""
-    if members(before) == members(after):
+    if reading.members(before) == reading.members(after):
         return []
     with reading.seeing_all(view):
         patients = dict.fromkeys(found for each in (before, after) if (found := codes.patient_of(each)))
@@ -97,7 +89,7 @@ def moved(view: View, patient: str) -> list[Resource]:
     teams = [each for each in owed if codes.is_open(each) and str(target(each.get("owner"))).startswith("Organization/")]
     if not teams:
         return []
-    having = teams_of(view, patient)
+    having = reading.teams_of(view, patient)
     to, name, care_team = reading.team_of(view, patient)
     tasks = []
     for each in teams:
@@ -105,12 +97,6 @@ def moved(view: View, patient: str) -> list[Resource]:
         if codes.is_open(task) and target(task.get("owner")) not in having:
             tasks.append({**task, "owner": codes.reference_to(to, name), "lastModified": episodes.instant(view.now)})
     return [*tasks, *managed(view, patient, having, to, name, care_team)]
-
-
-def teams_of(view: View, patient: str) -> list[str]:
-    """Every organisation an active CareTeam gives the patient to; Intake when none does."""
-    found = [member for each in view.find("CareTeam", patient=patient, status="active") for member in members(each)]
-    return found or [codes.INTAKE]
 
 
 def managed(view: View, patient: str, having: Sequence[str], to: str, name: str, care_team: str | None) -> list[Resource]:

@@ -153,7 +153,8 @@ def reopening(view: View, episode: Resource, discharge: Discharge, chart: Chart)
     plan = plan_of(view)
     tasks = tasks_of(view, plan, episode)
     known = {code: again(task, reason, view) for code, task in tasks.items()}
-    after = episodes.reopened(episode, view.now)
+    team, name, _ = reading.team_of(view, discharge.patient, chart.get("CareTeam", ()))
+    after = {**episodes.reopened(episode, view.now), "managingOrganization": codes.reference_to(team, name)}
     moved = moves(view, episode, discharge)
     if moved:
         after = episodes.with_differences({**after, "period": {"start": episodes.discharge_text(discharge)}}, moved)
@@ -165,7 +166,7 @@ def reopening(view: View, episode: Resource, discharge: Discharge, chart: Chart)
 def again(task: Resource, reason: str | None, view: View) -> Resource:
     """A promise owed again when it was closed for the reason its episode was."""
     if codes.reason_code(task) == reason and task.get("status") == "cancelled":
-        return upkeep.reopened(task, f"{reason}-taken-back", view.now)
+        return reading.rehomed(view, upkeep.reopened(task, f"{reason}-taken-back", view.now))
     return task
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from baton.duties import codes, episodes, trace
+from baton.duties import codes, episodes, reading, trace
 from baton.duties.discharges import Discharge
 from baton.duties.evidence import Event, Evidence
 from baton.duties.plans import Plan, Start, Step, promise, trace_of
@@ -124,6 +124,8 @@ def promises(
         told = trace_of(plan, step, start, standing.answer, standing.facts)
         fresh = promise(plan, start, told)
         task = brought(explained(before, fresh, told) if before else fresh, before, standing, view.now)
+        if before is not None and not codes.is_open(before) and codes.is_open(task):
+            task = reading.rehomed(view, task)
         if before is None or task != before:
             changed.append({**task, "lastModified": episodes.instant(view.now)})
     return changed
@@ -184,7 +186,7 @@ def closed(task: Resource, kept: Kept, now: datetime) -> Resource:
     others = [each for each in task.get("output", ()) if not is_output(each, FULFILLED_BY)]
     reason = {} if kept.status == "completed" else {"statusReason": codes.concept(codes.STATE, kept.reason, kept.text)}
     period = {"start": task["authoredOn"], "end": episodes.instant(max(now, kept.when))}
-    result = without(task, "statusReason")
+    result = codes.with_extension(without(task, "statusReason"), codes.REOPENED)  # opening it once more takes a reason of its own
     return {**result, "status": kept.status, **reason, "executionPeriod": period, "output": [*others, output(FULFILLED_BY, kept.reference)]}
 
 
@@ -193,7 +195,8 @@ def shut(task: Resource, *, reason: str, now: datetime, status: str = "cancelled
     why = {"statusReason": codes.concept(codes.STATE, reason, text)} if status != "completed" else {}
     moment = episodes.instant(now)
     period = {"start": task.get("authoredOn", moment), "end": moment}
-    return {**without(task, "statusReason"), "status": status, **why, "executionPeriod": period, "lastModified": moment}
+    bare = codes.with_extension(without(task, "statusReason"), codes.REOPENED)
+    return {**bare, "status": status, **why, "executionPeriod": period, "lastModified": moment}
 
 
 def reopened(task: Resource, reason: str, now: datetime) -> Resource:

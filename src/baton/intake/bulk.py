@@ -124,7 +124,7 @@ class _Run:
             self.report.unchanged += tally.unchanged
             self.report.refused += tally.refused
             self.waiting += tally.waiting
-            done = len(unit.entries) - sum(len(waiting.entries) for waiting in tally.waiting)
+            done = len(unit.positions) - sum(len(waiting.positions) for waiting in tally.waiting)
             self.report.resources += done
         self.progress.add(done, unit.size)
 

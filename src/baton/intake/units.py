@@ -32,8 +32,8 @@ class Unit:
         return self.positions[0].rpartition(", ")[0] or ("whole bundle" if self.positions[0].startswith("entry") else self.positions[0])
 
     def planned(self) -> Unit:
-        """The same without the resources, once a plan holds what becomes of them."""
-        return replace(self, entries=tuple(replace(entry, resource=None) for entry in self.entries))
+        """The same without the entries, once a plan holds what becomes of them."""
+        return replace(self, entries=())
 
     def part(self, keep: Iterable[int], targets: Mapping[str, str]) -> Unit:
         """The same with only these entries (by place in `entries`)."""

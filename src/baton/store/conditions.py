@@ -24,7 +24,7 @@ _BEYOND = "\U0010ffff"  # after everything that starts the same
 _MODIFIERS = {
     "token": ("", "not"),
     "reference": ("",),
-    "string": ("", "exact", "contains"),
+    "string": ("", "exact", "contains", "missing"),
     "date": ("", "missing"),
     "uri": ("",),
 }
@@ -59,7 +59,7 @@ class Where:
 
     def param(self, value: str | int | bytes, cast: str) -> str:
         """The placeholder of a value."""
-        self.params.append(value if isinstance(value, bytes) else str(value).encode())
+        self.params.append(value if isinstance(value, bytes) else str(value).replace("\0", "").encode())  # no text holds a zero byte
         return f"${len(self.params)}::{cast}"
 
     def numbers(self, values: Iterable[int]) -> str:
@@ -113,9 +113,12 @@ def _kind(clause: Clause) -> str:
 
 
 def _by_id(view: View, type_: str, clause: Clause, where: Where) -> None:
-    if clause.modifier:
-        raise unsupported(clause, "_id takes no modifier")
     ids = [value.code for value in clause.values if isinstance(value, Token) and value.code]
+    if clause.modifier == "not":
+        where.parts.append(f"r.id <> all({where.texts(ids)})")
+        return
+    if clause.modifier:
+        raise unsupported(clause, "of the modifiers :not is")
     where.parts.append(f"r.id = any({where.texts(ids)})")
     where.narrow = True
 
@@ -226,6 +229,11 @@ def _by_has(view: View, type_: str, clause: Clause, where: Where) -> None:
 
 
 def _by_string(view: View, type_: str, clause: Clause, where: Where) -> None:
+    narrowed = f"n.type = {TYPE_CODE[type_]} and n.param = {param_code(clause.param)}"
+    if clause.modifier == "missing":
+        there = f"exists (select 1 from name n where n.rid = r.rid and {narrowed})"  # noqa: S608
+        where.parts.append(f"not {there}" if clause.values[0] is True else there)
+        return
     asked = []
     for value in clause.values:
         text = value.text if isinstance(value, Text) else ""
@@ -238,8 +246,7 @@ def _by_string(view: View, type_: str, clause: Clause, where: Where) -> None:
             asked.append(f"n.value >= {where.param(sought, 'text')} and n.value < {where.param(sought + _BEYOND, 'text')}")
     # the array makes it a first step of its own: the planner cannot mistake how many there are
     where.parts.append(
-        f"r.rid = any(array(select n.rid from name n where n.type = {TYPE_CODE[type_]} and n.param = {param_code(clause.param)}"  # noqa: S608
-        f" and ({' or '.join(asked)})))"
+        f"r.rid = any(array(select n.rid from name n where {narrowed} and ({' or '.join(asked)})))"  # noqa: S608
     )
     where.narrow = True
 

@@ -11,7 +11,7 @@ from baton.store.codes import TYPE_CODE, key64, param_code, token
 from baton.store.conditions import compare, token_texts, unsupported
 from baton.store.index import MANY, WHOSE, Indexed, index, principal_date
 from baton.store.named import sql
-from baton.store.who import Invalid, Page, Resource, Stored
+from baton.store.who import Gone, Invalid, NotFound, Page, Resource, Stored
 from baton.store.words import normal
 
 if TYPE_CHECKING:
@@ -21,30 +21,41 @@ MOST = 1000
 
 
 def search(view: View, query: Query) -> Page:
-    """What matched then, newest first by date (or by _sort on the date), in one page. Needs the patient. Raises Invalid."""
+    """What matched then, newest first by date (or by _sort on the date), in one page. Needs the patient or _id. Raises Invalid."""
+    entries = []
+    for stored in _candidates(view, query):
+        resource = stored.resource()
+        indexed = index(resource, view.zone)
+        if all(_matches(view, query.type, clause, resource, indexed) for clause in query.clauses):
+            entries.append(stored)
+    if query.sort and not query.sort[0].descending:
+        entries.reverse()
+    count = MOST if query.count is None else query.count
+    return Page(entries[:count], total=len(entries) if query.total or query.summary == "count" else None)
+
+
+def _candidates(view: View, query: Query) -> list[Stored]:
+    """What may match: those named by _id, or all of the type in one patient's compartment; as they were then, newest first by date."""
+    named = next((clause for clause in query.clauses if clause.param == "_id" and not clause.modifier), None)
+    if named is not None:
+        return [stored for value in named.values if isinstance(value, Token) and (stored := _then(view, query.type, value.code or ""))]
     patient = next((clause for clause in query.clauses if _whose(query.type, clause)), None)
     if patient is None:
         raise Invalid("As known on a past day, a search must name one patient.", expression="patient", code="not-supported", status=400)
     reference = patient.values[0]
     id_ = reference.id if isinstance(reference, Reference) else None
     if not id_ or not view.may_see(key64(f"Patient/{id_}")):
-        return Page([], total=0)
-    params = {
-        **view.look_params(f"search {query.type}"),
-        "patient": key64(f"Patient/{id_}"),
-        "types": [TYPE_CODE[query.type]],
-        "then": view.at,
-    }
-    entries = []
-    for _code, found, version, at, body in view.ask(sql("compartment_at"), params, prepare=True):
-        resource = fhir_resource.parse(body)
-        indexed = index(resource, view.zone)
-        if all(clause is patient or _matches(view, query.type, clause, resource, indexed) for clause in query.clauses):
-            entries.append(Stored(query.type, found, version, at, body.encode()))
-    if query.sort and not query.sort[0].descending:
-        entries.reverse()
-    count = MOST if query.count is None else query.count
-    return Page(entries[:count], total=len(entries) if query.total or query.summary == "count" else None)
+        return []
+    params = {"patient": key64(f"Patient/{id_}"), "types": [TYPE_CODE[query.type]], "then": view.at}
+    rows = view.ask(sql("compartment_at"), params | view.look_params(f"search {query.type}"), prepare=True)
+    return [Stored(query.type, found, version, at, body.encode()) for _, found, version, at, body in rows]
+
+
+def _then(view: View, type_: str, id_: str) -> Stored | None:
+    try:
+        return view.stored(type_, id_)
+    except (NotFound, Gone):
+        return None
 
 
 def _whose(type_: str, clause: Clause) -> bool:
@@ -60,6 +71,9 @@ def _matches(view: View, type_: str, clause: Clause, resource: Resource, indexed
         found = any(token(text) in indexed.tokens for text in token_texts(type_, clause))
         return found != (clause.modifier == "not")
     if clause.type == "reference":
+        if _whose(type_, clause):
+            reference = clause.values[0]
+            return isinstance(reference, Reference) and indexed.patient == key64(f"Patient/{reference.id}")
         targets = [f"{each}/{value.id}" for value in clause.values if isinstance(value, Reference) for each in value.types]
         return any(key64(f"{type_}.{clause.param}={target}") in indexed.tokens for target in targets)
     if clause.type == "string":

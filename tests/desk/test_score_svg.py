@@ -119,8 +119,3 @@ def test_ticks_keep_clear_of_the_word_for_today() -> None:
         drawing = score_svg.lay_out(score(days=days), WORDS)
         assert len(drawing.ticks) >= 4
         assert all(abs(tick.x - drawing.today_x) > 60 for tick in drawing.ticks)
-
-
-@pytest.mark.parametrize(("text", "width"), [("inpatient, 5 days", 200), ("Ünïcode ñames", 60), ("", 10)])
-def test_shortened_text_fits(text: str, width: float) -> None:
-    assert score_svg.text_width(score_svg.shortened(text, width)) <= width

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
-from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from baton.desk import labels, score_svg
 from baton.duties.charts import Lane, Member, PatientPage, ScoreNote
@@ -118,8 +117,8 @@ def score_words(page: PatientPage) -> score_svg.Words:
         kind=lambda note: labels.word(OWED if note.state in ("owed", "late") else EVENTS, note.what),
         name=note_name,
         many=lambda text, count: _("%(what)s ×%(n)s") % {"what": text, "n": count},
-        tick=lambda day: dateformat.format(day, "j M"),
-        today=lambda day: (_("Today %(day)s") if page.as_known_on is None else _("Then %(day)s")) % {"day": dateformat.format(day, "j M")},
+        tick=short_day,
+        today=lambda day: (_("Today %(day)s") if page.as_known_on is None else _("Then %(day)s")) % {"day": short_day(day)},
     )
 
 
@@ -141,7 +140,7 @@ def note_label(note: ScoreNote, today: date) -> str:
     if note.until is None and (note.what == "appointment" or note.state == "planned"):
         return f"{note_short(note)} {labels.moment(note.time or note.day)}"
     if note.what.startswith("call-"):
-        return f"{note_short(note)} {dateformat.format(note.day, 'D')}"
+        return f"{note_short(note)} {labels.formatted(note.day, 'D')}"
     return note_short(note)
 
 
@@ -199,7 +198,13 @@ def as_known(page: PatientPage) -> str:
 
 def long_moment(value: datetime | date) -> str:
     """A day with its year, and its time where it has one: "Thu 19 Nov 2026 14:10"."""
-    return dateformat.format(value, "D j M Y H:i" if isinstance(value, datetime) else "D j M Y")
+    with_time = isinstance(value, datetime)
+    return labels.formatted(value, pgettext("date format", "D j M Y H:i") if with_time else pgettext("date format", "D j M Y"))
+
+
+def short_day(value: date) -> str:
+    """A day without its weekday: "19 Nov"."""
+    return labels.formatted(value, pgettext("date format", "j M"))
 
 
 PROGRAMS: labels.Words = {"transitional-care-adult": lazy("Transitional care")}

@@ -74,7 +74,7 @@ class PreferencesForm(forms.Form):
     voicemail = forms.ChoiceField(label=lazy("May a voicemail be left?"), required=False)
     note = forms.CharField(label=lazy("Good to know before calling"), required=False, max_length=LONGEST_WORDS)
 
-    def __init__(self, *args: Any, page: PatientPage, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, page: PatientPage, prefix: str) -> None:
         stated = page.preferences
         voicemail = {None: "", True: "yes", False: "no"}[stated.voicemail_ok]
         initial = {
@@ -85,7 +85,7 @@ class PreferencesForm(forms.Form):
             "voicemail": voicemail,
             "note": stated.note or "",
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, prefix=prefix, initial=initial)
         self.people = [contact for contact in page.contacts if contact.ref]
         self._choices("language", _languages(stated.language))
         self._choices("channel", [("", _("not asked")), *chart_words.CHANNELS.items()])

@@ -6,7 +6,7 @@ Addresses carry opaque ids and instants, never a name or any other health inform
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -31,7 +31,8 @@ WINDOWS = (30, 90)
 def index(request: HttpRequest) -> HttpResponse:
     """The patients in one's care. Words to search for arrive in the body of a POST: a name is never part of an address."""
     text = request.POST.get("text", "").strip() if request.method == "POST" else ""
-    state = request.GET.get("state") if request.GET.get("state") in ("late", "today") else None
+    asked = request.GET.get("state")
+    state: Literal["late", "today"] | None = "late" if asked == "late" else "today" if asked == "today" else None
     with request.hub.store.view(request.who) as view:  # type: ignore[attr-defined]
         panel = duty.panel(view, text=text, state=state, after=request.GET.get("after") or None)
     context = {"panel": panel, "text": text, "state": state, "further": bool(request.GET.get("after"))}

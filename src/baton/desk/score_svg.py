@@ -1,7 +1,6 @@
 """Where everything stands in the drawing of the score: pure geometry, no words of its own and no markup.
 
-The template draws what `lay_out` returns. Lengths are SVG user units, one to a CSS pixel at full size. Text cannot be measured on a server,
-so widths are estimated from a table of one of the widest common screen fonts (DejaVu Sans): a narrower font leaves air, never a collision.
+The template draws what `lay_out` returns. Lengths are SVG user units, one to a CSS pixel at full size.
 """
 
 from __future__ import annotations
@@ -10,41 +9,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from baton.desk.score_text import Box, Label, shortened, text_width
 from baton.duties.charts import Lane, Score, ScoreNote
 
 WIDTH, LEFT, RIGHT = 1040, 150, 1024
 NAMES = 136  # of the width, for the names of the parties: a drawing of their own, so that they stay in sight
 TOP, PITCH = 36, 44
 RADIUS, GAP, STEP = 6, 18, 18
-SIZE = 12
 
-_WIDE, _NARROW = "mwMWOQGD%@—…", "ijl.,:;'|!I ftr()[]-·"
 _URGENCY = {"late": 0, "owed": 1, "planned": 2, "missed": 3, "happened": 4}
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle from (x0, y0) to (x1, y1)."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-
-    def meets(self, other: Box, air: float = 0.0) -> bool:
-        """Whether the two touch, or come nearer than `air`."""
-        return self.x0 - air < other.x1 and other.x0 - air < self.x1 and self.y0 - air < other.y1 and other.y0 - air < self.y1
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """Words in the drawing: (x, y) is the baseline point that `anchor` names."""
-
-    x: float
-    y: float
-    anchor: str  # start | middle | end
-    text: str
-    box: Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,30 +120,6 @@ class Words:
     today: Callable[[date], str]
 
 
-def text_width(text: str, size: float = SIZE) -> float:
-    """Width of `text` in user units, never less than it is drawn."""
-    ems = 0.0
-    for char in text:
-        if char in _WIDE or ord(char) > 0x2E7F:
-            ems += 1.0
-        elif char in _NARROW:
-            ems += 0.42
-        elif char.isupper():
-            ems += 0.74
-        else:
-            ems += 0.64
-    return ems * size
-
-
-def shortened(text: str, width: float, size: float = SIZE) -> str:
-    """`text`, or as much of it as fits `width` with an ellipsis."""
-    if text_width(text, size) <= width:
-        return text
-    while text and text_width(text + "…", size) > width:
-        text = text[:-1]
-    return text.rstrip(" ,·") + "…"
-
-
 def lay_out(score: Score, words: Words) -> Drawing:
     """Place every lane, tick, mark and label of `score`."""
     place = _scale(score)
@@ -185,7 +134,7 @@ def lay_out(score: Score, words: Words) -> Drawing:
         right=WIDTH - 8,
         foot=height - 4,
         today_x=today_x,
-        today=Tick(_clamp(today_x, text_width(words.today(score.today)) / 2 + 3), words.today(score.today), "middle"),
+        today=Tick(_clamp(today_x, text_width(words.today(score.today), bold=True) / 2 + 3), words.today(score.today), "middle"),
         ticks=tuple(_ticks(score, place, today_x, words)),
         lines=lines,
     )
@@ -210,7 +159,7 @@ def _clamp(x: float, half: float) -> float:
 def _ticks(score: Score, place: Callable[[datetime], float], today_x: float, words: Words) -> Iterator[Tick]:
     """One tick a week, counted from today, so that a fortnight looks like a fortnight; none under the word for today."""
     step = 7 if (score.end - score.start).days <= 45 else 14
-    half_today = text_width(words.today(score.today)) / 2 + 10
+    half_today = text_width(words.today(score.today), bold=True) / 2 + 10
     for weeks in range(-10, 11):
         day = score.today + timedelta(days=step * weeks)
         if weeks == 0 or not score.start <= day <= score.end:
@@ -224,7 +173,7 @@ def _ticks(score: Score, place: Callable[[datetime], float], today_x: float, wor
 def _line(lane: Lane, y: float, place: Callable[[datetime], float], today_x: float, words: Words) -> Line:
     name = words.lane(lane)
     marks = _label(_marks(lane, y, place, words), y, today_x, words)
-    return Line(y=y, name=name, short=shortened(name, NAMES - 8), marks=marks, links=tuple(_links(marks)))
+    return Line(y=y, name=name, short=shortened(name, NAMES - 6, bold=True), marks=marks, links=tuple(_links(marks)))
 
 
 def _moment(note: ScoreNote) -> datetime:
@@ -251,7 +200,7 @@ def _spread(groups: list[tuple[float, list[ScoreNote]]], y: float, words: Words)
     """Marks a step apart: pushed right by the one before, then pushed back from the edge by the ones after."""
     wanted: list[tuple[float, str, tuple[ScoreNote, ...]]] = []
     for x, notes in groups:
-        for state in sorted({note.state for note in notes}, key=lambda state: -_URGENCY.get(state, 9)):
+        for state in sorted({str(note.state) for note in notes}, key=lambda state: -_URGENCY.get(state, 9)):
             wanted.append((x, state, tuple(note for note in notes if note.state == state)))
     step = min(STEP, (RIGHT - LEFT) / max(1, len(wanted)))
     places: list[float] = []
@@ -325,8 +274,9 @@ def _label_text(mark: Mark, words: Words) -> str:
 
 def _place(mark: Mark, y: float, text: str, others: list[Box], today_x: float) -> tuple[Label, bool] | None:
     """The first free place for a label: inside its bar, then beside it, clear of the line of today when that can be had."""
-    for words in dict.fromkeys((text, shortened(text, 150), shortened(text, 84))):
-        width = text_width(words)
+    bold = mark.state == "late"
+    for words in dict.fromkeys((text, shortened(text, 150, bold=bold), shortened(text, 84, bold=bold))):
+        width = text_width(words, bold=bold)
         inside = Box(mark.x + 6, y - 8, mark.x + 10 + width, y + 8)
         if mark.width >= width + 16 and not _crowded(inside, others):
             return Label(mark.x + 9, y + 4, "start", words, inside), True

@@ -37,3 +37,12 @@ def store(make_store: Callable[..., Store]) -> Store:
     store = make_store()
     ground(store)
     return store
+
+
+@pytest.fixture(scope="module")
+def shared(module_database: Database) -> Iterator[Store]:
+    """The same, one for all tests of a module that only read."""
+    store = Store(module_database.app_dsn, clock=Clock(), zone=ZONE, key=KEY)
+    ground(store)
+    yield store
+    store.close()

@@ -23,8 +23,12 @@ NAMES = [
 ]
 
 
-@pytest.fixture
-def town(store: Store) -> Store:
+@pytest.fixture(scope="module")
+def town(shared: Store) -> Store:
+    return people(shared)
+
+
+def people(store: Store) -> Store:
     with store.change(HUB, because="people") as change:
         for id_, family, given, born in NAMES:
             change.put({"resourceType": "Patient", "id": id_, "name": [{"family": family, "given": given}], "birthDate": born})
@@ -86,7 +90,8 @@ def test_only_those_who_are_theirs_to_see(town: Store) -> None:
         assert [stored.id for _, stored in view.people("kowalczik")] == ["dr"]
 
 
-def test_a_new_name_is_found_and_the_old_one_is_not(town: Store) -> None:
+def test_a_new_name_is_found_and_the_old_one_is_not(store: Store) -> None:
+    town = people(store)
     with town.change(HUB, because="married") as change:
         change.put({**change.get("Patient", "smith"), "name": [{"family": "Adeyemi", "given": ["John"]}]})
     with town.view(HUB) as view:

@@ -66,7 +66,7 @@ def test_the_day_at_a_glance(visit: Visit, seen: Seen, look: str) -> None:
 def test_each_row_says_why_it_is_there(visit: Visit) -> None:
     page = visit("/today")
     row = page.locator(".work", has_text="Pham Thi Lan").filter(has_text="Call after discharge")
-    expect(row).to_contain_text("Discharged Thu 19 Nov 14:10, Mercy General, Pneumonia · contact due in 2 business days")
+    expect(row).to_contain_text("Contact due in 2 business days · Discharged Thu 19 Nov 14:10, Mercy General, Pneumonia")
     row.locator(".do").click()
     why = page.locator("section", has_text="Why is this here?")
     for line in ("Thu 19 Nov is day 0.", "Sat 21 Nov does not count: weekend.", "Mon 23 Nov is business day 2."):

@@ -220,8 +220,10 @@ def contact_notes(use: str | None, best_time: str | None, voicemail_ok: bool | N
 
 
 def initials(name: str | None) -> str:
-    """First and last initial of a name."""
-    words = [part for part in (name or "").replace("Dr.", "").split() if part[0].isalnum()]
+    """First and last initial of a name, without titles before it and letters after it ("Dr. Andre Walker, RN" is AW)."""
+    words = [part for part in (name or "").partition(",")[0].replace("Dr.", "").split() if part[0].isalnum()]
+    while len(words) > 2 and words[-1].isupper():
+        words.pop()
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper() if words else ""
 
 
@@ -269,16 +271,22 @@ def due_mark(row: Row) -> str:
 
 
 def why_line(row: Row) -> str:
-    """Why a row is on the list, in one line: the facts first, then what the rule asks."""
+    """Why a row is on the list, in one line: what the rule asks first, then the facts."""
     facts = row.why.facts
-    parts = [_discharge(facts)] if facts.get("discharged") else []
+    asks = _asks(row.kind, row.why)
+    parts = [asks] if asks else []
     if row.kind == "visit-after-discharge":
         parts.append(word(COMPLEXITIES, str(facts.get("complexity", "unknown"))))
     booked = facts.get("booked")
     if isinstance(booked, datetime):
         parts.append(_("booked %(when)s") % {"when": moment(booked)})
-    asks = _asks(row.kind, row.why)
-    return " · ".join([*parts, asks] if asks else parts)
+    if facts.get("discharged"):
+        parts.append(_discharge(facts))
+    asked = facts.get("asked")
+    if isinstance(asked, datetime):
+        parts.append(_("Promised by %(name)s on %(when)s") % {"name": facts.get("asked-by", ""), "when": day(asked)})
+    line = " · ".join(parts)
+    return line[:1].upper() + line[1:]
 
 
 def _discharge(facts: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from baton.fhir.resource import target
 from baton.store import Who
 
 Resource = dict[str, Any]
-SAID = ("discharged", "facility", "reason", "complexity", "disposition", "booked", "requirement")
+SAID = ("discharged", "facility", "reason", "complexity", "disposition", "booked", "requirement", "asked-by")
 
 
 def rows(
@@ -49,7 +49,7 @@ def row(task: Resource, patient: Resource, *, now: datetime, zone: ZoneInfo, who
         due=due,
         late_by=now - due if due <= now else None,
         state=state(due, now, zone, waits),
-        why=why(task),
+        why=why(task, zone),
         owner=owner,
         owner_name=owner_name,
         owner_initials="".join(part[0] for part in owner_name.replace("&", " ").split()[:2]).upper(),
@@ -82,13 +82,13 @@ def attempts(task: Resource) -> int:
     return sum(1 for output in task.get("output", ()) if str(target(output.get("valueReference")) or "").startswith("Communication/"))
 
 
-def why(task: Resource) -> Why:
-    """The rule and the facts worth saying, from the trace the promise carries."""
-    made = trace.of(task)
-    if made is None:
-        return Why(rule="")
-    rule = made.rule.partition("|")[0].rpartition("/")[2]
-    return Why(rule=rule, facts={name: value for name in SAID if (value := made.fact(name)) is not None})
+def why(task: Resource, zone: ZoneInfo) -> Why:
+    """The rule and the facts worth saying, from the trace the promise carries; and when somebody asked for it, if somebody did."""
+    rule, facts = trace.told(task, SAID)
+    said = {name: facts[name] for name in SAID if name in facts}
+    if "asked-by" in said and task.get("authoredOn"):
+        said["asked"] = interval(task["authoredOn"], zone)[0].astimezone(zone)
+    return Why(rule=rule.partition("|")[0].rpartition("/")[2], facts=said)
 
 
 def owners(tasks: Iterable[Resource]) -> set[str]:

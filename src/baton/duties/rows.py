@@ -18,7 +18,8 @@ FactValue = str | bool | int | date | datetime
 class Why:
     """Why a row is here, in one line: the rule's code (e.g. "transitional-care-adult") and the facts worth saying.
 
-    Facts of the transitional pathway: discharged, booked (datetime), facility, reason, complexity, disposition, requirement (str).
+    Facts of the transitional pathway: discharged, booked (datetime), facility, reason, complexity, disposition, requirement (str); of a
+    promise made by hand: asked-by (str), asked (datetime, local).
     """
 
     rule: str

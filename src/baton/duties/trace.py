@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, cast
 
 from baton.rules.answer import Op, Step
 
-__all__ = ["URL", "Fact", "MadeBy", "Step", "Trace", "from_extension", "of", "put", "to_extension"]
+__all__ = ["URL", "Fact", "MadeBy", "Step", "Trace", "from_extension", "of", "put", "to_extension", "told"]
 
 URL = "https://baton.example/fhir/StructureDefinition/trace"
 Value = str | bool | int | date | datetime
@@ -179,6 +180,25 @@ def from_extension(extension: Mapping[str, Any]) -> Trace:
         clears=tuple(entry["valueCode"] for entry in parts if entry["url"] == "clears"),
         made_by=made_by,
     )
+
+
+def told(task: Mapping[str, Any], names: Iterable[str]) -> tuple[str, dict[str, Value]]:
+    """The rule (canonical, "" when there is no trace) and the facts of these names, without reading the rest: a row needs no more."""
+    wanted = set(names)
+    rule, facts = "", dict[str, Value]()
+    for extension in task.get("extension", ()):
+        if extension.get("url") != URL:
+            continue
+        for entry in extension.get("extension", ()):
+            if entry.get("url") == "rule":
+                rule = str(entry.get("valueCanonical", ""))
+            elif entry.get("url") == "fact":
+                parts = {each.get("url"): each for each in entry.get("extension", ())}
+                name = parts.get("name", {}).get("valueCode")
+                if name in wanted and "value" in parts:
+                    with suppress(ValueError):
+                        facts.setdefault(name, value_of(parts["value"]))
+    return rule, facts
 
 
 def of(task: Mapping[str, Any]) -> Trace | None:

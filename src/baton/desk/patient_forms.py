@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -133,9 +135,13 @@ def _field(contact: Contact) -> str:
 
 def _languages(stated: str | None) -> list[tuple[str, str]]:
     """Languages to choose from, the one already stated among them."""
+    return list(_named(stated, get_language()))
+
+
+@lru_cache(maxsize=256)
+def _named(stated: str | None, reader: str | None) -> tuple[tuple[str, str], ...]:
     codes = dict.fromkeys([*([stated] if stated else []), *OFFERED])
-    named = sorted(((code, labels.language_name(code)) for code in codes), key=lambda pair: pair[1])
-    return [("", _("not asked")), *named]
+    return (("", _("not asked")), *sorted(((code, labels.language_name(code)) for code in codes), key=lambda pair: pair[1]))
 
 
 class PastForm(forms.Form):

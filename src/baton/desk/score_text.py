@@ -7,6 +7,7 @@ leaves air, never a collision.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 SIZE = 12
 BOLD = 1.1  # how much wider than plain
@@ -39,6 +40,7 @@ class Label:
     box: Box
 
 
+@lru_cache(maxsize=8192)
 def text_width(text: str, *, bold: bool = False) -> float:
     """Width of `text` in user units, never less than it is drawn."""
     ems = 0.0

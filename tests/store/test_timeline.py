@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.store.folk import ANA, BO, HUB, Clock, observation, task
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from tests.store.folk import ANA, BO, HUB, Clock, observation, task
 
 from baton.fhir import query
 from baton.store import Gone, Invalid, NotFound, Store

@@ -62,11 +62,7 @@ def _name(line: Line, person: str) -> str | None:
     parts = fhir_resource.split(person)
     if parts is None or parts[0] not in TYPE_CODE:
         return None
-    statement = (
-        "select v.body from resource r join version v on v.rid = r.rid and v.version = r.version"
-        f" where r.type = {TYPE_CODE[parts[0]]} and r.id = %s and not r.gone"
-    )
-    row = line.execute(statement.encode(), [parts[1]], prepare=True).fetchone()
+    row = line.execute(sql("body", type=TYPE_CODE[parts[0]]).encode(), [parts[1]], prepare=True).fetchone()
     if row is None:
         return None
     resource = fhir_resource.parse(row[0])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from types import TracebackType
@@ -18,12 +16,13 @@ from baton.fhir import resource as fhir_resource
 from baton.fhir.outcome import Issue
 from baton.fhir.validate import check
 from baton.store import mac, panel, write
-from baton.store.codes import TYPE_CODE, key64, new_id
+from baton.store.codes import TYPE_CODE, new_id
+from baton.store.hold import Holding, Key, type_code
 from baton.store.index import Indexed, index
 from baton.store.lines import Line
 from baton.store.named import sql
 from baton.store.view import View
-from baton.store.who import Conflict, Forbidden, Gone, Invalid, NotFound, PreconditionFailed, Resource, Stored, Who
+from baton.store.who import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed, Resource, Stored, Who
 from baton.store.write import Row
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 Guard = Callable[[Resource | None, Resource | None, View], Iterable[Issue]]
 Reaction = Callable[[Resource | None, Resource | None, View], Iterable[Resource]]
-Key = tuple[str, str]
 
 ROUNDS = 5
 """How often reactions may answer reactions before something must be wrong with them."""
@@ -40,90 +38,20 @@ CHANNEL = "baton_outbox"
 _LATER = (psycopg.errors.UniqueViolation, psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
 
-@dataclass(slots=True)
-class _Held:
-    """A pointer this change has locked."""
-
-    rid: int
-    patient: int | None
-    stored: Stored
-
-
-class Change(View):
+class Change(Holding):
     """A view that can write. Nothing is true before the block ends; any exception leaves everything as it was."""
 
     def __init__(self, store: Store, who: Who, because: str, at: datetime | None) -> None:
         """Made by `Store.change`."""
-        super().__init__(store, who, None)
+        super().__init__(store, who)
         if at is not None:
             self.now = store.instant(at)
         self.because = because
-        self._staged: dict[Key, Row] = {}  # put, not written
-        self._written: dict[Key, Row] = {}  # the newest written of each
         self._unanswered: dict[Key, tuple[Stored | None, Row]] = {}  # written, reactions not yet asked
-        self._held: dict[Key, _Held | None] = {}
         self._macs: list[bytes] = []
         self._announced: list[tuple[str, Mapping[str, Any]]] = []
-        self._mine: dict[int, bool] = {}  # which patients are this person's to see
-        self._looked: set[int] = set()
-        self._transaction: AbstractContextManager[Line] | None = None
         self._number = 0
-        self._guarding = self._reacting = False
-
-    # --- reading for a decision ---------------------------------------------------------------------------------------------------
-
-    def stored(self, type_: str, id_: str, version: int | None = None) -> Stored:
-        """As `View.stored`, the newest version locked until the change ends, and as this change has left it."""
-        if version is not None:
-            return super().stored(type_, id_, version)
-        found, patient = self._current(type_, id_)
-        if found is None:
-            raise NotFound(f"There is no {type_}/{id_}.")
-        if found.body is None:
-            raise Gone(f"{type_}/{id_} was deleted.")
-        if patient is not None:
-            self._looked.add(patient)
-        return found
-
-    def hold(self, references: Iterable[Key]) -> None:
-        """Lock many resources at once, whether they exist or not: what follows then asks the database no more about them."""
-        by_type: dict[str, list[str]] = {}
-        for type_, id_ in references:
-            if (type_, id_) not in self._held and (type_, id_) not in self._written:
-                by_type.setdefault(type_, []).append(id_)
-        for type_ in sorted(by_type):
-            self._hold(type_, by_type[type_])
-
-    def _current(self, type_: str, id_: str) -> tuple[Stored | None, int | None]:
-        """The newest version in this change's eyes and the key of its patient. Hides what is not theirs to see."""
-        key = (type_, id_)
-        row = self._staged.get(key) or self._written.get(key)
-        if row is not None:
-            return Stored(type_, id_, row.version, row.at, row.body), row.indexed.patient
-        if key not in self._held:
-            self._hold(type_, [id_])
-            if self._held[key] is None:  # two who make the same id at once take turns
-                self._open().execute("select pg_advisory_xact_lock(%s)", [key64(f"{type_}/{id_}")], prepare=True)
-                self._hold(type_, [id_])
-        held = self._held[key]
-        if held is None:
-            return None, None
-        if not self._reacting and held.patient is not None and not self._may_see([held.patient])[held.patient]:
-            raise NotFound(f"There is no {type_}/{id_}.")
-        return held.stored, held.patient
-
-    def _hold(self, type_: str, ids: Sequence[str]) -> None:
-        code = _type_code(type_)
-        rows = self._open().execute(sql("hold", type=code).replace("$1", "%s").encode(), [list(ids)], prepare=True).fetchall()
-        late = [row[0] for row in rows if not row[7]]
-        bodies = {rid: (at, body) for rid, at, body in self._open().execute(sql("bodies", type=code).encode(), [late])} if late else {}
-        for id_ in ids:
-            self._held[type_, id_] = None
-        for rid, id_, version, patient, _gone, at, body, complete in rows:
-            if not complete:
-                at, body = bodies[rid]
-            stored = Stored(type_, id_, version, at, body.encode() if body is not None else None)
-            self._held[type_, id_] = _Held(rid, patient, stored)
+        self._guarding = False
 
     # --- writing ------------------------------------------------------------------------------------------------------------------
 
@@ -138,7 +66,7 @@ class Change(View):
         if issues:
             raise Invalid(issues)
         type_, id_ = resource["resourceType"], resource.get("id")
-        _type_code(type_)
+        type_code(type_)
         current, patient = self._current(type_, id_) if id_ else (None, None)
         _check_match(if_match, current, f"{type_}/{id_}")
         if unless_same and current and current.body is not None and _content(current.resource()) == _content(resource):
@@ -152,7 +80,7 @@ class Change(View):
         return [self.put(each) for each in several]
 
     def delete(self, type_: str, id_: str, *, if_match: int | None = None) -> Stored:
-        """Delete: a version without body; what was before stays in the history. Raises NotFound; once deleted it stays so, without a new version."""
+        """Delete: a version without body; the history stays. What is deleted already gets no new version. Raises NotFound."""
         current, patient = self._current(type_, id_)
         if current is None:
             raise NotFound(f"There is no {type_}/{id_}.")
@@ -233,17 +161,6 @@ class Change(View):
             return  # the single statement asks by itself
         if not all(self._may_see(touched).values()):
             raise Forbidden("This concerns a patient who is not on your panel.")
-
-    def _may_see(self, patients: Iterable[int]) -> dict[int, bool]:
-        keys = list(patients)
-        if self.who.sees_everyone:
-            return dict.fromkeys(keys, True)
-        unknown = [key for key in keys if key not in self._mine]
-        if unknown:
-            found = self._open().execute(sql("allowed").encode(), [unknown, self.teams], prepare=True)
-            allowed = {key for (key,) in found}
-            self._mine.update((key, key in allowed) for key in unknown)
-        return {key: self._mine[key] for key in keys}
 
     def _write(self) -> None:
         """Write what is staged, inside the transaction."""
@@ -345,12 +262,6 @@ class Change(View):
         if self._announced:
             line.execute(f"notify {CHANNEL}")
 
-    def _open(self) -> Line:
-        if self._line is None:
-            self._transaction = self._store.lines.transaction()
-            self._line = self._transaction.__enter__()
-        return self._line
-
     def __enter__(self) -> Change:
         """The change itself."""
         return self
@@ -380,13 +291,6 @@ def _always(_after: Resource | None) -> bool:
 
 def _give_up(error: psycopg.Error) -> bool:
     raise error
-
-
-def _type_code(type_: str) -> int:
-    try:
-        return TYPE_CODE[type_]
-    except KeyError:
-        raise NotFound(f"There is no resource type {type_}.", code="not-supported") from None
 
 
 def _content(resource: Resource) -> Resource:

@@ -34,7 +34,7 @@ class Store:
         guards: Mapping[str, Sequence[Guard]] | None = None,
         reactions: Mapping[str, Sequence[Reaction]] | None = None,
     ) -> None:
-        """`dsn` is the entrances' role; `clock` the hub's; `zone` for dates without offset; `key` signs (kept outside the database, 16 bytes or more).
+        """`dsn` is the entrances' role; `clock` the hub's; `zone` for dates without offset; `key` (kept outside the database) signs.
 
         Guards and reactions are by resource type, "*" for all types.
         """
@@ -52,7 +52,7 @@ class Store:
         return View(self, who, at, still=still)
 
     def change(self, who: Who, *, because: str, at: datetime | None = None) -> Change:
-        """A change for a `with` block: commits at its end, rolls back on any exception. `at` dates it otherwise than now. Raises Forbidden."""
+        """A change for a `with` block: commits at its end, rolls back on any exception; `at` dates it. Raises Forbidden."""
         return Change(self, who, because, at)
 
     def now(self) -> datetime:

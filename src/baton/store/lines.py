@@ -118,7 +118,7 @@ class Lines:
                 free.append(line)
 
     def once(self, ask: Callable[[Line], T], again: Callable[[psycopg.Error], T]) -> T:
-        """Ask a durable statement in autocommit. When the line is lost meanwhile nobody knows whether it was done: `again` decides on a new one."""
+        """Ask a durable statement in autocommit. A line lost meanwhile leaves open whether it was done: then `again` decides."""
         free: list[Line] = self._mine.__dict__.setdefault("writing", [])
         line = free.pop() if free else self._connect(_SETTINGS)
         try:

@@ -23,7 +23,7 @@ def queries() -> dict[str, tuple[str, str]]:
 
 
 def sql(name: str, **literals: object) -> str:
-    """The statement of that name, its {placeholders} filled with literals of our own making (type codes, further clauses): never with input."""
+    """The statement of that name, its {placeholders} filled with texts of our own making (type codes, clauses): never with input."""
     statement = queries()[name][1]
     for key, value in literals.items():
         statement = statement.replace("{" + key + "}", str(value))

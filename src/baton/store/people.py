@@ -31,7 +31,7 @@ _WORDED = re.compile(
 
 
 def birth_dates(text: str, today: date) -> tuple[list[date], str]:
-    """The days that a birth date in the text may mean (3/4/1955 is both 4 March and 3 April, the American first), and the text without it."""
+    """The days a birth date in the text may mean (3/4/1955: 4 March, then 3 April), and the text without it."""
     low = text.lower()
     if found := _ISO.search(low):
         return _days([(int(found[1]), int(found[2]), int(found[3]))]), _without(low, found)
@@ -132,13 +132,12 @@ def _by_number(view: View, type_: str, text: str, digits: str, scores: dict[int,
 
 
 def _by_name(view: View, type_: str, names: list[str]) -> dict[int, float]:
-    """Candidates by beginnings and sounds, those who answer to most words first; then every word typed weighed against every word of theirs."""
+    """Candidates by beginnings and sounds, those who answer to most words first; then each word typed is weighed against theirs."""
     where = Where()
     asked = []
     for place, word in enumerate(names):
-        ways = [
-            f"(n.param = {param_code(words.WORD)} and n.value >= {where.param(word, 'text')} and n.value < {where.param(word + _Z, 'text')})"
-        ]
+        first, beyond = where.param(word, "text"), where.param(word + _Z, "text")
+        ways = [f"(n.param = {param_code(words.WORD)} and n.value >= {first} and n.value < {beyond})"]
         sounds = words.sounds(word)
         if sounds:
             ways.append(f"(n.param = {param_code(words.SOUND)} and n.value = any({where.texts(sounds)}))")

@@ -160,7 +160,10 @@ def _looked(view: View, page: str, order: _Order, count: int, where: Where, what
         ]
     )
     return f"""with k as materialized ({page}),
-p as materialized (select array(select distinct patient from (select patient from k order by {order.by("k")} limit {count}) z where patient is not null) as keys),
+p as materialized (
+    select array(select distinct patient from (select patient from k order by {order.by("k")} limit {count}) z
+                 where patient is not null) as keys
+),
 l as (insert into look (at, patients, who, entrance, purpose, what) select {columns} from p where p.keys <> '{{}}')
 select v.id, v.version, v.at, v.body, k.rid, k.sort from k join version v on v.rid = k.rid and v.version = k.version
 order by {order.by("k")}"""  # noqa: S608

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from baton.fhir import resource as fhir_resource
 from baton.fhir.clauses import Clause, Moment, Reference, Text, Token
 from baton.fhir.query import Query
 from baton.store.codes import TYPE_CODE, key64, param_code, token

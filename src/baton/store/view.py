@@ -101,7 +101,7 @@ class View:
         return [stored.resource() for stored in self.search(query).entries]
 
     def compartment(self, patient_id: str, types: Sequence[str], *, per_type: int = 200) -> dict[str, list[Resource]]:
-        """A patient's resources of these types, newest first by date, at most `per_type` of each. Raises NotFound when not theirs to see."""
+        """A patient's resources of these types, newest first, at most `per_type` of each. Raises NotFound (also when not theirs)."""
         return history.compartment(self, patient_id, types, per_type)
 
     def everything(self, patient_id: str, *, count: int = 200, cursor: str | None = None) -> Page:

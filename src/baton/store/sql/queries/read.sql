@@ -132,3 +132,7 @@ select count(*) filter (where p.open and not {asleep} and p.due < %(now)s),
        count(*) filter (where p.open and {asleep}),
        count(*) filter (where not p.open and p.closed_at >= %(closed_since)s)
 from promise p where (p.open or p.closed_at >= %(closed_since)s) and {where}
+
+-- name: body
+-- The current body of one resource, for the store itself: no look, since nobody is shown it.
+select v.body from resource r join version v on v.rid = r.rid and v.version = r.version where r.type = {type} and r.id = %s and not r.gone

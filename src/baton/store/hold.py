@@ -1,0 +1,122 @@
+"""Reading for a decision: what a change has read it has locked, and it sees its own writing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from baton.store.codes import TYPE_CODE, key64
+from baton.store.lines import Line
+from baton.store.named import sql
+from baton.store.view import View
+from baton.store.who import Gone, NotFound, Stored, Who
+from baton.store.write import Row
+
+if TYPE_CHECKING:
+    from baton.store.door import Store
+
+Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class _Held:
+    """A pointer this change has locked."""
+
+    rid: int
+    patient: int | None
+    stored: Stored
+
+
+class Holding(View):
+    """The reading half of a change: a transaction opened when first needed, and what it holds."""
+
+    def __init__(self, store: Store, who: Who) -> None:
+        """Made by `Change`."""
+        super().__init__(store, who, None)
+        self._staged: dict[Key, Row] = {}  # put, not written
+        self._written: dict[Key, Row] = {}  # the newest written of each
+        self._held: dict[Key, _Held | None] = {}
+        self._mine: dict[int, bool] = {}  # which patients are this person's to see
+        self._looked: set[int] = set()
+        self._transaction: AbstractContextManager[Line] | None = None
+        self._reacting = False
+
+    def stored(self, type_: str, id_: str, version: int | None = None) -> Stored:
+        """As `View.stored`, the newest version locked until the change ends, and as this change has left it."""
+        if version is not None:
+            return super().stored(type_, id_, version)
+        found, patient = self._current(type_, id_)
+        if found is None:
+            raise NotFound(f"There is no {type_}/{id_}.")
+        if found.body is None:
+            raise Gone(f"{type_}/{id_} was deleted.")
+        if patient is not None:
+            self._looked.add(patient)
+        return found
+
+    def hold(self, references: Iterable[Key]) -> None:
+        """Lock many resources at once, whether they exist or not: what follows then asks the database no more about them."""
+        by_type: dict[str, list[str]] = {}
+        for type_, id_ in references:
+            if (type_, id_) not in self._held and (type_, id_) not in self._written:
+                by_type.setdefault(type_, []).append(id_)
+        for type_ in sorted(by_type):
+            self._hold(type_, by_type[type_])
+
+    def _current(self, type_: str, id_: str) -> tuple[Stored | None, int | None]:
+        """The newest version in this change's eyes and the key of its patient. Hides what is not theirs to see."""
+        key = (type_, id_)
+        row = self._staged.get(key) or self._written.get(key)
+        if row is not None:
+            return Stored(type_, id_, row.version, row.at, row.body), row.indexed.patient
+        if key not in self._held:
+            self._hold(type_, [id_])
+            if self._held[key] is None:  # two who make the same id at once take turns
+                self._open().execute("select pg_advisory_xact_lock(%s)", [key64(f"{type_}/{id_}")], prepare=True)
+                self._hold(type_, [id_])
+        held = self._held[key]
+        if held is None:
+            return None, None
+        if not self._reacting and held.patient is not None and not self._may_see([held.patient])[held.patient]:
+            raise NotFound(f"There is no {type_}/{id_}.")
+        return held.stored, held.patient
+
+    def _hold(self, type_: str, ids: Sequence[str]) -> None:
+        code = type_code(type_)
+        rows = self._open().execute(sql("hold", type=code).replace("$1", "%s").encode(), [list(ids)], prepare=True).fetchall()
+        late = [row[0] for row in rows if not row[7]]
+        bodies = {rid: (at, body) for rid, at, body in self._open().execute(sql("bodies", type=code).encode(), [late])} if late else {}
+        for id_ in ids:
+            self._held[type_, id_] = None
+        for rid, id_, version, patient, _gone, at, body, complete in rows:
+            if not complete:
+                at, body = bodies[rid]
+            stored = Stored(type_, id_, version, at, body.encode() if body is not None else None)
+            self._held[type_, id_] = _Held(rid, patient, stored)
+
+    def _may_see(self, patients: Iterable[int]) -> dict[int, bool]:
+        keys = list(patients)
+        if self.who.sees_everyone:
+            return dict.fromkeys(keys, True)
+        unknown = [key for key in keys if key not in self._mine]
+        if unknown:
+            found = self._open().execute(sql("allowed").encode(), [unknown, self.teams], prepare=True)
+            allowed = {key for (key,) in found}
+            self._mine.update((key, key in allowed) for key in unknown)
+        return {key: self._mine[key] for key in keys}
+
+    def _open(self) -> Line:
+        if self._line is None:
+            self._transaction = self._store.lines.transaction()
+            self._line = self._transaction.__enter__()
+        return self._line
+
+
+def type_code(type_: str) -> int:
+    """The code of a resource type. Raises NotFound for none of R4's."""
+    try:
+        return TYPE_CODE[type_]
+    except KeyError:
+        raise NotFound(f"There is no resource type {type_}.", code="not-supported") from None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.pages import MONDAY, House, client, house, patient, stay
 
 from baton.store.postgres import Database
-from tests.pages import House, client, house, patient
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +165,15 @@ def test_no_address_on_any_page_carries_a_name(carla: Any, rosa: str) -> None:
     for page in (said(carla.get("/patients")), said(carla.get(f"/patients/{rosa}")), said(carla.post("/find", {"q": "rosa"}))):
         addresses = re.findall(r'(?:href|action|hx-[a-z]+)="([^"]*)"', page)
         assert addresses and not [each for each in addresses if "rosa" in each.lower() or "delgado" in each.lower()]
+
+
+def test_a_corrected_discharge_shows_what_it_moved(home: House, carla: Any) -> None:
+    with home.change() as change:
+        moved = patient(change, "Grace Okafor")
+    with home.change() as change:
+        encounter = stay(change, moved, MONDAY - timedelta(days=3))
+    with home.change() as change:
+        known = change.get("Encounter", encounter)
+        change.put({**known, "period": {**known["period"], "end": (MONDAY - timedelta(days=2)).isoformat()}})
+    page = said(carla.get(f"/patients/{moved}"))
+    assert "A date has moved" in page and 'class="was"' in page

@@ -15,7 +15,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from baton.desk import chart_words, score_svg
+from baton.desk import chart_words, explain, score_svg
 from baton.desk.patient_forms import NoteForm, PastForm, PreferencesForm, PromiseForm
 from baton.duties import patients as duty
 from baton.duties import promises, teams
@@ -61,6 +61,7 @@ def _page(request: HttpRequest, patient: str, status: int = 200, **forms: Any) -
     context = {
         "page": page,
         "drawing": score_svg.lay_out(page.score, chart_words.score_words(page)),
+        "differences": [explain.difference(each, store.zone) for each in page.differences if not each.acknowledged],
         "days": days,
         "windows": WINDOWS,
         "past": past,

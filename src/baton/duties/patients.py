@@ -10,7 +10,7 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from baton.duties import chart_parts, identity, loops, medicines
+from baton.duties import chart_parts, episodes, identity, loops, medicines
 from baton.duties.charts import PatientPage, Preferences
 from baton.duties.codes import is_open
 from baton.duties.names import names_of
@@ -70,7 +70,7 @@ def page(view: View, *, patient: str, days: int = 30) -> PatientPage:
         notes=chart_parts.notes(papers, view.zone, names),
         coverage=chart_parts.coverage(chart.get("Coverage", ()), view.zone, names),
         encounters=chart_parts.encounters(stays, view.zone),
-        differences=_differences(chart),
+        differences=tuple(each for episode in chart.get("EpisodeOfCare", ()) for each in episodes.differences(episode)),
         episode=_episode(chart),
     )
 
@@ -87,10 +87,6 @@ def _measurements(view: View, patient: str, goals: Sequence[Resource]) -> list[R
     if not codes:
         return []
     return view.find("Observation", patient=f"Patient/{patient}", code=",".join(sorted(codes)), _sort="-date", _count=40)
-
-
-def _differences(chart: Chart) -> tuple[Any, ...]:
-    return ()
 
 
 def _episode(chart: Chart) -> str | None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.pages import House, client, house, patient
 
 from baton.store.postgres import Database
-from tests.pages import House, client, house, patient
 
 
 @pytest.fixture(scope="module")

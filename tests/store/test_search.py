@@ -220,6 +220,25 @@ def test_a_made_up_cursor_is_refused(chart: Store) -> None:
     assert cursor.read(KEY, "kind", cursor.write(KEY, "kind", [1, "a"])) == [1, "a"]
 
 
+def test_by_a_string_those_without_one_come_last_and_pages_join(own_chart: Store) -> None:
+    with own_chart.change(HUB, because="seed") as change:
+        for id_, family in (("p1", ["Abel", "Zoll"]), ("p2", ["Mann"]), ("p3", []), ("p4", ["Mann", "MANN"]), ("p5", [])):
+            change.put({"resourceType": "Patient", "id": id_, "name": [{"family": each} for each in family] or [{"given": ["X"]}]})
+    rising = ["p1", "luis", "p2", "p4", "zofia", "p3", "p5"]
+    falling = ["p1", "zofia", "p4", "p2", "luis", "p5", "p3"]
+    for order, expected in (("family", rising), ("-family", falling)):
+        for narrowed in ("", "&_id=" + ",".join(rising)):
+            found: list[str] = []
+            cursor_ = ""
+            while True:
+                page = asked(own_chart, "Patient", f"_sort={order}&_count=2{narrowed}{cursor_}", HUB)
+                found += [entry.id for entry in page.entries]
+                if not page.next:
+                    break
+                cursor_ = f"&_cursor={page.next}"
+            assert found == expected
+
+
 def test_counting(chart: Store) -> None:
     assert asked(chart, "Observation", "code=8302-2&_summary=count").total == 5
     assert asked(chart, "Observation", "_total=accurate&_count=1").total == 10

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 import jellyfish
 
 from baton.store import words
-from baton.store.codes import TYPE_CODE, param_code
+from baton.store.codes import TYPE_CODE, param_code, table
 from baton.store.conditions import Where, allow
 from baton.store.who import Stored
 
 if TYPE_CHECKING:
     from baton.store.view import View
 
-CANDIDATES = 400
-"""How many are weighed at most."""
+CANDIDATES = 200
+"""How many are weighed at most in one way of looking."""
+MOST_WORDS = 6
+ENOUGH = 10
+"""From so many on, no further way is tried."""
 _MONTHS = {
     name: number for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
 }
@@ -80,9 +83,9 @@ def _find(view: View, type_: str, text: str, days: list[date], limit: int) -> li
     sought = words.words(text)
     digits = words.digits(text)
     scores: dict[int, float] = {}
-    if len(digits) >= 4 and not days:
+    if digits and not days and len(text.strip()) >= 4:
         _by_number(view, type_, text, digits, scores)
-    names = [word for word in sought if not word.isdigit()]
+    names = [word for word in sought if not any(c.isdigit() for c in word)][:MOST_WORDS]
     if names:
         for rid, score in _by_name(view, type_, names).items():
             scores[rid] = max(scores.get(rid, 0), score)
@@ -108,7 +111,7 @@ def _candidates(view: View, type_: str, where: Where, condition: str) -> list[tu
     where.parts.append(condition)
     allow(view, where)
     statement = (
-        f"select n.rid, n.value from name n join resource r on r.type = {TYPE_CODE[type_]} and r.rid = n.rid and not r.gone"  # noqa: S608
+        f"select n.rid, n.value from name n join {table(type_)} r on r.type = {TYPE_CODE[type_]} and r.rid = n.rid and not r.gone"  # noqa: S608
         f" where {where.sql()} limit {CANDIDATES}"
     )
     return [(int(rid or 0), (value or b"").decode()) for rid, value in view.rows(statement, where.params)]
@@ -132,24 +135,33 @@ def _by_number(view: View, type_: str, text: str, digits: str, scores: dict[int,
 
 
 def _by_name(view: View, type_: str, names: list[str]) -> dict[int, float]:
-    """Candidates by beginnings and sounds, those who answer to most words first; then each word typed is weighed against theirs."""
+    """Those who answer to every word by its beginning; if they are few, by its sound; if none does, those who answer to any word.
+
+    Then each word typed is weighed against each of theirs.
+    """
+    found: dict[int, float] = {}
+    for together, heard in ((True, False), (True, True), (False, True)):
+        if len(found) < ENOUGH and not (found and not together) and not (not together and len(names) == 1):
+            found |= _answering(view, type_, names, together=together, heard=heard)
+    return found
+
+
+def _answering(view: View, type_: str, names: list[str], *, together: bool, heard: bool) -> dict[int, float]:
     where = Where()
     asked = []
-    for place, word in enumerate(names):
+    for word in names:
         first, beyond = where.param(word, "text"), where.param(word + _Z, "text")
-        ways = [f"(n.param = {param_code(words.WORD)} and n.value >= {first} and n.value < {beyond})"]
-        sounds = words.sounds(word)
-        if sounds:
-            ways.append(f"(n.param = {param_code(words.SOUND)} and n.value = any({where.texts(sounds)}))")
-        asked += [f"select n.rid, {place} as word from name n where n.type = {TYPE_CODE[type_]} and {way}" for way in ways]  # noqa: S608
+        ways = [f"n.param = {param_code(words.WORD)} and n.value >= {first} and n.value < {beyond}"]
+        if heard and (sounds := words.sounds(word)):
+            ways.append(f"n.param = {param_code(words.SOUND)} and n.value = any({where.texts(sounds)})")
+        of_word = " union all ".join(f"select n.rid from name n where n.type = {TYPE_CODE[type_]} and {way}" for way in ways)  # noqa: S608
+        asked.append(f"({of_word})")
+    sets = " intersect ".join(asked) if together else " union ".join(asked)
     allow(view, where)
-    union = " union all ".join(asked)
     statement = f"""
-        with c as materialized (
-            select rid, count(distinct word) as words from ({union}) z group by rid
-        ), top as materialized (
-            select c.rid, c.words from c join resource r on r.type = {TYPE_CODE[type_]} and r.rid = c.rid and not r.gone
-            where {where.sql()} order by c.words desc, c.rid desc limit {CANDIDATES}
+        with top as materialized (
+            select r.rid from ({sets}) c join {table(type_)} r on r.type = {TYPE_CODE[type_]} and r.rid = c.rid and not r.gone
+            where {where.sql()} limit {CANDIDATES}
         )
         select n.rid, string_agg(n.value, ' ') from top join name n on n.rid = top.rid and n.param = {param_code(words.WORD)} group by n.rid
     """  # noqa: S608
@@ -195,7 +207,7 @@ def _born_on(view: View, type_: str, days: list[date]) -> dict[int, int]:
         start, end = where.param(lo.isoformat(), "timestamptz"), where.param((lo + timedelta(days=1)).isoformat(), "timestamptz")
         where.parts.append(f"r.type = {TYPE_CODE[type_]} and not r.gone and r.date_lo >= {start} and r.date_lo < {end}")
         allow(view, where)
-        for (rid,) in view.rows(f"select r.rid from resource r where {where.sql()} limit {CANDIDATES}", where.params):  # noqa: S608
+        for (rid,) in view.rows(f"select r.rid from {table(type_)} r where {where.sql()} limit {CANDIDATES}", where.params):  # noqa: S608
             found.setdefault(int(rid or 0), rank)
     return found
 
@@ -207,7 +219,7 @@ def _bodies(view: View, type_: str, best: list[tuple[float, int]], limit: int) -
     best = best[:limit]
     keys = where.numbers(rid for _, rid in best)
     statement = (
-        f"select r.rid, v.id, v.version, v.at, v.body from resource r join version v on v.rid = r.rid and v.version = r.version"  # noqa: S608
+        f"select r.rid, v.id, v.version, v.at, v.body from {table(type_)} r join version v on v.rid = r.rid and v.version = r.version"  # noqa: S608
         f" where r.type = {TYPE_CODE[type_]} and r.rid = any({keys})"
     )
     found = {

@@ -38,6 +38,7 @@ class _Order:
     expression: str | None
     cast: str
     descending: bool
+    walked: int | None = None  # the parameter whose strings can be walked in order
 
     def by(self, row: str) -> str:
         """The ORDER BY of rows that carry `sort` and `rid`."""
@@ -64,7 +65,12 @@ def search(view: View, query: Query) -> Page:
     newest = order.name == "_lastUpdated" and order.descending and not where.narrow
     # Shapes whose one good plan does not hang on the values are planned once; a plan for any token would be 80 ms for some.
     planned = newest or (where.narrow and not where.all_of and not where.tokens)
-    page = _newest(query.type, where, count, place) if newest else _page(query.type, order, where, count, place)
+    if newest:
+        page = _newest(query.type, where, count, place)
+    elif order.walked is not None and not where.narrow:
+        page = _walk(query.type, order, where, count, place)
+    else:
+        page = _page(query.type, order, where, count, place)
     result = view.result(_looked(view, page, order, count, where, f"search {query.type}"), where.params, planned=planned)
     entries = stored_rows(query.type, result, count)
     following = None
@@ -96,7 +102,7 @@ def _order(query: Query) -> _Order:
     if parameter and parameter.type == "string":
         lacking = "''" if sort.descending else "U&'\\+10FFFF'"
         value = f"coalesce((select {pick}(x.value) from name x {narrowed}), {lacking})"  # noqa: S608
-        return _Order(sort.param, f'{value} collate "C"', 'text collate "C"', sort.descending)
+        return _Order(sort.param, f'{value} collate "C"', 'text collate "C"', sort.descending, param_code(sort.param))
     raise Invalid(f"Sorting {query.type} by '{sort.param}' is not supported.", expression="_sort", code="not-supported", status=400)
 
 
@@ -143,6 +149,33 @@ def _newest(type_: str, where: Where, count: int, place: list[Any] | None) -> st
         ) z order by sort desc, rid desc limit {count + 1}
     )
     select * from probe where (select c from n) >= {count + 1} union all select * from rest
+)"""  # noqa: S608
+
+
+def _walk(type_: str, order: _Order, where: Where, count: int, place: list[Any] | None) -> str:
+    """By a string: the strings are walked in order, each resource met at its first; those without one are looked for only at the end."""
+    less, way, none = ("<", "desc", "''") if order.descending else (">", "asc", "U&'\\+10FFFF'")
+    after = ("true", "true")
+    if place is not None:
+        value, rid = where.param(place[0], order.cast), where.param(place[1], "bigint")
+        after = (f"(n.value, n.rid) {less} ({value}, {rid})", f'({none} collate "C", r.rid) {less} ({value}, {rid})')
+    code, matches = TYPE_CODE[type_], where.sql()
+    earlier = f"(x.value {'>' if order.descending else '<'} n.value or (x.value = n.value and x.ctid < n.ctid))"
+    return f"""(
+    with walked as materialized (
+        select r.rid, r.version, r.patient, n.value as sort from name n join {table(type_)} r on r.type = {code} and r.rid = n.rid
+        where n.type = {code} and n.param = {order.walked} and {matches} and {after[0]} and not exists (
+            select 1 from name x where x.rid = n.rid and x.type = {code} and x.param = {order.walked} and {earlier})
+        order by n.value {way}, n.rid {way} limit {count + 1}
+    ), n as materialized (select count(*) as c from walked),
+    rest as materialized (
+        select * from (
+            select r.rid, r.version, r.patient, {none} collate "C" as sort from {table(type_)} r
+            where {matches} and {after[1]} and (select c from n) < {count + 1}
+                and not exists (select 1 from name x where x.rid = r.rid and x.type = {code} and x.param = {order.walked}) offset 0
+        ) z order by rid {way} limit {count + 1}
+    )
+    select * from walked union all select * from rest order by sort {way}, rid {way} limit {count + 1}
 )"""  # noqa: S608
 
 

@@ -120,13 +120,17 @@ class View:
         """Open promises, the earliest due first: see `worklist.promises`."""
         return worklist.promises(self, owners, **filters)
 
+    def promise_tally(self, owners: Sequence[str] | None = None, **filters: Any) -> dict[str, dict[str, int]]:
+        """How many promises there are of each kind in each state: see `worklist.tally`."""
+        return worklist.tally(self, owners, **filters)
+
     def promise_counts(self, owners: Sequence[str] | None = None, **filters: Any) -> dict[str, int]:
         """How many promises there are in each state: see `worklist.counts`."""
         return worklist.counts(self, owners, **filters)
 
-    def promise_kinds(self, owners: Sequence[str] | None = None) -> dict[str, int]:
-        """How many open promises there are of each kind: see `worklist.kinds`."""
-        return worklist.kinds(self, owners)
+    def patients_in_care(self) -> int:
+        """How many patients this person may see."""
+        return worklist.in_care(self)
 
     def patients(self, text: str, limit: int = 20) -> list[tuple[float, Stored]]:
         """Patients meant by what was typed, the likeliest first: see `people.patients`."""

@@ -84,7 +84,7 @@ class PromiseRow:
     due: datetime
     asleep_until: datetime | None
     status: str
-    task: bytes
+    task: Resource
     patient_body: bytes | None
     place: str = ""  # the cursor of what comes after it
 

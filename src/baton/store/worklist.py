@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,13 @@ _STATE = {
 
 
 def _filters(
-    view: View, owners: Sequence[str] | None, codes: Sequence[str] | None, patient: str | None, end_of_today: datetime | None
+    view: View,
+    owners: Sequence[str] | None,
+    codes: Sequence[str] | None,
+    patient: str | None,
+    end_of_today: datetime | None,
+    *,
+    counting: bool = False,
 ) -> tuple[list[str], dict[str, Any]]:
     params: dict[str, Any] = {"now": view.now, "end_of_today": end_of_today or view.now + timedelta(days=1)}
     parts = []
@@ -44,9 +50,10 @@ def _filters(
         parts.append("p.patient = %(patient)s")
         params["patient"] = key64(patient if "/" in patient else f"Patient/{patient}")
     if not view.who.sees_everyone:
-        parts.append(
-            "(p.patient is null or exists (select 1 from panel x where x.patient = p.patient and x.team = any(%(teams)s) offset 0))"
-        )
+        # a list stops early, so it probes the panel row by row; a count sees every row, so it hashes the panel once
+        probe = "exists (select 1 from panel x where x.patient = p.patient and x.team = any(%(teams)s) offset 0)"
+        hashed = "p.patient in (select x.patient from panel x where x.team = any(%(teams)s))"
+        parts.append(f"(p.patient is null or {hashed if counting else probe})")
         params["teams"] = view.teams
     return parts, params
 
@@ -92,32 +99,44 @@ def _row(view: View, row: tuple[Any, ...]) -> PromiseRow:
         due=due,
         asleep_until=asleep,
         status=status,
-        task=body.encode(),
+        task=task,
         patient_body=patient_body.encode() if patient_body is not None else None,
         place=cursor.write(view.store.key, "promises", [due.isoformat(), rid]),
     )
 
 
-def counts(
+def tally(
     view: View,
     owners: Sequence[str] | None = None,
     *,
-    codes: Sequence[str] | None = None,
-    state: str | None = None,
     patient: str | None = None,
-    start_of_today: datetime | None = None,
     end_of_today: datetime | None = None,
     closed_since: datetime | None = None,
-) -> dict[str, int]:
-    """How many are late, today, coming, waiting, asleep, and closed_since (0 when no instant is given). `state` narrows nothing here."""
-    parts, params = _filters(view, owners, codes, patient, end_of_today)
+) -> dict[str, dict[str, int]]:
+    """By kind of promise, how many are late, today, coming, waiting, asleep, and closed_since (0 when no instant is given)."""
+    parts, params = _filters(view, owners, None, patient, end_of_today, counting=True)
     params["closed_since"] = closed_since or NEVER
-    statement = sql("promise_counts", asleep=ASLEEP, where=" and ".join(parts) or "true")
-    rows = view.ask(statement, params)
-    return dict(zip((*STATES, "closed_since"), rows[0], strict=True))
+    found: dict[str, dict[str, int]] = {}
+    for code, *numbers in view.ask(sql("promise_tally", asleep=ASLEEP, where=" and ".join(parts) or "true"), params):
+        counted = found.setdefault(code, dict.fromkeys((*STATES, "closed_since"), 0))
+        for state, number in zip(counted, numbers, strict=True):
+            counted[state] += number
+    return found
 
 
-def kinds(view: View, owners: Sequence[str] | None = None) -> dict[str, int]:
-    """How many open promises of these owners (None: anyone's) there are of each kind, the asleep left out."""
-    parts, params = _filters(view, owners, None, None, None)
-    return dict(view.ask(sql("promise_kinds", asleep=ASLEEP, where=" and ".join(parts) or "true"), params))
+def counts(view: View, owners: Sequence[str] | None = None, *, codes: Sequence[str] | None = None, **asked: Any) -> dict[str, int]:
+    """How many are in each state, of these kinds (None: of all) taken together: see `tally`."""
+    return summed(tally(view, owners, **asked), codes)
+
+
+def summed(tallied: Mapping[str, Mapping[str, int]], codes: Sequence[str] | None = None) -> dict[str, int]:
+    """A tally's kinds added up."""
+    chosen = [counted for code, counted in tallied.items() if codes is None or code in codes]
+    return {state: sum(counted[state] for counted in chosen) for state in (*STATES, "closed_since")}
+
+
+def in_care(view: View) -> int:
+    """How many patients this person may see."""
+    if view.who.sees_everyone:
+        return int(view.ask(sql("all_patients", type=TYPE_CODE["Patient"]))[0][0])
+    return int(view.ask(sql("on_panels"), {"teams": view.teams})[0][0])

@@ -119,19 +119,24 @@ left join resource q on q.type = {patient} and q.patient = k.patient and not q.g
 left join version c on c.rid = q.rid and c.version = q.version
 order by k.due, k.rid
 
--- name: promise_kinds
--- How many open promises there are of each kind.
-select p.code, count(*) from promise p where p.open and not {asleep} and {where} group by p.code order by p.code
+-- name: promise_tally
+-- How many open promises there are of each kind in each state. The panel is hashed once: a probe for each of 20,000 rows costs three times as much.
+select p.code, count(*) filter (where not {asleep} and p.due < %(now)s),
+       count(*) filter (where not {asleep} and not p.waiting and p.due >= %(now)s and p.due <= %(end_of_today)s),
+       count(*) filter (where not {asleep} and not p.waiting and p.due >= %(now)s and p.due > %(end_of_today)s),
+       count(*) filter (where not {asleep} and p.waiting and p.due >= %(now)s),
+       count(*) filter (where {asleep}), 0
+from promise p where p.open and {where} group by p.code
+union all
+select p.code, 0, 0, 0, 0, 0, count(*) from promise p where not p.open and p.closed_at >= %(closed_since)s and {where} group by p.code
 
--- name: promise_counts
--- How many promises are in each state.
-select count(*) filter (where p.open and not {asleep} and p.due < %(now)s),
-       count(*) filter (where p.open and not {asleep} and not p.waiting and p.due >= %(now)s and p.due <= %(end_of_today)s),
-       count(*) filter (where p.open and not {asleep} and not p.waiting and p.due >= %(now)s and p.due > %(end_of_today)s),
-       count(*) filter (where p.open and not {asleep} and p.waiting and p.due >= %(now)s),
-       count(*) filter (where p.open and {asleep}),
-       count(*) filter (where not p.open and p.closed_at >= %(closed_since)s)
-from promise p where (p.open or p.closed_at >= %(closed_since)s) and {where}
+-- name: on_panels
+-- How many patients are on these teams' panels.
+select count(distinct x.patient) from panel x where x.team = any(%(teams)s)
+
+-- name: all_patients
+-- How many patients there are.
+select count(*) from resource where type = {type} and not gone
 
 -- name: body
 -- The current body of one resource, for the store itself: no look, since nobody is shown it.

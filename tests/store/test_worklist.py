@@ -96,7 +96,7 @@ def test_a_row_has_what_a_page_needs(work: Store) -> None:
         1,
     )
     assert row.due == datetime(2026, 7, 3, 3, 59, 59, tzinfo=UTC)
-    assert b'"id":"today"' in row.task and b"Nowak" in (row.patient_body or b"")
+    assert row.task["id"] == "today" and b"Nowak" in (row.patient_body or b"")
 
 
 def test_a_closed_or_deleted_promise_leaves_the_list(work: Store) -> None:

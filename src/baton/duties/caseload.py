@@ -97,10 +97,13 @@ def today(view: View, *, filters: Filters | None = None, limit: int = 100, after
             (row for each in patients for row in view.promises(owners, state=filters.state, patient=each, limit=limit, **asked)),
             key=lambda row: row.due,
         )
-        counts = summed(view.promise_counts(owners, patient=each, closed_since=week(view), **asked) for each in patients)
+        tallies = [
+            view.promise_tally(owners, patient=each, closed_since=week(view), end_of_today=bounds["end_of_today"]) for each in patients
+        ]
     else:
         found = view.promises(owners, state=filters.state, limit=limit + 1, after=after, **asked)
-        counts = view.promise_counts(owners, closed_since=week(view), **asked)
+        tallies = [view.promise_tally(owners, closed_since=week(view), end_of_today=bounds["end_of_today"])]
+    counts = summed(counted for tally in tallies for kind, counted in tally.items() if filters.kind in (None, kind))
     shown = found[:limit]
     since = working_day_before(day)
     return Today(
@@ -111,13 +114,21 @@ def today(view: View, *, filters: Filters | None = None, limit: int = 100, after
             how_many(view, "EpisodeOfCare", date=f"sa{(since - timedelta(days=1)).isoformat()}", type=episodes.TRANSITIONAL_CARE),
             since, counts.get("closed_since", 0),
         ),
-        patients_in_care=how_many(view, "Patient", active__not="false"),
+        patients_in_care=view.patients_in_care(),
         filters=filters,
         rows=rows(view, shown),
         more=shown[-1].place if len(found) > limit else None,
-        kinds=tuple(view.promise_kinds(owners).items()),
+        kinds=kinds(tallies),
         teams=teams.names(view),
     )  # fmt: skip
+
+
+def kinds(tallies: Iterable[Mapping[str, Mapping[str, int]]]) -> tuple[tuple[str, int], ...]:
+    """How many open promises there are of each kind, the asleep left out."""
+    found: dict[str, int] = {}
+    for kind, counted in ((kind, counted) for tally in tallies for kind, counted in tally.items()):
+        found[kind] = found.get(kind, 0) + sum(counted[state] for state in ("late", "today", "coming", "waiting"))
+    return tuple((kind, count) for kind, count in sorted(found.items()) if count)
 
 
 def owners_of(view: View, filters: Filters) -> Sequence[str] | None:
@@ -164,8 +175,10 @@ def summed(several: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 def rows(view: View, found: Sequence[PromiseRow]) -> tuple[Row, ...]:
     """Promises of the worklist as rows; the bodies came with them, and the names stand on the Tasks."""
-    tasks = [parse(each.task) for each in found]
-    patients = [parse(each.patient_body) if each.patient_body else nobody(each.patient) for each in found]
+    tasks = [each.task for each in found]
+    bodies = {each.patient: each.patient_body for each in found}
+    people = {patient: parse(body) if body else nobody(patient) for patient, body in bodies.items()}
+    patients = [people[each.patient] for each in found]
     names = names_of(view, missing) if (missing := loops.owners(tasks)) else {}
     pairs = zip(tasks, patients, strict=True)
     return tuple(loops.row(task, who_is, now=view.now, zone=zone_of(task, view.zone), who=view.who, names=names) for task, who_is in pairs)

@@ -20,7 +20,7 @@ from baton.duties.rows import Row, Sheet, State
 from baton.store import Refused
 from baton.web.gate import Request, staff
 
-PAGE, MOST = 100, 1000
+PAGE, MOST = 50, 1000
 OWN = ("whose", "kind", "state", "team", "q")
 """The parameters of the address that narrow the list; `task` is the selected row."""
 Whose = Literal["mine", "team", "everyone"]

@@ -206,3 +206,8 @@ def test_asking_never_becomes_earlier_and_one_more_attempt_never_undoes_what_was
         fewer = judged(*sorted(tries, key=lambda t: t.when)[:-1])
         assert judgement.met_by_attempts >= fewer.met_by_attempts
         assert judgement.timely >= fewer.timely
+
+
+@pytest.mark.parametrize(("code", "counts"), [("AMB", True), ("VR", True), ("HH", False), ("FLD", False), ("EMER", False), (None, False)])
+def test_only_the_visit_of_the_practitioner_who_takes_over_counts(code: str | None, counts: bool) -> None:
+    assert tcm.is_visit_class(code, date(2026, 7, 2)) is counts

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,11 +15,11 @@ from baton.duties import codes, reading
 from baton.duties.discharges import Discharge, is_stay
 from baton.duties.reading import Chart
 from baton.fhir.resource import Resource, code_of, extension, has_code, target
+from baton.rules import tcm
 from baton.rules.attempts import ABOUT_NEEDS, PHONE, Try
 
 DISCHARGE_SUMMARY = "18842-5"  # LOINC
 RECONCILED = (("http://snomed.info/sct", "430193006"), ("http://www.ama-assn.org/go/cpt", "1111F"))
-VISIT_CLASSES = frozenset({"AMB", "HH", "VR", "FLD"})
 BOOKED = frozenset({"booked", "arrived", "checked-in", "pending"})
 
 
@@ -99,18 +99,18 @@ def appointments(found: Sequence[Resource], statuses: frozenset[str], zone: Zone
             yield Event(when, f"Appointment/{appointment['id']}")
 
 
-def is_visit(encounter: Mapping[str, Any] | None) -> bool:
-    """Whether an Encounter is a visit that was made: outpatient, at home or by video, and not a stay."""
+def is_visit(encounter: Mapping[str, Any] | None, day: date = date.max) -> bool:
+    """Whether an Encounter is a visit that was made, of a class that counted on that day (as the rule stands, when none is given)."""
     if encounter is None or encounter.get("status") != "finished":
         return False
-    return encounter.get("class", {}).get("code") in VISIT_CLASSES and not is_stay(encounter)
+    return tcm.is_visit_class(encounter.get("class", {}).get("code"), day) and not is_stay(encounter)
 
 
 def visits(found: Mapping[str, Sequence[Resource]], discharge: Discharge) -> Iterator[Event]:
     """Visits made after the discharge: ambulatory Encounters, else fulfilled Appointments."""
     for encounter in found.get("Encounter", ()):
         when = reading.moment(encounter.get("period", {}).get("start"), discharge.zone)
-        if is_visit(encounter) and when is not None and when >= discharge.moment:
+        if is_visit(encounter, discharge.day) and when is not None and when >= discharge.moment:
             yield Event(when, f"Encounter/{encounter['id']}")
     for event in appointments(found.get("Appointment", ()), frozenset({"fulfilled"}), discharge.zone):
         if event.when >= discharge.moment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Literal, cast
 
 from baton.rules.answer import Answer, Step
@@ -33,6 +34,12 @@ def visit(discharge: date, complexity: str = "unknown") -> Answer[date]:
     answer = clock(cast(str, row.values["clock"]), discharge)
     start, *rest = answer.steps
     return cited(answer.value, (start, Step("count", reason=row.code), *rest), row)
+
+
+@lru_cache(maxsize=256)
+def is_visit_class(code: str | None, day: date) -> bool:
+    """Whether an Encounter of this class (v3-ActCode) counts as the face-to-face visit after a discharge; an unknown class does not."""
+    return any(row.code == code and bool(row.values["counts"]) for row in table("tcm").in_force(day) if row.values["kind"] == "visit-class")
 
 
 def proposal(discharge: date, *, visited: date | None, complexity: str, contact_met: bool) -> Answer[str | None]:

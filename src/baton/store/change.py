@@ -33,8 +33,6 @@ Reaction = Callable[[Resource | None, Resource | None, View], Iterable[Resource]
 
 ROUNDS = 5
 """How often reactions may answer reactions before something must be wrong with them."""
-CHANNEL = "baton_outbox"
-"""What the worker listens to."""
 _LATER = (psycopg.errors.UniqueViolation, psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
 
@@ -259,16 +257,16 @@ class Change(Holding):
         line.execute(sql("change").encode(), values, prepare=True)
         for topic, payload in self._announced:
             line.execute(sql("announce").encode(), [self._number, self.now, topic, Jsonb(payload)], prepare=True)
-        if self._announced:
-            line.execute(f"notify {CHANNEL}")
 
     def __enter__(self) -> Change:
         """The change itself."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Commit, or roll back when the block raised."""
+        """Commit, or roll back when the block raised. Raises Conflict when another change was in the way: trying again is safe."""
         try:
+            if isinstance(error, _LATER):
+                raise error
             if kind is None:
                 self.commit()
         except _LATER as late:

@@ -1,1 +1,1 @@
-"""Packs: pathways and their vocabulary as FHIR resources, data without code, one folder each; `ground` is the vocabulary every hub needs."""
+"""Packs: pathways and vocabularies as data, no code, one folder each; `ground` is the vocabulary every hub needs."""

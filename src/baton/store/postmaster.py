@@ -83,6 +83,7 @@ def shut_down(folder: Path) -> None:
 
 
 def last_words(log: Path, since: int) -> str:
+    """What the log says since that many bytes, at most its last 1,500: for the message of a start that failed."""
     with log.open("rb") as file:
         file.seek(max(since if since <= (size := log.stat().st_size) else 0, size - 1500))
         return file.read().decode(errors="replace").strip()

@@ -56,8 +56,8 @@ def unused_data() -> Iterator[Path]:
         yield path / "data"
 
 
-@pytest.fixture(scope="session")
-def other_server() -> Iterator[str]:
+@contextmanager
+def postgres_16() -> Iterator[str]:
     """The address (of its superuser) of a PostgreSQL 16 that nobody of Baton started: "any PostgreSQL"."""
     binaries = cluster.installed_binaries("pginstall")
     with short_folder() as path:
@@ -89,6 +89,20 @@ def other_server() -> Iterator[str]:
             yield f"postgresql://chief:other@/postgres?host={home}"
         finally:
             account.run(*control, "--mode", "fast", "stop").check_returncode()
+
+
+@pytest.fixture(scope="session")
+def other_server() -> Iterator[str]:
+    """That server, shared by a run's tests."""
+    with postgres_16() as address:
+        yield address
+
+
+@pytest.fixture
+def untouched_server() -> Iterator[str]:
+    """Such a server on which nobody has done anything yet."""
+    with postgres_16() as address:
+        yield address
 
 
 class Databases:

@@ -109,7 +109,5 @@ def test_a_crowd_is_valid(store):
     with store.view(town.HUB) as view:
         tasks = view.find("Task", _count=1000)
         assert len(tasks) == 300 and [issue for task in tasks for issue in check(task)] == []
-        counts = view.promise_counts(
-            None, start_of_today=NOW.replace(hour=0, minute=0), end_of_today=NOW.replace(hour=23, minute=59, second=59)
-        )
+        counts = view.promise_counts(None, end_of_today=NOW.replace(hour=23, minute=59, second=59))
     assert counts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,8 +44,9 @@ def announce(store: Store, topic: str = "letter") -> None:
 
 
 def work(store: Store, database: Database, **handlers: Post) -> None:
-    """Do whatever there is to do now, once."""
-    jobs.run(Work(database, store, handlers), wait=False, listen_notify=False, install_signal_handlers=False)
+    """Do whatever there is to do now, once; in a thread, because a browser test may have left an event loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(jobs.run, Work(database, store, handlers), wait=False, listen_notify=False, install_signal_handlers=False).result()
 
 
 def hurry(database: Database) -> None:

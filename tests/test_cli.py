@@ -37,6 +37,8 @@ def data() -> Iterator[Path]:
         Path(folder).chmod(0o711)  # PostgreSQL runs as another account when the tests run as root
         done = baton("migrate", data=Path(folder) / "data")
         assert done.returncode == 0, done.stderr
+        loaded = baton("load", "-", data=Path(folder) / "data", stdin=json.dumps(PATIENT))
+        assert loaded.returncode == 0, loaded.stderr
         yield Path(folder) / "data"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -87,10 +88,9 @@ def bring_up_to_date(settings: Settings, database: Database) -> list[str]:
 
 def wsgi() -> Application:
     """The application each server process runs: the FHIR API beside the pages. Settings come from the environment."""
+    _begin()
     from baton.web import django
-    from baton.worker import process
 
-    process.die_with_parent()
     settings = Settings.read()
     lease = open_database(settings)
     database = lease.__enter__()  # held until the process ends: the embedded server stays while anybody uses it
@@ -105,6 +105,15 @@ def wsgi() -> Application:
     return application
 
 
+def _begin() -> None:
+    """Make this process one that ends when its parent tells it to or is gone, from the first moment on."""
+    from baton.worker import process
+
+    if parent := multiprocessing.parent_process():
+        os.setpgid(0, 0)  # Ctrl-C at the terminal is for the parent alone: a second signal at the same moment can leave the server waiting
+        process.die_with_parent(parent.pid or os.getppid())
+
+
 def work(settings: Settings) -> None:
     """Run the worker until told to stop: what was announced is sent, what is due is woken each minute, changes are sealed."""
     from baton.worker import jobs, mail
@@ -116,15 +125,15 @@ def work(settings: Settings) -> None:
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, ready: Callable[[Hub], None] | None = None) -> None:
     """Serve until told to stop: the pages, the API and the worker, on one database. Raises OSError when the port is taken."""
-    from granian import Granian
     from granian.constants import Interfaces
 
+    from baton.server import Server
     from baton.worker import process
 
     settings = replace(settings, clock_started=settings.clock_started or datetime.now(UTC).isoformat())
     with opened(settings) as hub:
         os.environ.update(settings.environ())
-        server = Granian(
+        server = Server(
             "baton.app:wsgi",
             factory=True,
             address=host,

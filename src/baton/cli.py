@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,15 +22,52 @@ class CommandError(Exception):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     arguments = parser().parse_args(argv)
+    _listen()
     try:
         given = {"data_dir": arguments.data} if arguments.data else {}
         return int(arguments.run(arguments, Settings.read(**given)) or 0)
     except (CommandError, BadSettingError) as error:
         print(f"baton: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("baton: stopped", file=sys.stderr)
-        return 130
+    except (KeyboardInterrupt, Exception) as error:
+        if _stopped:  # an interrupt may come out of a library as another exception
+            print("baton: stopped", file=sys.stderr)
+            return 128 + _stopped[0]
+        if not _explained(error):
+            raise
+        print(f"baton: {error}", file=sys.stderr)
+        return 1
+
+
+def _explained(error: BaseException) -> bool:
+    """Whether the message is a sentence for the person at the terminal."""
+    from baton.store.migrate import SchemaMismatch
+    from baton.store.postgres import DatabaseUnusable
+
+    return isinstance(error, DatabaseUnusable | SchemaMismatch)
+
+
+_stopped: list[int] = []  # the signals that told us to
+
+
+def _listen() -> None:
+    """Have Ctrl-C and SIGTERM unwind what is under way: what was opened is closed, PostgreSQL too."""
+
+    def stop(number: int, _frame: object) -> None:
+        _stopped.append(number)
+        if number == signal.SIGINT or len(_stopped) == 1:
+            raise KeyboardInterrupt
+
+    _stopped.clear()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stop)
+
+
+def _still_wanted(_hub: object) -> None:
+    """Stop before serving, should the interrupt have been lost (raised where Python can only ignore it, in the midst of a clean-up)."""
+    if _stopped:
+        raise KeyboardInterrupt
 
 
 def parser() -> argparse.ArgumentParser:
@@ -93,7 +132,7 @@ def demo(arguments: argparse.Namespace, settings: Settings) -> None:
         for role, name, email in sign_ins:
             print(f"  {role:14} {name:16} {email:32} {demo.PASSWORD}")
         print(flush=True)
-        app.serve(settings, host=arguments.host, port=arguments.port, workers=arguments.workers)
+        app.serve(settings, host=arguments.host, port=arguments.port, workers=arguments.workers, ready=_still_wanted)
 
 
 def serve(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -102,7 +141,7 @@ def serve(arguments: argparse.Namespace, settings: Settings) -> None:
 
     _free_port(arguments.host, arguments.port)
     print(f"Baton is at http://{arguments.host}:{arguments.port}", flush=True)
-    app.serve(settings, host=arguments.host, port=arguments.port, workers=arguments.workers)
+    app.serve(settings, host=arguments.host, port=arguments.port, workers=arguments.workers, ready=_still_wanted)
 
 
 def _free_port(host: str, port: int) -> None:

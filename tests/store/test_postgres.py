@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from baton.store import cluster, postgres
+from baton.store import cluster, postgres, postmaster
 from baton.store.postgres import DatabaseUnusable, Server, embedded, external, open_database
 
 QUICK = {"shared_buffers": "32MB"}
@@ -232,6 +232,35 @@ def test_a_cluster_its_account_can_no_longer_enter_is_not_begun_anew(data: Path,
 
 
 @root_only
+def test_a_probe_killed_before_it_could_answer_has_not_said_no(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([-signal.SIGTERM, -signal.SIGINT, 0])
+    truly = cluster.Account.run
+
+    def run(account: cluster.Account, *command: str | Path, **options: object) -> subprocess.CompletedProcess[bytes]:
+        done = truly(account, *command, **options)
+        done.returncode = next(answers, 0) if "cd -- " in str(command) else done.returncode
+        return done
+
+    monkeypatch.setattr(cluster.Account, "run", run)
+    assert cluster.settle(data).base == data
+    answers = iter([-signal.SIGTERM] * 9)
+    with pytest.raises(DatabaseUnusable, match="each probe was killed"):
+        cluster.settle(data)
+    assert not (data / "postgres.where").exists()
+
+
+def test_a_start_told_to_stop_leaves_no_server_behind(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        assert postmaster.running(data / "postgres")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(postgres, "_ensure_databases", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        embedded(data, settings=QUICK)
+    assert postmaster.running(data / "postgres") is None
+
+
+@root_only
 def test_an_ordinary_user_runs_it_as_themselves_and_root_as_its_owner(folder: Path) -> None:
     (home := folder / "home").mkdir()
     account = cluster.Account.of(home / "none")
@@ -291,27 +320,21 @@ def test_entrances_of_another_server_act_as_the_role(other_server: str) -> None:
     assert "other" not in found.describe()
 
 
-def test_another_server_may_be_used_by_one_who_can_make_roles(other_server: str) -> None:
-    with psycopg.connect(other_server, autocommit=True) as connection:
-        connection.execute("drop role if exists baton_app")
+def test_anuntouched_server_may_be_used_by_one_who_can_make_roles(untouched_server: str) -> None:
+    with psycopg.connect(untouched_server, autocommit=True) as connection:
         connection.execute("create role maker login createrole password 'm'")
-        url = other_server.replace("chief:other", "maker:m")
+        url = untouched_server.replace("chief:other", "maker:m")
         assert ask(external(url).app_dsn, "select current_user") == "baton_app"
-        connection.execute("drop owned by maker")
-        connection.execute("drop role baton_app")
-        connection.execute("drop role maker")
 
 
-def test_another_server_says_what_an_administrator_must_run(other_server: str) -> None:
-    with psycopg.connect(other_server, autocommit=True) as connection:
-        connection.execute("drop role if exists baton_app")
+def test_anuntouched_server_says_what_an_administrator_must_run(untouched_server: str) -> None:
+    with psycopg.connect(untouched_server, autocommit=True) as connection:
         connection.execute("create role plain login password 'p'")
-        url = other_server.replace("chief:other", "plain:p")
+        url = untouched_server.replace("chief:other", "plain:p")
         with pytest.raises(DatabaseUnusable, match="CREATE ROLE baton_app NOLOGIN; GRANT baton_app TO"):
             external(url)
         connection.execute('CREATE ROLE baton_app NOLOGIN; GRANT baton_app TO "plain"')
         assert ask(external(url).app_dsn, "select current_user") == "baton_app"
-        connection.execute("drop role plain")
 
 
 def test_an_older_or_absent_server_is_refused(other_server: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ import os, sys
 from baton.worker import process
 child = os.fork()
 if child == 0:
-    process.die_with_parent()
+    process.die_with_parent(os.getppid())
     print(os.getpid(), flush=True)
     import signal
     signal.pause()

@@ -30,6 +30,7 @@ OLDEST = 16
 RECOVERY_SECONDS = 600.0  # reading back a long log after a crash
 LOCK_SECONDS = 30.0  # a killed server's lock and shared memory clearing
 SOCKETLESS_SECONDS = 5.0  # of a running server, before it is started again
+LAUNCH_SECONDS = 0.2  # until a server just launched has written who it is
 KEEPER_SECONDS = 0.3  # between looks whether the server lives
 LOG_BYTES = 10_000_000
 
@@ -131,8 +132,13 @@ def embedded(data: Path, *, settings: Mapping[str, str] | None = None) -> Server
         with _locked(data / "postgres.starting"):
             place = cluster.settle(data)
             cluster.make(place)
-            run = _ensure_running(place, dict(settings or {}))
             users = _lock(place.base / "postgres.users", fcntl.LOCK_SH)
+            try:
+                run = _ensure_running(place, dict(settings or {}))
+            except BaseException:  # told to stop just now, too: a server we have only begun to start must not stay behind
+                time.sleep(LAUNCH_SECONDS)
+                _leave(place, users)
+                raise
     except PermissionError as error:
         raise DatabaseUnusable(
             f"{error.filename or data} is another account's: start Baton as that one, or choose another data folder."
@@ -187,12 +193,7 @@ class Server:
         if self._keeper:
             self._keeper.join()
         with suppress(FileNotFoundError), _locked(self.place.data / "postgres.starting"):  # someone may have removed the folder under us
-            self._users.close()
-            try:
-                _lock(self.place.base / "postgres.users", fcntl.LOCK_EX | fcntl.LOCK_NB).close()
-            except BlockingIOError:
-                return
-            postmaster.shut_down(self.place.cluster)
+            _leave(self.place, self._users)
 
     def __enter__(self) -> Server:
         """The server itself."""
@@ -218,6 +219,16 @@ def _lock(path: Path, how: int) -> IO[bytes]:
 def _locked(path: Path) -> Iterator[None]:
     with _lock(path, fcntl.LOCK_EX):
         yield
+
+
+def _leave(place: Place, users: IO[bytes]) -> None:
+    """Stop the server unless another process uses it. Call under the starting lock."""
+    users.close()
+    try:
+        _lock(place.base / "postgres.users", fcntl.LOCK_EX | fcntl.LOCK_NB).close()
+    except BlockingIOError:
+        return
+    postmaster.shut_down(place.cluster)
 
 
 def _dsn(place: Place, run: Path, user: str, database: str) -> str:

@@ -16,12 +16,17 @@ from contextlib import contextmanager, suppress
 log = logging.getLogger(__name__)
 
 PATIENCE = 25.0  # seconds a worker may take to finish what is under way
-_WORK = "from baton.worker import process; process.die_with_parent(); from baton.cli import main; raise SystemExit(main(['work']))"
+_WORK = """
+import sys
+from baton.worker import process
+process.die_with_parent(int(sys.argv[1]))
+from baton.cli import main
+raise SystemExit(main(["work"]))
+"""
 
 
-def die_with_parent() -> None:
-    """Have this process told to stop (SIGTERM) when its parent is gone, however the parent went."""
-    parent = os.getppid()
+def die_with_parent(parent: int) -> None:
+    """Have this process told to stop (SIGTERM) when its parent (its process id) is gone, however it went, be it before this was called."""
     with suppress(OSError, AttributeError):
         if ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM) == 0:  # PR_SET_PDEATHSIG, Linux
             if os.getppid() != parent:
@@ -38,7 +43,8 @@ def _watch(parent: int) -> None:
 
 @contextmanager
 def running(environ: Mapping[str, str] | None = None, command: Sequence[str] = (sys.executable, "-c", _WORK)) -> Iterator[None]:
-    """`baton work` beside this block, with these settings as environment variables."""
+    """`baton work` beside this block, with these settings as environment variables; the command is told our process id."""
+    command = (*command, str(os.getpid()))
     stop = threading.Event()
     # The thread that starts a child must live as long as the child may: Linux takes its end for the parent's.
     keeper = threading.Thread(target=_keep, args=(command, {**os.environ, **(environ or {})}, stop), name="worker keeper")
@@ -54,7 +60,8 @@ def _keep(command: Sequence[str], environ: Mapping[str, str], stop: threading.Ev
     pause = 1.0
     while not stop.is_set():
         started = time.monotonic()
-        with subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL) as worker:  # noqa: S603
+        # A group of its own: Ctrl-C at the terminal is for us, and we tell it.
+        with subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, process_group=0) as worker:  # noqa: S603
             while worker.poll() is None and not stop.wait(0.1):
                 pass
             if stop.is_set():

@@ -195,3 +195,10 @@ def test_a_port_in_use_is_said_so(data: Path) -> None:
         taken.listen()
         answer = baton("serve", "--port", str(taken.getsockname()[1]), data=data)
     assert answer.returncode == 1 and "--port" in answer.stderr
+
+
+def test_the_roles_offered_are_the_roles_there_are() -> None:
+    from baton import cli
+    from baton.duties import staff
+
+    assert sorted(cli.ROLES) == sorted(staff.ROLES)

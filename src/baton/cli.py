@@ -12,7 +12,10 @@ from pathlib import Path
 
 from baton.settings import BadSettingError, Settings
 
-ROLES = ("coordinator", "senior", "supervisor", "administrator", "clinician")
+ROLES = (
+    *("coordinator", "senior", "supervisor", "administrator", "clinician"),
+    *("pharmacist", "social-worker", "records-clerk", "auditor", "student"),
+)
 
 
 class CommandError(Exception):

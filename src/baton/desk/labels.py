@@ -38,6 +38,11 @@ ROLES: Words = {
     "supervisor": lazy("Supervisor"),
     "administrator": lazy("Administrator"),
     "clinician": lazy("Clinician"),
+    "pharmacist": lazy("Pharmacist"),
+    "social-worker": lazy("Social worker"),
+    "records-clerk": lazy("Records clerk"),
+    "auditor": lazy("Auditor"),
+    "student": lazy("Student"),
     "system": lazy("Baton itself"),
 }
 STATES: Words = {

@@ -7,12 +7,14 @@ from typing import Any
 
 from baton.fhir.outcome import Issue
 from baton.store import Change, View
+from baton.store.who import ROLES as EVERY_ROLE
 from baton.store.who import Invalid
 
 STAFF_ROLE = "https://baton.example/fhir/CodeSystem/staff-role"
 ORGANIZATION_TYPE = "http://terminology.hl7.org/CodeSystem/organization-type"
 INTAKE = "Organization/intake"
-ROLES = ("coordinator", "senior", "supervisor", "administrator", "clinician")
+ROLES = tuple(role for role in EVERY_ROLE if role != "system")
+"""The roles of people."""
 
 
 def by_email(view: View, *, email: str) -> str | None:

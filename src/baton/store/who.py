@@ -12,7 +12,19 @@ from baton.fhir.outcome import Issue
 
 Resource = dict[str, Any]
 
-ROLES = ("administrator", "supervisor", "senior", "coordinator", "clinician", "system")
+ROLES = (
+    "administrator",
+    "supervisor",
+    "senior",
+    "coordinator",
+    "clinician",
+    "pharmacist",
+    "social-worker",
+    "records-clerk",
+    "auditor",
+    "student",
+    "system",
+)
 """The roles there are, the most entitled first among those of people."""
 SEE_EVERYONE = frozenset({"administrator", "supervisor", "system"})
 

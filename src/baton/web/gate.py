@@ -11,11 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from baton.store.who import ROLES as STAFF
+
 if TYPE_CHECKING:
     from baton.store import Who
     from baton.web.django import Hub
 
-ROLES = frozenset({"coordinator", "senior", "supervisor", "administrator", "clinician"})
+ROLES = frozenset(STAFF) - {"system"}
 View = Callable[..., HttpResponse]
 
 

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from baton.outgoing import Allowed, Outgoing
+
 
 class BadSettingError(ValueError):
     """A setting has a value the hub cannot work with; the message names the setting and says what it takes."""
@@ -41,6 +43,9 @@ class Settings:
     hosts: str = setting("BATON_HOSTS", "", "Host names the hub answers to, comma separated; this machine alone when empty.")
     https: str = setting("BATON_HTTPS", "", "1 when a proxy in front serves the pages over HTTPS: cookies are then secure only.")
     smtp_url: str = setting("BATON_SMTP_URL", "", "smtp://user:password@host:port for notices; they wait in the outbox when empty.")
+    outgoing_allowed: str = setting(
+        "BATON_OUTGOING", "", "Hosts, addresses and networks inside your own walls that the hub may make requests to, comma separated."
+    )
     language: str = setting("BATON_LANGUAGE", "en", "Language of pages for those who chose none: en or es.")
 
     @classmethod
@@ -70,6 +75,10 @@ class Settings:
             ZoneInfo(self.time_zone)
         except (KeyError, ValueError, OSError) as error:
             raise BadSettingError(f"BATON_TIME_ZONE is {self.time_zone!r}; it takes an IANA name such as America/New_York.") from error
+        try:
+            Allowed.of(self.outgoing_allowed)
+        except ValueError as error:
+            raise BadSettingError(f"BATON_OUTGOING takes hosts, addresses and networks, comma separated: {error}.") from error
         self.clock_offset(datetime.now(UTC))
 
     @property
@@ -86,6 +95,11 @@ class Settings:
     def zone(self) -> ZoneInfo:
         """The time zone of a facility that states none."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def outgoing(self) -> Outgoing:
+        """The way out for every HTTP request the hub makes."""
+        return Outgoing(Allowed.of(self.outgoing_allowed))
 
     def clock_offset(self, started: datetime) -> timedelta:
         """How far the hub's clock runs from the real one when started at `started` (aware). Raises BadSettingError."""

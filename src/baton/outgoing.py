@@ -116,7 +116,10 @@ class Outgoing:
         try:
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request(method, path, body, {"User-Agent": AGENT, "Accept-Encoding": "identity", **(headers or {})})
-            return self._read(connection.getresponse(), host)
+            answer = self._read(connection.getresponse(), host)
+            if time.monotonic() >= deadline:  # cut off by us, it may look like an end
+                raise TimeoutError
+            return answer
         except ssl.SSLCertVerificationError as error:
             raise OutgoingRefusedError(f"{host} does not prove who it is: {error.verify_message}.") from error
         except (OSError, http.client.HTTPException, AttributeError) as error:  # AttributeError: cut between two steps of http.client

@@ -13,10 +13,11 @@ from psycopg import OperationalError
 
 from baton.store.access import Known, who_is
 from baton.store.change import Change, Guard, Reaction
+from baton.store.codes import key64
 from baton.store.lines import Lines
 from baton.store.named import sql
 from baton.store.view import View
-from baton.store.who import Who
+from baton.store.who import OUTCOMES, Who
 
 T = TypeVar("T")
 
@@ -104,7 +105,23 @@ class Store:
 
     def note_look(self, who: Who, at: datetime, patients: Sequence[int], what: str) -> None:
         """Record a look (keys of patients) outside any transaction."""
-        values = [at, list(patients), who.person, who.entrance, who.purpose, what]
+        self._note(at, patients, who, what, None, None)
+
+    def note_event(
+        self, person: Who | str, what: str, outcome: str = "success", detail: str = "", patients: Sequence[str] = (), **who: str
+    ) -> None:
+        """Record what was neither a look nor a change: "sign-in", "export", "print", "message", "refused …". Never what somebody typed.
+
+        `person` is a Who, or a reference (then `entrance`, `role`, `purpose`, `on_behalf_of` may be given); `outcome` is one of
+        `who.OUTCOMES`; `patients` are references. Raises ValueError for an outcome that is none.
+        """
+        if outcome not in OUTCOMES:
+            raise ValueError(f"{outcome!r} is no outcome; there are {', '.join(OUTCOMES)}")
+        acting = person if isinstance(person, Who) else Who(person, "", who.pop("role", ""), (), who.pop("entrance", "desk"), **who)
+        self._note(self.now(), sorted({key64(patient) for patient in patients}), acting, what, OUTCOMES[outcome], detail or None)
+
+    def _note(self, at: datetime, patients: Sequence[int], who: Who, what: str, outcome: int | None, detail: str | None) -> None:
+        values = [at, list(patients), who.person, who.entrance, who.purpose, what, who.role or None, who.on_behalf_of, outcome, detail]
         self.lines.read(lambda line: line.execute(sql("look").encode(), values, prepare=True))
 
     def answers(self) -> bool:

@@ -100,6 +100,7 @@ def history(view: View, type_: str | None, id_: str | None, since: datetime | No
 def _statement(view: View, where: Where, count: int, what: str) -> str:
     who = view.who
     conditions = where.sql()
-    said = [who.person, who.entrance, who.purpose, what]
-    columns = ", ".join([where.param(view.now.isoformat(), "timestamptz"), "p.keys", *(where.param(text, "text") for text in said)])
+    said = [who.person, who.entrance, who.purpose, what, who.role, who.on_behalf_of]
+    texts = [where.param(text, "text") if text else "null" for text in said]
+    columns = ", ".join([where.param(view.now.isoformat(), "timestamptz"), "p.keys", *texts])
     return sql("history", where=conditions, limit=count + 1, shown=count, look=columns)

@@ -40,8 +40,9 @@ def migrations(folder: Path = SQL) -> list[Migration]:
     for path in sorted(folder.glob("*.sql")):
         number, _, name = path.stem.partition("_")
         steps.append(Migration(int(number), name, path.read_text(encoding="utf-8")))
-    if [step.number for step in steps] != list(range(1, len(steps) + 1)):
-        raise ValueError(f"The files in {folder} are not numbered 1, 2, 3 …: {[step.number for step in steps]}")
+    numbers = [step.number for step in steps]
+    if numbers != sorted(set(numbers)):
+        raise ValueError(f"The files in {folder} are not numbered each its own: {numbers}")
     return steps
 
 

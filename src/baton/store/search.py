@@ -190,6 +190,8 @@ def _looked(view: View, page: str, order: _Order, count: int, where: Where, what
             where.param(who.entrance, "text"),
             where.param(who.purpose, "text"),
             where.param(what, "text"),
+            where.param(who.role, "text"),
+            where.param(who.on_behalf_of, "text") if who.on_behalf_of else "null",
         ]
     )
     return f"""with k as materialized ({page}),
@@ -197,7 +199,7 @@ p as materialized (
     select array(select distinct patient from (select patient from k order by {order.by("k")} limit {count}) z
                  where patient is not null) as keys
 ),
-l as (insert into look (at, patients, who, entrance, purpose, what) select {columns} from p where p.keys <> '{{}}')
+l as (insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of) select {columns} from p where p.keys <> '{{}}')
 select v.id, v.version, v.at, v.body, k.rid, k.sort from k join version v on v.rid = k.rid and v.version = k.version
 order by {order.by("k")}"""  # noqa: S608
 

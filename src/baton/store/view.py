@@ -63,6 +63,8 @@ class View:
             who.entrance.encode(),
             who.purpose.encode(),
             f"read {name}".encode(),
+            who.role.encode(),
+            who.on_behalf_of.encode() if who.on_behalf_of else None,
         ]
         if self.at is not None and version is None:
             statement = sql("stored_at", type=code, table=table(type_))
@@ -70,7 +72,7 @@ class View:
         elif version is None:
             statement = _stored(type_)
         else:
-            statement = sql("stored", type=code, table=table(type_), version="$8::integer")
+            statement = sql("stored", type=code, table=table(type_), version="$10::integer")
             params.append(b"%d" % version)
         result = self._ask(lambda line: line.quick(statement, params))
         if result.ntuples == 0:
@@ -181,7 +183,8 @@ class View:
     def look_params(self, what: str) -> dict[str, Any]:
         """The columns of a look, for statements that record their own."""
         who = self.who
-        return {"at": self.now, "who": who.person, "entrance": who.entrance, "purpose": who.purpose, "what": what}
+        said = {"who": who.person, "entrance": who.entrance, "purpose": who.purpose, "role": who.role, "on_behalf_of": who.on_behalf_of}
+        return {"at": self.now, "what": what, **said}
 
     def _see(self) -> None:
         """A view has nothing unwritten."""

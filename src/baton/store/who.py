@@ -29,6 +29,10 @@ ROLES = (
 SEE_EVERYONE = frozenset({"administrator", "supervisor", "system"})
 
 
+OUTCOMES = {"success": None, "refused": 4, "failed": 8, "serious": 12}
+"""How something recorded ended, and the code of FHIR's AuditEvent.outcome it is kept as."""
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
     """The one answerable for a view or a change."""

@@ -6,37 +6,38 @@ with r as materialized (
         and ($2::bigint[] is null or patient is null
              or exists (select 1 from panel x where x.patient = resource.patient and x.team = any($2::bigint[]) offset 0))
 ), l as (
-    insert into look (at, patients, who, entrance, purpose, what)
-    select $3::timestamptz, array[patient], $4, $5, $6, $7 from r where patient is not null and not gone
+    insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
+    select $3::timestamptz, array[patient], $4, $5, $6, $7, $8, $9 from r where patient is not null and not gone
 )
 select v.version, v.at, v.body from r join version v on v.rid = r.rid and v.version = {version}
 
 -- name: stored_at
--- One resource as it was known at an instant ($8).
+-- One resource as it was known at an instant ($10).
 with r as materialized (
     select rid, patient from {table} resource
     where type = {type} and id = $1
         and ($2::bigint[] is null or patient is null
              or exists (select 1 from panel x where x.patient = resource.patient and x.team = any($2::bigint[]) offset 0))
 ), l as (
-    insert into look (at, patients, who, entrance, purpose, what)
-    select $3::timestamptz, array[patient], $4, $5, $6, $7 from r where patient is not null
+    insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
+    select $3::timestamptz, array[patient], $4, $5, $6, $7, $8, $9 from r where patient is not null
 )
 select v.version, v.at, v.body from r join lateral (
-    select version, at, body from version where rid = r.rid and at <= $8::timestamptz order by version desc limit 1
+    select version, at, body from version where rid = r.rid and at <= $10::timestamptz order by version desc limit 1
 ) v on true
 
 -- name: look
--- A look that no other statement recorded.
-insert into look (at, patients, who, entrance, purpose, what) values (%s, %s, %s, %s, %s, %s)
+-- A look that no other statement recorded, or something else that was no change.
+insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of, outcome, detail)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 
 -- name: compartment
 -- Everything current of one patient in some types, newest first, so many of each; the look in the same statement.
 with t as (
     select unnest(%(types)s::smallint[]) as type
 ), l as (
-    insert into look (at, patients, who, entrance, purpose, what)
-    values (%(at)s, array[%(patient)s::bigint], %(who)s, %(entrance)s, %(purpose)s, %(what)s)
+    insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
+    values (%(at)s, array[%(patient)s::bigint], %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s)
 )
 select k.type, k.id, v.version, v.at, v.body
 from t join lateral (
@@ -49,8 +50,8 @@ order by k.type, k.date_lo desc, k.rid desc
 -- name: compartment_at
 -- The same as it was known at an instant. The pointers of deleted resources still say whose they were.
 with l as (
-    insert into look (at, patients, who, entrance, purpose, what)
-    values (%(at)s, array[%(patient)s::bigint], %(who)s, %(entrance)s, %(purpose)s, %(what)s)
+    insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
+    values (%(at)s, array[%(patient)s::bigint], %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s)
 )
 select r.type, r.id, v.version, v.at, v.body
 from resource r join lateral (
@@ -83,8 +84,8 @@ with k as materialized (
         and (%(rid)s::bigint is null or r.type > %(type)s::smallint or (r.type = %(type)s::smallint and r.rid < %(rid)s::bigint))
     order by r.type, r.rid desc limit %(limit)s
 ), l as (
-    insert into look (at, patients, who, entrance, purpose, what)
-    values (%(at)s, array[%(patient)s::bigint], %(who)s, %(entrance)s, %(purpose)s, %(what)s)
+    insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
+    values (%(at)s, array[%(patient)s::bigint], %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s)
 )
 select k.type, k.id, v.version, v.at, v.body, k.rid from k join version v on v.rid = k.rid and v.version = k.version
 order by k.type, k.rid desc
@@ -98,7 +99,7 @@ with k as materialized (
     select array(select distinct patient from (select patient from k order by at desc, rid desc, version desc limit {shown}) z
                  where patient is not null) as keys
 ), l as (
-    insert into look (at, patients, who, entrance, purpose, what) select {look} from p where p.keys <> '{}'
+    insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of) select {look} from p where p.keys <> '{}'
 )
 select type, id, version, at, body, rid from k order by at desc, rid desc, version desc
 
@@ -108,8 +109,8 @@ with k as materialized (
     select p.rid, p.patient, p.owner, p.due, nullif(p.asleep_until, '-infinity') as asleep_until, p.code, p.status
     from promise p where {where} order by p.due, p.rid limit {limit}
 ), l as (
-    insert into look (at, patients, who, entrance, purpose, what)
-    select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s
+    insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
+    select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s
     from (select array(select distinct patient from k where patient is not null) as keys) z where keys <> '{}'
 )
 select t.id, t.version, k.code, k.due, k.asleep_until, k.status, b.body, c.body, k.rid

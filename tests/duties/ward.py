@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from baton.duties import codes, communication, episodes, ground, pathways, promises, teams, trace
+from baton.duties import codes, communication, consents, episodes, ground, pathways, promises, teams, trace
 from baton.store import Change, Store, Who
 from baton.store.check import violations
 from baton.store.postgres import Database
@@ -41,7 +41,7 @@ class Ward:
             clock=lambda: self.time,
             zone=ZONE,
             key=KEY,
-            guards=merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS),
+            guards=merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS, consents.GUARDS),
             reactions=merged(teams.REACTIONS, pathways.REACTIONS),
         )
         self.at(start)

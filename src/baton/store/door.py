@@ -6,16 +6,16 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from psycopg import OperationalError
 
-from baton.store.access import Known, who_is
 from baton.store.change import Change, Guard, Reaction
 from baton.store.codes import key64
 from baton.store.lines import Lines
 from baton.store.named import sql
+from baton.store.staff import Known, who_is
 from baton.store.view import View
 from baton.store.who import OUTCOMES, Who
 
@@ -108,7 +108,7 @@ class Store:
         self._note(at, patients, who, what, None, None)
 
     def note_event(
-        self, person: Who | str, what: str, outcome: str = "success", detail: str = "", patients: Sequence[str] = (), **who: str
+        self, person: Who | str, what: str, outcome: str = "success", detail: str = "", patients: Sequence[str] = (), **who: Any
     ) -> None:
         """Record what was neither a look nor a change: "sign-in", "export", "print", "message", "refused …". Never what somebody typed.
 

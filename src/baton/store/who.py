@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from baton.fhir import resource as fhir_resource
 from baton.fhir.outcome import Issue
+
+if TYPE_CHECKING:
+    from baton.store.access import Scopes
 
 Resource = dict[str, Any]
 
@@ -44,6 +47,9 @@ class Who:
     entrance: str  # desk | api | load | worker | cli | demo
     purpose: str = "TREAT"  # a code of v3-PurposeOfUse
     on_behalf_of: str | None = None
+    covering: tuple[str, ...] = ()  # those of the teams they stand in for
+    mentoring: tuple[str, ...] = ()  # those of the teams they mentor or learn in
+    scopes: Scopes | None = None  # what their token narrows them to
 
     @property
     def known(self) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from baton.demo.places import WORKERS
 from baton.demo.town import is_complete, populate, sign_ins
 from baton.intake.progress import Progress
+from baton.store import statistics
 
 if TYPE_CHECKING:
     from baton.app import Hub
@@ -24,4 +25,5 @@ def settle(hub: Hub, *, patients: int = 250) -> list[tuple[str, str, str]]:
             django.set_password(hub, email=worker.email, practitioner=f"Practitioner/{worker.id}", password=PASSWORD)
         with Progress("Making the demo town", patients * _EACH, shown=True) as shown:
             populate(hub.store, patients=patients, progress=lambda count: shown.add(count, count))
+        statistics.gather(hub.database.owner_dsn)
     return sign_ins()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 from typing import Any, Literal
 
 from baton.duties import identity, loops
-from baton.duties.codes import OPEN, patient_of
+from baton.duties.codes import patient_of
 from baton.duties.names import names_of
 from baton.duties.rows import Identity, Row
-from baton.fhir import query, resource
+from baton.fhir import query
 from baton.fhir.resource import target
+from baton.rules.calendar import end_of_day, local_day
 from baton.store import View
 
 Resource = dict[str, Any]
@@ -57,28 +57,25 @@ def panel(view: View, *, text: str = "", state: Literal["late", "today"] | None 
 
 def _pressing(view: View, state: str, limit: int) -> list[Resource]:
     """Patients with a promise in this state, the most pressing first."""
-    local = view.now.astimezone(view.zone)
-    start = datetime.combine(local.date(), time(), view.zone)
-    rows = view.promises(None, state=state, start_of_today=start, end_of_today=start + timedelta(days=1), limit=limit * 4)
-    bodies = {row.patient: row.patient_body for row in rows if row.patient_body}
-    return [resource.parse(body) for body in list(bodies.values())[:limit]]
+    return view.pressing(state, end_of_today=end_of_day(local_day(view.now, view.zone), view.zone), limit=limit)
 
 
 def _rows(view: View, patients: Sequence[Resource]) -> Iterable[PanelRow]:
     """The patients with what is open and whose they are: three questions for the whole page."""
     if not patients:
         return []
-    everyone = ",".join(f"Patient/{patient['id']}" for patient in patients)
-    tasks = _by_patient(view.find("Task", patient=everyone, status=OPEN, _count=1000))
-    teams = _by_patient(view.find("CareTeam", patient=everyone, status="active", _count=1000))
+    references = [f"Patient/{patient['id']}" for patient in patients]
+    standings = view.standings(references)
+    tasks = {reference: standing.first.task for reference, standing in standings.items()}
+    teams = _by_patient(view.find("CareTeam", patient=",".join(references), status="active", _count=1000))
     members = {patient: _team(care_teams) for patient, care_teams in teams.items()}
-    names = names_of(view, {*members.values(), *(owner for several in tasks.values() for owner in loops.owners(several))})
+    names = names_of(view, {*members.values(), *loops.owners(tasks.values())})
     made = []
-    for patient in patients:
-        reference = f"Patient/{patient['id']}"
-        due = loops.rows(tasks.get(reference, ()), patient, now=view.now, zone=view.zone, who=view.who, names=names)
+    for reference, patient in zip(references, patients, strict=True):
+        task, standing = tasks.get(reference), standings.get(reference)
+        first = loops.row(task, patient, now=view.now, zone=view.zone, who=view.who, names=names) if task else None
         who_is = identity.identity(patient, view.now.astimezone(view.zone).date())
-        made.append(PanelRow(who_is, names.get(members.get(reference, ""), ""), len(due), due[0] if due else None))
+        made.append(PanelRow(who_is, names.get(members.get(reference, ""), ""), standing.open if standing else 0, first))
     return made
 
 

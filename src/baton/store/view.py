@@ -18,7 +18,7 @@ from baton.store import history, people, search, worklist
 from baton.store.codes import TYPE_CODE, key64, table
 from baton.store.lines import Line
 from baton.store.named import sql
-from baton.store.who import Forbidden, Gone, Invalid, NotFound, Page, PromiseRow, Resource, Stored, Who
+from baton.store.who import Forbidden, Gone, Invalid, NotFound, Page, PromiseRow, Resource, Standing, Stored, Who
 
 if TYPE_CHECKING:
     from baton.store.door import Store
@@ -129,6 +129,14 @@ class View:
     def promise_counts(self, owners: Sequence[str] | None = None, **filters: Any) -> dict[str, int]:
         """How many promises there are in each state: see `worklist.counts`."""
         return worklist.counts(self, owners, **filters)
+
+    def standings(self, patients: Sequence[str]) -> dict[str, Standing]:
+        """For each of these patients with anything open, how much and what is due first: see `worklist.standings`."""
+        return worklist.standings(self, patients)
+
+    def pressing(self, state: str, **filters: Any) -> list[Resource]:
+        """The patients with a promise in this state, the most pressing first: see `worklist.pressing`."""
+        return worklist.pressing(self, state, **filters)
 
     def patients_in_care(self) -> int:
         """How many patients this person may see."""

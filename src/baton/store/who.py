@@ -111,6 +111,14 @@ class PromiseRow:
     place: str = ""  # the cursor of what comes after it
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is open for one patient: how many promises, and the one due first."""
+
+    open: int
+    first: PromiseRow
+
+
 class Refused(Exception):  # noqa: N818
     """The store refused; `issues` say why, `status` is the HTTP status an entrance answers with."""
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from baton.fhir import resource as fhir_resource
 from baton.store import cursor
-from baton.store.codes import TYPE_CODE, key64
+from baton.store.codes import TYPE_CODE, key64, table
 from baton.store.index import NEVER
 from baton.store.named import sql
-from baton.store.who import Invalid, PromiseRow
+from baton.store.who import Invalid, PromiseRow, Resource, Standing
 
 if TYPE_CHECKING:
     from baton.store.view import View
@@ -41,7 +41,7 @@ def _filters(
     parts = []
     if owners is not None:
         keys = [key64(owner) for owner in owners]
-        parts.append("p.owner = %(owner)s" if len(keys) == 1 else "p.owner = any(%(owner)s::bigint[])")
+        parts.append("p.owner = %(owner)s" if len(keys) == 1 else _OWNERS)
         params["owner"] = keys[0] if len(keys) == 1 else keys
     if codes is not None:
         parts.append("p.code = any(%(codes)s)")
@@ -78,17 +78,55 @@ def promises(
     if state is not None and state not in STATES:
         raise Invalid(f"A promise is {', '.join(STATES)}; not '{state}'.", status=400)
     parts, params = _filters(view, owners, codes, patient, end_of_today)
-    parts = ["p.open", *parts, _STATE[state] if state else f"not {ASLEEP}"]
+    parts.append(_STATE[state] if state else f"not {ASLEEP}")
     if after:
         params["due"], params["rid"] = cursor.read(view.store.key, "promises", after)
         parts.append("(p.due, p.rid) > (%(due)s::timestamptz, %(rid)s::bigint)")
     params |= view.look_params("worklist")
-    statement = sql("promises", where=" and ".join(parts), limit=int(limit), task=TYPE_CODE["Task"], patient=TYPE_CODE["Patient"])
-    return [_row(view, row) for row in view.ask(statement, params)]
+    several = isinstance(params.get("owner"), list)
+    where = " and ".join(part for part in parts if not (several and part == _OWNERS)) or "true"
+    source = sql("promises_of_owners", where=where, limit=int(limit)) if several else f"promise p where p.open and {where}"
+    statement = sql("promises", source=source, limit=int(limit), **_BODIES)
+    return [_row(view, *row) for row in view.ask(statement, params)]
 
 
-def _row(view: View, row: tuple[Any, ...]) -> PromiseRow:
-    id_, version, code, due, asleep, status, body, patient_body, rid = row
+_OWNERS = "p.owner = any(%(owner)s::bigint[])"
+_BODIES = {"task": TYPE_CODE["Task"], "task_table": table("Task"), "patient": TYPE_CODE["Patient"], "patient_table": table("Patient")}
+
+
+def standings(view: View, patients: Sequence[str]) -> dict[str, Standing]:
+    """For those of these patients ("Patient/<id>") with anything open: how much it is, and the promise due first."""
+    if not patients:
+        return {}
+    parts, params = _filters(view, None, None, None, None)
+    params |= {"patients": [key64(each) for each in patients]} | view.look_params("what is open")
+    found = [
+        Standing(count, _row(view, *row))
+        for *row, count in view.ask(sql("promise_standing", where=" and ".join(parts) or "true", **_BODIES), params)
+    ]
+    return {each.first.patient: each for each in found if each.first.patient}
+
+
+def pressing(view: View, state: str, *, end_of_today: datetime, limit: int) -> list[Resource]:
+    """The patients with a promise in this state, the most pressing first."""
+    parts, params = _filters(view, None, None, None, end_of_today, counting=True)
+    params |= view.look_params("patients with work")
+    statement = sql("pressing_patients", where=" and ".join([*parts, _STATE[state]]), limit=int(limit), **_BODIES)
+    return [fhir_resource.parse(body) for (body,) in view.ask(statement, params)]
+
+
+def _row(
+    view: View,
+    id_: str,
+    version: int,
+    code: str,
+    due: datetime,
+    asleep: datetime | None,
+    status: str,
+    body: str,
+    patient_body: str | None,
+    rid: int,
+) -> PromiseRow:
     task = fhir_resource.parse(body)
     return PromiseRow(
         task_id=id_,

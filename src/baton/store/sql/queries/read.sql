@@ -104,28 +104,32 @@ with k as materialized (
 select type, id, version, at, body, rid from k order by at desc, rid desc, version desc
 
 -- name: promises
--- The open promises of a worklist, the earliest due first; Task and Patient bodies after the limit; the look in the same statement.
+-- The open promises of a worklist, the earliest due first; Task and Patient bodies after the limit, one by one; the look in the same statement.
 with k as materialized (
     select p.rid, p.patient, p.owner, p.due, nullif(p.asleep_until, '-infinity') as asleep_until, p.code, p.status
-    from promise p where {where} order by p.due, p.rid limit {limit}
+    from {source} order by p.due, p.rid limit {limit}
 ), l as (
     insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
     select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s
     from (select array(select distinct patient from k where patient is not null) as keys) z where keys <> '{}'
 )
-select t.id, t.version, k.code, k.due, k.asleep_until, k.status, b.body, c.body, k.rid
-from k join resource t on t.type = {task} and t.rid = k.rid
-join version b on b.rid = t.rid and b.version = t.version
-left join resource q on q.type = {patient} and q.patient = k.patient and not q.gone
-left join version c on c.rid = q.rid and c.version = q.version
+select t.id, t.version, k.code, k.due, k.asleep_until, k.status, t.body, c.body, k.rid
+from k cross join lateral (
+    select r.id, r.version, v.body from {task_table} r join version v on v.rid = r.rid and v.version = r.version
+    where r.type = {task} and r.rid = k.rid limit 1
+) t left join lateral (
+    select v.body from {patient_table} r join version v on v.rid = r.rid and v.version = r.version
+    where r.type = {patient} and r.patient = k.patient and not r.gone limit 1
+) c on true
 order by k.due, k.rid
 
 -- name: promise_tally
--- How many open promises there are of each kind in each state. The panel is hashed once: a probe for each of 20,000 rows costs three times as much.
-select p.code, count(*) filter (where not {asleep} and p.due < %(now)s),
-       count(*) filter (where not {asleep} and not p.waiting and p.due >= %(now)s and p.due <= %(end_of_today)s),
-       count(*) filter (where not {asleep} and not p.waiting and p.due >= %(now)s and p.due > %(end_of_today)s),
-       count(*) filter (where not {asleep} and p.waiting and p.due >= %(now)s),
+-- How many open promises there are of each kind in each state: walked kind by kind in their index, and the panel hashed once.
+select p.code,
+       count(*) filter (where p.due < %(now)s),
+       count(*) filter (where p.due >= %(now)s and p.due <= %(end_of_today)s and not p.waiting and not {asleep}),
+       count(*) filter (where p.due >= %(now)s and p.due > %(end_of_today)s and not p.waiting and not {asleep}),
+       count(*) filter (where p.waiting and p.due >= %(now)s and not {asleep}),
        count(*) filter (where {asleep}), 0
 from promise p where p.open and {where} group by p.code
 union all

@@ -47,6 +47,16 @@ class Settings:
         "BATON_OUTGOING", "", "Hosts, addresses and networks inside your own walls that the hub may make requests to, comma separated."
     )
     language: str = setting("BATON_LANGUAGE", "en", "Language of pages for those who chose none: en or es.")
+    second_factor: str = setting(
+        "BATON_SECOND_FACTOR", "", "required or optional for staff; when empty, required in production and optional elsewhere."
+    )
+    session_idle: str = setting("BATON_SESSION_IDLE", "30", "Minutes after which a session nobody uses ends.")
+    session_longest: str = setting("BATON_SESSION_LONGEST", "12", "Hours after which a session ends, used or not.")
+    step_up: str = setting("BATON_STEP_UP", "10", "Minutes a proof of who you are is good for sensitive acts.")
+    oidc_issuer: str = setting("BATON_OIDC_ISSUER", "", "Address of the OpenID provider for single sign-on; none when empty.")
+    oidc_client: str = setting("BATON_OIDC_CLIENT", "", "This hub's client id at the OpenID provider.")
+    oidc_secret: str = setting("BATON_OIDC_SECRET", "", "This hub's client secret at the OpenID provider.")
+    oidc_name: str = setting("BATON_OIDC_NAME", "", "What the button of single sign-on calls the provider.")
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, **given: str) -> Settings:
@@ -80,6 +90,27 @@ class Settings:
         except ValueError as error:
             raise BadSettingError(f"BATON_OUTGOING takes hosts, addresses and networks, comma separated: {error}.") from error
         self.clock_offset(datetime.now(UTC))
+        self._check_sign_in()
+
+    def _check_sign_in(self) -> None:
+        if self.second_factor not in ("", "required", "optional"):
+            raise BadSettingError(f"BATON_SECOND_FACTOR is {self.second_factor!r}; it takes required or optional.")
+        for name, text, most in (
+            ("BATON_SESSION_IDLE", self.session_idle, 24 * 60),
+            ("BATON_SESSION_LONGEST", self.session_longest, 7 * 24),
+            ("BATON_STEP_UP", self.step_up, 60),
+        ):
+            if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
+                raise BadSettingError(f"{name} is {text!r}; it takes a whole number from 1 to {most}.")
+        if any((self.oidc_issuer, self.oidc_client, self.oidc_secret)) and not (self.oidc_issuer and self.oidc_client and self.oidc_secret):
+            raise BadSettingError("BATON_OIDC_ISSUER, BATON_OIDC_CLIENT and BATON_OIDC_SECRET are given together or not at all.")
+        if self.oidc_issuer and not self.oidc_issuer.startswith(("https://",) if self.production else ("https://", "http://")):
+            raise BadSettingError(f"BATON_OIDC_ISSUER is {self.oidc_issuer!r}; it takes an https:// address.")
+
+    @property
+    def second_factor_required(self) -> bool:
+        """Whether staff must have a passkey or an authenticator app."""
+        return self.second_factor == "required" or (self.production and not self.second_factor)
 
     @property
     def production(self) -> bool:

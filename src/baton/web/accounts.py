@@ -1,4 +1,4 @@
-"""Accounts: nobody signs up by themselves; a one-time link lets a person who was added set a password."""
+"""Accounts: made for people who were added, opened by a one-time link, unlocked, their sessions ended, closed."""
 
 from __future__ import annotations
 
@@ -6,30 +6,23 @@ import secrets
 from hashlib import sha256
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
-from django.contrib.auth import login
+from allauth.account.adapter import get_adapter
+from allauth.account.utils import perform_login
+from allauth.core.internal import ratelimit
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.forms import SetPasswordForm
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from baton.web import events
 from baton.web.models import Account, Invitation
-from baton.web.options import LINK_LIVES
-
-
-class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """allauth's questions, answered for a hub whose people are added by an administrator."""
-
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Nobody signs up."""
-        return False
-
-    def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """No "you have signed in" above the day's work."""
+from baton.web.options import LINK_LIVES, LOCKOUT
 
 
 def account_for(email: str, practitioner: str) -> Account:
@@ -83,5 +76,62 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "account/link_gone.html", status=410)
         form.save()
     request.session.flush()
-    login(request, invitation.account, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return redirect("/")
+    unlock(request, invitation.account)
+    events.note(request, "password-changed", detail="one-time link", account=invitation.account)
+    # through every stage of a sign-in: a link in the wrong hands does not replace the second factor
+    return perform_login(request, invitation.account, email_verification="none", redirect_url="/")
+
+
+# --- what an administrator does to an account, or its owner ------------------------------------------------------------------------------
+
+
+def of(practitioner: str) -> Account | None:
+    """The account of this person ("Practitioner/id" or the id), or None."""
+    return Account.objects.filter(practitioner=practitioner.removeprefix("Practitioner/")).order_by("-is_active", "-since").first()
+
+
+def sessions(account: Account) -> list[UserSession]:
+    """The sessions of an account that have not ended, the newest first, each with `used`, the time it was last used."""
+    found = sorted(UserSession.objects.purge_and_list(account), key=lambda each: each.created_at, reverse=True)
+    for each in found:
+        each.used = each._session_store(each.session_key).get("used")
+    return found
+
+
+def end_sessions(account: Account, *, but: str | None = None) -> int:
+    """End the sessions of an account, except the one with this key. Says how many."""
+    ended = [each for each in sessions(account) if each.session_key != but]
+    for each in ended:
+        each.end()
+    return len(ended)
+
+
+def close(account: Account) -> int:
+    """Nobody signs in to it any more, from now on, anywhere. Says how many sessions that ended."""
+    account.is_active = False
+    account.save(update_fields=["is_active"])
+    Invitation.objects.filter(account=account, used=None).delete()
+    return end_sessions(account)
+
+
+def forget_factors(account: Account) -> int:
+    """Take away passkeys, authenticator app and recovery codes, of somebody who lost them. Says how many."""
+    return int(Authenticator.objects.filter(user=account).delete()[0])
+
+
+def _keys(request: HttpRequest, account: Account) -> tuple[str, ...]:
+    """What failed tries are counted under: those of the password, and those of the second factor."""
+    return get_adapter(request)._get_login_attempts_cache_key(request, email=account.email), f"mfa-auth-user-{account.pk}"
+
+
+def locked(request: HttpRequest, account: Account) -> bool:
+    """Whether too many tries have locked the account just now."""
+    by_account = {"login_failed": LOCKOUT.rpartition(",")[2]}
+    ask = {"app": "allauth.account", "action": "login_failed", "config": by_account, "dry_run": True, "limit_get": True}
+    return not all(ratelimit.consume(request, key=key, **ask) for key in _keys(request, account))
+
+
+def unlock(request: HttpRequest, account: Account) -> None:
+    """Let the account be tried again at once."""
+    for key in _keys(request, account):
+        ratelimit.clear(request, app="allauth.account", action="login_failed", key=key)

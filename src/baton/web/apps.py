@@ -4,7 +4,13 @@ from django.apps import AppConfig
 
 
 class WebConfig(AppConfig):
-    """The shell's own tables."""
+    """The shell's own tables, and who listens to what happens to accounts."""
 
     name = "baton.web"
     label = "web"
+
+    def ready(self) -> None:
+        """Once every app is there."""
+        from baton.web import events
+
+        events.connect()

@@ -52,7 +52,7 @@ def _turn_to(settings: Settings, dsn: str) -> None:
     from django.conf import settings as standing
     from django.db import connections
 
-    for name, value in {**options.protection_table(settings), "TIME_ZONE": settings.time_zone}.items():
+    for name, value in {**options.protection_table(settings), **options.sign_in_table(settings), "TIME_ZONE": settings.time_zone}.items():
         setattr(standing, name, value)
     table = connections.configure_settings({"default": options.database_table(dsn)})["default"]
     if {**connections.settings["default"], **table} == connections.settings["default"]:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.forms import ChangePasswordForm, LoginForm
+from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm, SetPasswordForm
+from allauth.core import context
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateCodeForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import LoginWebAuthnForm
+from django.core.exceptions import ValidationError
 from django.forms import BaseForm
+
+from baton.web import events
 
 
 def without_placeholders(form: BaseForm) -> None:
@@ -14,17 +22,47 @@ def without_placeholders(form: BaseForm) -> None:
         field.widget.attrs.pop("placeholder", None)
 
 
-class SignIn(LoginForm):  # type: ignore[misc]
+class _Labelled:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        without_placeholders(self)  # type: ignore[arg-type]
+
+
+class SignIn(_Labelled, LoginForm):  # type: ignore[misc]
     """E-mail and password."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        without_placeholders(self)
 
-
-class ChangePassword(ChangePasswordForm):  # type: ignore[misc]
+class ChangePassword(_Labelled, ChangePasswordForm):  # type: ignore[misc]
     """The password now, and the new one twice."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        without_placeholders(self)
+
+class FirstPassword(_Labelled, SetPasswordForm):  # type: ignore[misc]
+    """A password where there was none, twice."""
+
+
+class Again(_Labelled, ReauthenticateForm):  # type: ignore[misc]
+    """The password once more."""
+
+
+class Code(_Labelled, AuthenticateForm):  # type: ignore[misc]
+    """A code of the authenticator app, or a recovery code."""
+
+
+class FirstCode(_Labelled, ActivateTOTPForm):  # type: ignore[misc]
+    """The first code of an authenticator app, to see that it works."""
+
+
+class Passkey(LoginWebAuthnForm):  # type: ignore[misc]
+    """A passkey alone."""
+
+    def clean_credential(self) -> Any:
+        """The authenticator it is of. Raises ValidationError, recorded."""
+        try:
+            return super().clean_credential()
+        except ValidationError:
+            events.note(context.request, "sign-in", events.FAILURE, "passkey")
+            raise
+
+
+class CodeAgain(_Labelled, ReauthenticateCodeForm):  # type: ignore[misc]
+    """The same, once more."""

@@ -1,17 +1,22 @@
-"""The gate of a staff page: signed in, and with a role in the store."""
+"""The gate of a staff page: signed in, with a second factor where one is required, and with a role in the store; the step up for sensitive acts."""
 
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
+from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from baton.store.who import ROLES as STAFF
+from baton.web import stages
 
 if TYPE_CHECKING:
     from baton.store import Who
@@ -37,19 +42,61 @@ def staff(view: View) -> View:
             return to_sign_in(request)
         if getattr(request, "who", None) is None or request.who.role not in ROLES:  # type: ignore[attr-defined]
             return render(request, "account/no_role.html", status=403)
+        if request.hub.settings.second_factor_required and not stages.proved(request):  # type: ignore[attr-defined]
+            return elsewhere(request, reverse("second_factor"))
         return view(request, *args, **kwargs)
 
     return guarded
 
 
-def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Off to the sign-in page and back here afterwards; a part of a page sends its whole page there."""
+def stepped_up(view: View) -> View:
+    """A page of staff for what must not be done by whoever finds a screen unlocked: exporting, breaking the glass, roles, revoking.
+
+    Whoever proved who they are in the past minutes (BATON_STEP_UP; signing in counts) passes. Others confirm that it is them, and are
+    then where they were: what they sent is kept meanwhile and goes on by itself.
+    """
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if fresh(request):
+            return view(request, *args, **kwargs)
+        if getattr(request, "htmx", None):
+            return elsewhere(request, f"{reverse('account_reauthenticate')}?{urlencode({'next': whole_page(request)})}")
+        if not _ways_to_prove(request):
+            return render(request, "account/sign_in_again.html", {"next": whole_page(request)}, status=403)
+        raise ReauthenticationRequired
+
+    return staff(guarded)
+
+
+def fresh(request: HttpRequest) -> bool:
+    """Whether who is signed in proved it in the past minutes."""
+    since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    return any(record["at"] > since for record in get_authentication_records(request, request.user))  # type: ignore[arg-type]
+
+
+def _ways_to_prove(request: HttpRequest) -> bool:
+    from allauth.account.adapter import get_adapter
+
+    return bool(get_adapter(request).get_reauthentication_methods(request.user))
+
+
+def whole_page(request: HttpRequest) -> str:
+    """The address of the page a request comes from, when it can be gone back to: that of the page for a part of one, "/" for a form."""
     part = getattr(request, "htmx", None)
-    here = request.get_full_path() if request.method == "GET" and not part else "/"
     if part and part.current_url:
         address = urlsplit(part.current_url)
-        here = f"{address.path}?{address.query}" if address.query else address.path
-    target = f"{reverse('account_login')}?{urlencode({'next': here})}"
-    if part:
-        return HttpResponse(status=401, headers={"HX-Redirect": target})
+        return f"{address.path}?{address.query}" if address.query else address.path
+    return request.get_full_path() if request.method == "GET" else "/"
+
+
+def elsewhere(request: HttpRequest, target: str, status: int = 401) -> HttpResponse:
+    """Off to another page; a part of a page takes its whole page along."""
+    if getattr(request, "htmx", None):
+        return HttpResponse(status=status, headers={"HX-Redirect": target})
     return redirect(target)
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Off to the sign-in page and back here afterwards; a part of a page sends its whole page there."""
+    return elsewhere(request, f"{reverse('account_login')}?{urlencode({'next': whole_page(request)})}")

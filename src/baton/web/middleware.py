@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from baton.store import Refused
 from baton.web import errors
 from baton.web.gate import to_sign_in
-from baton.web.options import IDLE, LONGEST
 
 Respond = Callable[[HttpRequest], HttpResponse]
 POLICY = (
@@ -47,7 +46,10 @@ def session_limits(respond: Respond) -> Respond:
             return respond(request)
         now, session = time.time(), request.session
         began, used = session.get("began", now), session.get("used", now)
-        if now - used > IDLE.total_seconds() or now - began > LONGEST.total_seconds():
+        hub = request.META.get("baton.hub")
+        idle, longest = (int(hub.settings.session_idle) * 60, int(hub.settings.session_longest) * 3600) if hub else (1800, 43_200)
+        if now - used > idle or now - began > longest:
+            request.hub, request.ended = hub, "idle" if now - used > idle else "too long"  # type: ignore[attr-defined]
             logout(request)
             return to_sign_in(request)
         polling = request.headers.get("X-Polling") == "idle"

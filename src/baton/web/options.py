@@ -15,12 +15,10 @@ from baton.settings import Settings
 HERE = Path(__file__).parent
 SCHEMA = "web"
 """The schema of Django's own tables: accounts, sessions, the rate limits' counts. Everything else belongs to the store."""
-IDLE = timedelta(minutes=30)
-"""A session nobody used for so long ends; the pages' own polling does not count as use."""
-LONGEST = timedelta(hours=12)
-"""A session ends so long after its sign-in, used or not."""
 LINK_LIVES = timedelta(days=3)
 """How long a one-time sign-in link can be used."""
+LOCKOUT = "20/m/ip,5/300s/key"
+"""Failed tries: twenty a minute from one network address, five in five minutes for one account."""
 LANGUAGES = [("en", "English"), ("es", "Español")]
 THEMES = [("auto", lazy("Automatic")), ("light", lazy("Light")), ("dark", lazy("Dark"))]
 
@@ -56,30 +54,76 @@ def database_table(dsn: str) -> dict[str, Any]:
 
 
 def accounts_table() -> dict[str, Any]:
-    """Sign-in: e-mail and password now; passkeys, one-time codes and single sign-on join by adding apps of allauth."""
+    """Sign-in: e-mail and password, passkeys, one-time codes, single sign-on; nobody signs up."""
     return {
         "AUTH_USER_MODEL": "web.Account",
         "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.Argon2PasswordHasher"],
         "AUTH_PASSWORD_VALIDATORS": [
             {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+            # 20,000 passwords from breaches, shipped with Django: nothing is asked of anybody
             {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+            {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
             {
                 "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
                 "OPTIONS": {"user_attributes": ["email"]},
             },
+            {"NAME": "baton.web.passwords.NotMadeOfCommonOnes"},
         ],
         "LOGIN_URL": "account_login",
         "LOGIN_REDIRECT_URL": "/",
-        "ACCOUNT_ADAPTER": "baton.web.accounts.Adapter",
-        "ACCOUNT_FORMS": {"login": "baton.web.forms.SignIn", "change_password": "baton.web.forms.ChangePassword"},
+        "ACCOUNT_ADAPTER": "baton.web.adapters.Accounts",
+        "ACCOUNT_FORMS": {
+            "login": "baton.web.forms.SignIn",
+            "change_password": "baton.web.forms.ChangePassword",
+            "set_password": "baton.web.forms.FirstPassword",
+            "reauthenticate": "baton.web.forms.Again",
+        },
         "ACCOUNT_LOGIN_METHODS": {"email"},
         "ACCOUNT_SIGNUP_FIELDS": ["email*", "password1*"],
         "ACCOUNT_USER_MODEL_USERNAME_FIELD": None,
         "ACCOUNT_EMAIL_VERIFICATION": "none",
         "ACCOUNT_SESSION_REMEMBER": False,
         "ACCOUNT_LOGOUT_REDIRECT_URL": "account_login",
-        "ACCOUNT_RATE_LIMITS": {"login": "60/m/ip", "login_failed": "20/m/ip,5/300s/key"},
+        "ACCOUNT_RATE_LIMITS": {"login": "60/m/ip", "login_failed": LOCKOUT, "reauthenticate": "20/m/user"},
+        "MFA_ADAPTER": "baton.web.adapters.Factors",
+        "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
+        "MFA_PASSKEY_LOGIN_ENABLED": True,
+        # a passkey always asks for the finger, the face or the PIN: it is two factors in one
+        "MFA_WEBAUTHN_USER_VERIFICATION": "required",
+        "MFA_TOTP_TOLERANCE": 1,
+        "MFA_TOTP_ISSUER": "Baton",
+        "MFA_RECOVERY_CODES_SHOW_ONCE": True,
+        "MFA_FORMS": {
+            "authenticate": "baton.web.forms.Code",
+            "reauthenticate": "baton.web.forms.CodeAgain",
+            "activate_totp": "baton.web.forms.FirstCode",
+            "login_webauthn": "baton.web.forms.Passkey",
+        },
+        "SOCIALACCOUNT_ADAPTER": "baton.web.adapters.SingleSignOn",
+        "SOCIALACCOUNT_AUTO_SIGNUP": False,
+        "SOCIALACCOUNT_LOGIN_ON_GET": True,
+        "SOCIALACCOUNT_STORE_TOKENS": False,
+        "SOCIALACCOUNT_ONLY": False,
+    }
+
+
+def sign_in_table(settings: Settings) -> dict[str, Any]:
+    """What of the sign-in follows a hub's own settings."""
+    longest = int(settings.session_longest) * 3600
+    provider = {
+        "provider_id": "sso",
+        "name": settings.oidc_name or settings.oidc_issuer,
+        "client_id": settings.oidc_client,
+        "secret": settings.oidc_secret,
+        "settings": {"server_url": settings.oidc_issuer.rstrip("/"), "oauth_pkce_enabled": True},
+    }
+    return {
+        "SESSION_COOKIE_AGE": longest,
+        "ACCOUNT_REAUTHENTICATION_TIMEOUT": int(settings.step_up) * 60,
+        # browsers allow passkeys over plain http on localhost alone; what they allow, the server may
+        "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": not (settings.https and settings.https != "0"),
+        "SOCIALACCOUNT_PROVIDERS": {"openid_connect": {"APPS": [provider]}} if settings.oidc_issuer else {},
     }
 
 
@@ -100,7 +144,6 @@ def protection_table(settings: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_AGE": int(LONGEST.total_seconds()),
         "SESSION_EXPIRE_AT_BROWSER_CLOSE": True,
         "LANGUAGE_COOKIE_SECURE": secure,
         "LANGUAGE_COOKIE_SAMESITE": "Lax",
@@ -157,6 +200,10 @@ def django_settings(settings: Settings, dsn: str, rooms: Sequence[str]) -> dict[
             *rooms,
             "allauth",
             "allauth.account",
+            "allauth.mfa",
+            "allauth.socialaccount",
+            "allauth.socialaccount.providers.openid_connect",
+            "allauth.usersessions",
         ],
         "MIDDLEWARE": MIDDLEWARE,
         "TEMPLATES": [templates_table(rooms)],
@@ -185,4 +232,5 @@ def django_settings(settings: Settings, dsn: str, rooms: Sequence[str]) -> dict[
         "LOGGING_CONFIG": "baton.web.logs.configure",
         **accounts_table(),
         **protection_table(settings),
+        **sign_in_table(settings),
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from hashlib import sha256
-from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import perform_login
@@ -79,7 +78,8 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     unlock(request, invitation.account)
     events.note(request, "password-changed", detail="one-time link", account=invitation.account)
     # through every stage of a sign-in: a link in the wrong hands does not replace the second factor
-    return perform_login(request, invitation.account, email_verification="none", redirect_url="/")
+    response: HttpResponse = perform_login(request, invitation.account, email_verification="none", redirect_url="/")
+    return response
 
 
 # --- what an administrator does to an account, or its owner ------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ def forget_factors(account: Account) -> int:
     return int(Authenticator.objects.filter(user=account).delete()[0])
 
 
-def _keys(request: HttpRequest, account: Account) -> tuple[str, ...]:
+def _keys(request: HttpRequest, account: Account) -> tuple[str, str]:
     """What failed tries are counted under: those of the password, and those of the second factor."""
     return get_adapter(request)._get_login_attempts_cache_key(request, email=account.email), f"mfa-auth-user-{account.pk}"
 

@@ -1,4 +1,4 @@
-"""allauth's questions, answered for a hub whose people are added by an administrator: who may come in, how secrets are kept, who is whom."""
+"""allauth's questions, answered for a hub whose people are added: who may come in, how secrets are kept, who is whom."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def note(request: HttpRequest | None, what: str, outcome: str = SUCCESS, detail:
     hub = getattr(request, "hub", None) or (request.META.get("baton.hub") if request else None)
     if hub is None:
         return
-    about = account or (request.user if request is not None and request.user.is_authenticated else None)  # type: ignore[union-attr]
+    about = account or (request.user if request is not None and request.user.is_authenticated else None)
     person = f"Practitioner/{about.practitioner}" if isinstance(about, Account) else NOBODY
     hub.store.note_event(person, what, outcome, detail)
 

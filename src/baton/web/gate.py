@@ -1,4 +1,4 @@
-"""The gate of a staff page: signed in, with a second factor where one is required, and with a role in the store; the step up for sensitive acts."""
+"""The gate of a staff page: signed in, a second factor where one is required, a role in the store; and the step up for sensitive acts."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def stepped_up(view: View) -> View:
 def fresh(request: HttpRequest) -> bool:
     """Whether who is signed in proved it in the past minutes."""
     since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-    return any(record["at"] > since for record in get_authentication_records(request, request.user))  # type: ignore[arg-type]
+    return any(record["at"] > since for record in get_authentication_records(request, request.user))
 
 
 def _ways_to_prove(request: HttpRequest) -> bool:

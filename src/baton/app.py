@@ -116,11 +116,13 @@ def _begin() -> None:
 
 def work(settings: Settings) -> None:
     """Run the worker until told to stop: what was announced is sent, what is due is woken each minute, changes are sealed."""
-    from baton.worker import jobs, mail
+    from baton.worker import anchors, jobs, mail
 
     with opened(settings) as hub:
         handlers = {"mail": mail.by_smtp(settings.smtp_url)} if settings.smtp_url else {}
-        jobs.run(jobs.Work(hub.database, hub.store, handlers, duties=(transitions.close_watches,)))
+        published = [anchors.to_file(settings.seal_file)] if settings.seal_file else []
+        published += [anchors.by_mail(settings.seal_mail)] if settings.seal_mail else []
+        jobs.run(jobs.Work(hub.database, hub.store, handlers, duties=(transitions.close_watches, *published)))
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, ready: Callable[[Hub], None] | None = None) -> None:

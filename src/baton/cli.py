@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from baton.settings import BadSettingError, Settings
@@ -101,6 +102,15 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--minutes", type=int, default=60)
     command("migrate", migrate, "Bring the database up to date.")
     command("check", check, "Prove the house's invariants on the live data; one line per violation.")
+    audit = commands.add_parser("audit", help="What was recorded: verify it, prove it.").add_subparsers(required=True, metavar="COMMAND")
+    sub = command("verify", audit_verify, "Verify that every sealed row is as it was; names the first that is not.", audit)
+    sub.add_argument("--from", dest="since", metavar="INSTANT", help="read again only what was sealed from then on")
+    sub.add_argument("--to", dest="until", metavar="INSTANT", help="and up to then")
+    sub.add_argument("--anchor", type=Path, metavar="FILE", help="seals that were published: the newest must still be there")
+    sub = command("prove", audit_prove, "Print the proof that a row was sealed, for scripts/verify_proof.py.", audit)
+    which = sub.add_mutually_exclusive_group(required=True)
+    which.add_argument("--look", type=int, metavar="ID")
+    which.add_argument("--change", type=int, metavar="ID")
     sub = command("bench", bench, "Measure speed against what PostgreSQL alone does in the same run.")
     sub.add_argument("--quick", action="store_true", help="a short run")
     users = top_user(commands)
@@ -231,6 +241,41 @@ def check(arguments: argparse.Namespace, settings: Settings) -> int:
     if not violations:
         print("Every invariant holds.")
     return 1 if violations else 0
+
+
+def audit_verify(arguments: argparse.Namespace, settings: Settings) -> int:
+    """`baton audit verify`."""
+    from baton import app
+    from baton.store import proof
+
+    try:
+        since, until = (datetime.fromisoformat(text).astimezone() if text else None for text in (arguments.since, arguments.until))
+        anchors = proof.anchors(arguments.anchor.read_text(encoding="utf-8")) if arguments.anchor else []
+    except (ValueError, OSError) as error:
+        raise CommandError(f"{error}; --from and --to take instants such as 2026-07-02T14:10-04:00, --anchor a file.") from error
+    if arguments.anchor and not anchors:
+        raise CommandError(f"{arguments.anchor} holds no published seal.")
+    with app.opened(settings) as hub:
+        report = proof.verify(hub.database.owner_dsn, settings.key(), since=since, until=until, anchors=anchors)
+    for line in report.violations:
+        print(line)
+    print(report.sentence(), file=sys.stderr if report.violations else sys.stdout)
+    return 1 if report.violations else 0
+
+
+def audit_prove(arguments: argparse.Namespace, settings: Settings) -> None:
+    """`baton audit prove`."""
+    import json
+
+    from baton import app
+    from baton.store import proof
+
+    table, number = ("look", arguments.look) if arguments.look is not None else ("change", arguments.change)
+    with app.opened(settings) as hub:
+        found = proof.of(hub.database.owner_dsn, settings.key(), table, number)
+    if found is None:
+        raise CommandError(f"there is no {table} {number} in a seal; what was recorded is sealed within the minute while the worker runs.")
+    print(json.dumps(found, indent=1))
 
 
 def bench(arguments: argparse.Namespace, settings: Settings) -> int:

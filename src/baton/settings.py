@@ -46,6 +46,12 @@ class Settings:
     outgoing_allowed: str = setting(
         "BATON_OUTGOING", "", "Hosts, addresses and networks inside your own walls that the hub may make requests to, comma separated."
     )
+    seal_file: str = setting(
+        "BATON_SEAL_FILE", "", "File, best on another machine, to which each seal is published: a removed one then shows."
+    )
+    seal_mail: str = setting("BATON_SEAL_MAIL", "", "E-mail address the newest seal is sent to each hour, for the same purpose.")
+    glass_minutes: str = setting("BATON_GLASS_MINUTES", "60", "Minutes a chart stays open to somebody who broke the glass, 5 to 1440.")
+    glass_second: str = setting("BATON_GLASS_SECOND", "", "1 when breaking the glass of a VIP's chart needs a second person's approval.")
     language: str = setting("BATON_LANGUAGE", "en", "Language of pages for those who chose none: en or es.")
     second_factor: str = setting(
         "BATON_SECOND_FACTOR", "", "required or optional for staff; when empty, required in production and optional elsewhere."
@@ -90,6 +96,8 @@ class Settings:
         except ValueError as error:
             raise BadSettingError(f"BATON_OUTGOING takes hosts, addresses and networks, comma separated: {error}.") from error
         self.clock_offset(datetime.now(UTC))
+        if not (self.glass_minutes.isascii() and self.glass_minutes.isdigit() and 5 <= int(self.glass_minutes) <= 1440):
+            raise BadSettingError(f"BATON_GLASS_MINUTES is {self.glass_minutes!r}; it takes 5 to 1440.")
         self._check_sign_in()
 
     def _check_sign_in(self) -> None:

@@ -183,7 +183,7 @@ TAMPERINGS = {
             "delete from version where id = 'bob' and version = 3",
             "update resource set version = 2 where id = 'bob'",
         ],
-        "changes were sealed",
+        r"seal 1 of .*: change \d+ is missing$",
     ),
     "a whole resource deleted with its changes": (
         [
@@ -191,7 +191,7 @@ TAMPERINGS = {
             "delete from version where id = 'wrong'",
             "delete from resource where id = 'wrong'",
         ],
-        r"seal 1 of .*: 5 changes were sealed, 3 are there",
+        r"seal 1 of .*: change \d+ is missing, and 1 more changes are not as they were sealed",
     ),
     "another made answerable": (
         ["update change set who = 'Practitioner/eve' where because = 'a mistake'"],
@@ -256,8 +256,42 @@ TAMPERINGS = {
     ),
     "a patient on nobody's panel": (["delete from panel where rid = 0"], "Patient/bob: is on nobody's panel"),
     "a role taken": (["update staff set role = 'administrator'"], "PractitionerRole/eve-north: its rows in the index of staff"),
-    "a look deleted": (["delete from look where id = (select max(id) from look)"], "looks were sealed"),
-    "a look altered": (["update look set who = 'Practitioner/eve' where id = (select max(id) from look)"], "or looks .* were altered"),
+    "a look deleted": (["delete from look where id = (select max(id) from look)"], r"seal 1 of .*: look \d+ is missing$"),
+    "a look altered": (
+        ["update look set who = 'Practitioner/eve' where id = (select max(id) from look)"],
+        r"seal 1 of .*: look \d+ was altered$",
+    ),
+    **{
+        f"a look's {column} altered": ([f"update look set {column} = {value} where id = 1"], r"seal 1 of .*: look 1 was altered$")
+        for column, value in {
+            "at": "at - interval '1 minute'",
+            "patients": "'{77}'",
+            "who": "'Practitioner/eve'",
+            "entrance": "'api'",
+            "purpose": "'ETREAT'",
+            "what": "'read nothing'",
+            "role": "'auditor'",
+            "on_behalf_of": "'Practitioner/eve'",
+            "outcome": "8",
+            "detail": "'x'",
+        }.items()
+    },
+    "a look put in": (
+        [
+            "insert into look (id, at, patients, who, entrance, purpose, what) overriding system value"
+            " values (0, now(), '{}', 'x', 'desk', 'TREAT', 'x')"
+        ],
+        "look 0: has a number that no seal covers",
+    ),
+    "a look hidden from the auditor": (["delete from trail where looks <> '{}'"], "the auditor's index of its looks"),
+    "leaves altered with their look": (
+        [
+            "update look set who = 'x' where id = 1",
+            "update seal set leaves = overlay(leaves placing '\\x00'::bytea from octet_length(leaves))",
+        ],
+        "the leaves kept with it are not those",
+    ),
+    "a root altered": (["update seal set root = sha256(root)"], "seal 1 of .*: its digest is not ours"),
     "a seal altered": (["update seal set changes = changes - 1"], "seal 1 of .*: its digest is not ours"),
 }
 

@@ -183,6 +183,7 @@ def load(arguments: argparse.Namespace, settings: Settings) -> int:
     from baton.intake import bulk
 
     with app.opened(settings) as hub:
+        app.settle()
         report = bulk.load(hub.store, replace(app.HUB, entrance="load"), arguments.paths, progress=True)
     for refusal in report.refused:
         print(f"{refusal.file}: {refusal.position}: {refusal.reason}", file=sys.stderr)

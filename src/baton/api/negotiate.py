@@ -57,7 +57,7 @@ def refuse_unreadable(accept: str) -> None:
     raise Refusal(406, "not-supported", f"Answers are {FHIR_JSON}; {accept[:80]!r} takes none of it.", "http.Accept")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Shape:
     """How the answer is to look, from the query: `query` is what is left of it for the interaction."""
 

@@ -7,7 +7,7 @@ A shape is a path with its names taken out: "", "metadata", "_history", "Type", 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from baton.api.refusal import Refusal
 from baton.fhir.definitions import TYPES
@@ -16,8 +16,7 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}\Z")
 _SYSTEM = frozenset({"metadata", "_history", "_search"})
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """A path taken apart; what it does not name is ""."""
 
     shape: str

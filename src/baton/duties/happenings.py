@@ -113,10 +113,17 @@ def on_document(before: Resource | None, after: Resource | None, view: View) -> 
     return transitions.refresh_patients(view, codes.patient_of(before), codes.patient_of(after))
 
 
+def performed(procedure: Mapping[str, Any] | None) -> tuple[str | None, ...]:
+    """When a Procedure was done, as it is written; the end of a period, since that is what counts."""
+    period = (procedure or {}).get("performedPeriod", {})
+    return (procedure or {}).get("performedDateTime"), period.get("end") or period.get("start")
+
+
 @wanting(lambda after: after is None or not is_first(after) or evidence.is_reconciliation(after))
 def on_procedure(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
     """Medicines were reconciled, or that was taken back."""
-    if not (evidence.is_reconciliation(before) or evidence.is_reconciliation(after)):
+    reconciled = [each for each in (before, after) if evidence.is_reconciliation(each)]
+    if not reconciled or not recent(view, *(text for each in reconciled for text in performed(each))):
         return []
     return transitions.refresh_patients(view, codes.patient_of(before), codes.patient_of(after))
 

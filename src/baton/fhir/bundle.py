@@ -7,7 +7,7 @@ handling and the bulk loader both stand on it: they decide which id each entry g
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,18 +140,26 @@ def conditional(reference: str) -> tuple[str, str] | None:
     return (found["type"], found["query"]) if found else None
 
 
-def links(node: Any) -> Iterator[str]:
+def links(node: Any) -> list[str]:
     """The text of every `reference` inside a resource, contained ones too, in order of appearance."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == "reference" and type(value) is str:
-                yield value
-            elif type(value) is dict or type(value) is list:
-                yield from links(value)
-    elif isinstance(node, list):
-        for value in node:
-            if type(value) is dict or type(value) is list:
-                yield from links(value)
+    found: list[str] = []
+    if type(node) is dict:
+        _gather(node, found)
+    return found
+
+
+def _gather(node: Resource, found: list[str]) -> None:
+    for key, value in node.items():
+        kind = type(value)
+        if kind is str:
+            if key == "reference":
+                found.append(value)
+        elif kind is dict:
+            _gather(value, found)
+        elif kind is list and value and type(value[0]) is not str:
+            for each in value:
+                if type(each) is dict:
+                    _gather(each, found)
 
 
 def conditionals(taken: Iterable[Entry]) -> dict[str, list[int]]:

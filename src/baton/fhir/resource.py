@@ -47,7 +47,7 @@ def parse(text: bytes | str) -> Resource:
         raise Bad(error("structure", f"This is not JSON: {wrong}.")) from None
     if not isinstance(resource, dict):
         raise Bad(error("structure", f"A resource is one JSON object, and this is {_kind(resource)}."))
-    if source.count(b"{") + source.count(b"[") > DEEPEST and _deeper_than(resource, DEEPEST):
+    if source.count(b"{") + source.count(b"[") > DEEPEST and _deeper_than(source, DEEPEST):
         raise Bad(error("structure", f"Objects and arrays are nested deeper than {DEEPEST}."))
     return resource if _came_through(source, orjson.dumps(resource)) else _exactly(source)
 
@@ -95,18 +95,22 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _deeper_than(resource: Resource, limit: int) -> bool:
-    level: list[Any] = [resource]
+_BRACKETS: Final = bytes.maketrans(b"[]", b"{}")
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b'{}[]"'))
+_QUOTED: Final = re.compile(rb'"[^"]*"')
+
+
+def _deeper_than(source: bytes, limit: int) -> bool:
+    """Whether JSON text nests deeper: its strings are taken out, and then one innermost level after the other."""
+    unescaped = source.replace(rb"\\", b"").replace(rb"\"", b"")  # two backslashes first: what is left before a quote escapes it
+    levels = unescaped.translate(_BRACKETS, _NO_BRACKETS).replace(b'""', b"")
+    if b'"' in levels:  # a string holds brackets
+        levels = _QUOTED.sub(b"", levels)
     for _ in range(limit):
-        level = [
-            below
-            for each in level
-            for below in (each.values() if type(each) is dict else each)
-            if (type(below) is dict or type(below) is list) and below
-        ]
-        if not level:
+        if not levels:
             return False
-    return True
+        levels = levels.replace(b"{}", b"")
+    return bool(levels)
 
 
 def _kind(value: object) -> str:

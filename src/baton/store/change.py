@@ -49,7 +49,6 @@ class Change(Holding):
         self._macs: list[bytes] = []
         self._announced: list[tuple[str, Mapping[str, Any]]] = []
         self._number = 0
-        self._guarding = False
 
     # --- writing ------------------------------------------------------------------------------------------------------------------
 
@@ -66,6 +65,7 @@ class Change(Holding):
         type_, id_ = resource["resourceType"], resource.get("id")
         type_code(type_)
         current, patient = self._current(type_, id_) if id_ else (None, None)
+        self.reach(type_, id_, "u" if current else "cu" if id_ else "c")
         _check_match(if_match, current, f"{type_}/{id_}")
         if unless_same and current and current.body is not None and _content(current.resource()) == _content(resource):
             return current
@@ -80,6 +80,7 @@ class Change(Holding):
     def delete(self, type_: str, id_: str, *, if_match: int | None = None) -> Stored:
         """Delete: a version without body; the history stays. What is deleted already gets no new version. Raises NotFound."""
         current, patient = self._current(type_, id_)
+        self.reach(type_, id_, "d")
         if current is None:
             raise NotFound(f"There is no {type_}/{id_}.")
         _check_match(if_match, current, f"{type_}/{id_}")
@@ -155,7 +156,7 @@ class Change(Holding):
             if row.type == "Patient" and row.before is None and row.indexed.patient is not None:
                 self._mine[row.indexed.patient] = True
         touched = {key for row in asked for key in (row.indexed.patient, row.was_patient) if key is not None}
-        if len(rows) == 1 and self._line is None and rows[0].before is None and rows[0].type not in panel.TYPES:
+        if len(rows) == 1 and self._line is None and self.limits is None and rows[0].before is None and rows[0].type not in panel.TYPES:
             return  # the single statement asks by itself
         if not all(self._may_see(touched).values()):
             raise Forbidden("This concerns a patient who is not on your panel.")
@@ -171,12 +172,25 @@ class Change(Holding):
             row.rid = row.rid or next(fresh)
         write.write(line, rows, change_id=self._number)
         panel.keep(line, rows)
+        self._within_limits(rows)
         for row in rows:
             self._macs.append(row.mac)
             first = self._unanswered.get(row.key)
             self._unanswered[row.key] = (first[0] if first else row.before, row)
             self._written[row.key] = row
         self._staged.clear()
+
+    def _within_limits(self, rows: Sequence[Row]) -> None:
+        """Refuse what a program wrote and its scopes would not have let it reach. Raises Forbidden."""
+        limits = self.who.limits
+        if limits is None:
+            return
+        for row in rows:
+            if row.free or row.after is None:
+                continue
+            condition = limits.condition(row.type, "u" if row.before else "cu")
+            if condition != "true" and not self._reached(row.type, condition, [row.rid]):
+                raise Forbidden(f"This {row.type} is not one that this app's scopes speak of.", expression=row.type)
 
     def _react(self) -> None:
         unanswered, self._unanswered = self._unanswered, {}
@@ -214,7 +228,7 @@ class Change(Holding):
 
     def _alone(self) -> bool:
         """The short way of a single new resource nobody reacts to: one statement."""
-        if self._line is not None or len(self._staged) != 1 or self._announced:
+        if self._line is not None or len(self._staged) != 1 or self._announced or self.limits is not None:
             return False
         row = next(iter(self._staged.values()))
         if row.before is not None or row.type in panel.TYPES or self._wanting(row):

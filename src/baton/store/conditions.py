@@ -71,6 +71,12 @@ class Where:
         quoted = ",".join('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
         return self.param("{" + quoted + "}", "text[]")
 
+    def limit(self, condition: str) -> None:
+        """Narrow by what a program was granted: a condition of `Limits`."""
+        if condition != "true":
+            self.parts.append(condition)
+            self.tokens = True  # its numbers stand in the text: never planned for good
+
     def sql(self) -> str:
         """All conditions on the row r."""
         parts = [*self.parts]
@@ -87,6 +93,7 @@ def conditions(view: View, type_: str, clauses: Sequence[Clause]) -> Where:
     for clause in clauses:
         _READERS[_kind(clause)](view, type_, clause, where)
     allow(view, where)
+    view.narrow(where, type_, "s")
     return where
 
 

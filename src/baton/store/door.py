@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg import OperationalError
 
+from baton.store.apps import Apps, Holder, digest
 from baton.store.change import Change, Guard, Reaction
 from baton.store.codes import key64
 from baton.store.lines import Lines
@@ -46,7 +48,8 @@ class Store:
         self._guards = {type_: list(several) for type_, several in (guards or {}).items()}
         self._reactions = {type_: list(several) for type_, several in (reactions or {}).items()}
         self._known: Known[Who | None] = Known(seconds=2)
-        self._tokens: Known[str | None] = Known(seconds=2)
+        self._tokens: Known[Holder | None] = Known(seconds=2)
+        self.apps = Apps(self)
 
     def view(self, who: Who, *, at: datetime | None = None, still: bool = False) -> View:
         """A view for a `with` block; `at` = as known on; `still` = every read sees the same moment. Raises Forbidden."""
@@ -86,7 +89,7 @@ class Store:
         """A bearer token for the API, shown once: only its hash is kept."""
         token = secrets.token_urlsafe(32)
         now = self.now()
-        values = [_hash(token), person, now, now + timedelta(minutes=minutes)]
+        values = [digest(token), person, now, now + timedelta(minutes=minutes), None, None]
         with self.lines.transaction() as line:
             line.execute(sql("new_token").encode(), values)
             line.execute("commit")
@@ -94,12 +97,11 @@ class Store:
 
     def who_of_token(self, token: str, *, entrance: str = "api") -> Who | None:
         """Whose token this is; None when it is nobody's or over. At most 2 s behind."""
-        person = self._tokens.get(token, lambda: self._person_of(token))
-        return self.who(person, entrance=entrance) if person else None
-
-    def _person_of(self, token: str) -> str | None:
-        rows = self.lines.read(lambda line: line.execute(sql("token").encode(), [_hash(token), self.now()], prepare=True).fetchall())
-        return str(rows[0][0]) if rows else None
+        holder = self._tokens.get(token, lambda: self.apps.holder(token))
+        if holder is None:
+            return None
+        who = self.who(holder.person, entrance=entrance)
+        return replace(who, limits=holder.limits) if who is not None and holder.limits is not None else who
 
     # --- housekeeping -------------------------------------------------------------------------------------------------------------
 
@@ -135,7 +137,3 @@ class Store:
     def close(self) -> None:
         """Hang up all connections."""
         self.lines.close()
-
-
-def _hash(token: str) -> bytes:
-    return sha256(token.encode()).digest()

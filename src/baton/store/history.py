@@ -50,12 +50,16 @@ def compartment(view: View, patient_id: str, types: Sequence[str], per_type: int
 def everything(view: View, patient_id: str, count: int, place: str | None) -> Page:
     """The patient, then all of the compartment by type and newest first. Raises NotFound."""
     key, count = _permitted(view, patient_id), min(count, MOST)
+    if view.limits is not None:
+        view.stored("Patient", patient_id)
     codes = [TYPE_CODE[type_] for type_ in compartment_types("Patient") if type_ != "Patient"]
     kind = f"everything {patient_id}"
     after = cursor.read(view.store.key, kind, place) if place else None
     params = {**view.look_params(f"everything of Patient/{patient_id}"), "patient": key, "types": codes, "limit": count + 1}
     params |= {"type": after[0] if after else None, "rid": after[1] if after else None}
-    rows = view.ask(sql("everything"), params, prepare=True)
+    limits = view.limits
+    reached = "true" if limits is None else limits.any_of(compartment_types("Patient"), "s")
+    rows = view.ask(sql("everything", limits=reached), params, prepare=limits is None)
     entries = [Stored(TYPES[code - 1], id_, version, at, body.encode()) for code, id_, version, at, body, _ in rows[:count]]
     following = cursor.write(view.store.key, kind, [rows[count - 1][0], rows[count - 1][5]]) if len(rows) > count else None
     if after is None:
@@ -77,6 +81,10 @@ def history(view: View, type_: str | None, id_: str | None, since: datetime | No
     if view.at is not None:
         where.parts.append(f"v.at <= {where.param(view.at.isoformat(), 'timestamptz')}")
     allow(view, where)
+    if view.limits is not None and type_ is None:
+        where.limit(view.limits.any_of(TYPES, "s", versions=True))
+    elif type_ is not None:
+        view.narrow(where, type_, "s" if id_ is None else "r", versions=True)
     kind = f"history {type_}/{id_}"
     if place:
         at, rid, version = cursor.read(view.store.key, kind, place)

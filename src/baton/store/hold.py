@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from baton.store.codes import TYPE_CODE, key64
+from baton.store.codes import TYPE_CODE, key64, table
 from baton.store.lines import Line
 from baton.store.named import sql
 from baton.store.view import View
@@ -16,6 +16,7 @@ from baton.store.write import Row
 
 if TYPE_CHECKING:
     from baton.store.door import Store
+    from baton.store.limits import Limits
 
 Key = tuple[str, str]
 
@@ -42,12 +43,14 @@ class Holding(View):
         self._looked: set[int] = set()
         self._transaction: AbstractContextManager[Line] | None = None
         self._reacting = False
+        self._guarding = False
 
     def stored(self, type_: str, id_: str, version: int | None = None) -> Stored:
         """As `View.stored`, the newest version locked until the change ends, and as this change has left it."""
         if version is not None:
             return super().stored(type_, id_, version)
         found, patient = self._current(type_, id_)
+        self.reach(type_, id_, "r")
         if found is None:
             raise NotFound(f"There is no {type_}/{id_}.")
         if found.body is None:
@@ -55,6 +58,27 @@ class Holding(View):
         if patient is not None:
             self._looked.add(patient)
         return found
+
+    @property
+    def limits(self) -> Limits | None:
+        """As a view's; what the house itself does in answer is not the program's doing."""
+        return None if self._reacting or self._guarding else self.who.limits
+
+    def reach(self, type_: str, id_: str | None, verbs: str) -> None:
+        """Make sure that a program's scopes reach a resource already locked (if it is there) as it is. Raises NotFound, Forbidden."""
+        limits = self.limits
+        if limits is None:
+            return
+        condition = limits.condition(type_, verbs)
+        held = self._held.get((type_, id_ or ""))
+        if held is None or (type_, id_) in self._staged or condition == "true":  # what is staged is judged when it is written
+            return
+        if not self._reached(type_, condition, [held.rid]):
+            raise NotFound(f"There is no {type_}/{id_}.")
+
+    def _reached(self, type_: str, condition: str, rids: Sequence[int]) -> set[int]:
+        statement = sql("reached", table=table(type_), type=type_code(type_), condition=condition)
+        return {rid for (rid,) in self._open().execute(statement.encode(), [list(rids)])}
 
     def hold(self, references: Iterable[Key]) -> None:
         """Lock many resources at once, whether they exist or not: what follows then asks the database no more about them."""

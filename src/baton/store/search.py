@@ -17,7 +17,7 @@ from baton.store import cursor, timeline
 from baton.store.codes import TYPE_CODE, param_code, table
 from baton.store.conditions import Where, allow, conditions, pointing
 from baton.store.index import principal_date
-from baton.store.who import Invalid, Page, Stored
+from baton.store.who import Gone, Invalid, NotFound, Page, Stored
 
 if TYPE_CHECKING:
     from baton.store.view import View
@@ -64,7 +64,7 @@ def search(view: View, query: Query) -> Page:
     place = cursor.read(view.store.key, kind, query.cursor) if query.cursor else None
     newest = order.name == "_lastUpdated" and order.descending and not where.narrow
     # Shapes whose one good plan does not hang on the values are planned once; a plan for any token would be 80 ms for some.
-    planned = newest or (where.narrow and not where.all_of and not where.tokens)
+    planned = (newest and view.limits is None) or (where.narrow and not where.all_of and not where.tokens)
     if newest:
         page = _newest(query.type, where, count, place)
     elif order.walked is not None and not where.narrow:
@@ -223,6 +223,23 @@ def _count(view: View, query: Query, at_most: int | None) -> int:
     return int(view.rows(f"select count(*) from ({inner}) z", where.params)[0][0] or 0)  # noqa: S608
 
 
+def one(view: View, type_: str, id_: str, version: int | None) -> Stored:
+    """One resource a program asks for, within its limits. Raises NotFound, Gone, and Forbidden naming the scope that is missing."""
+    where = Where()
+    where.parts.append(f"r.type = {TYPE_CODE[type_]} and r.id = {where.param(id_, 'text')}")
+    allow(view, where)
+    view.narrow(where, type_, "r", versions=version is not None)
+    named = "r.version" if version is None else where.param(version, "integer")
+    page = f"select r.rid, {named} as version, r.patient, null::text as sort from {table(type_)} r where {where.sql()}"  # noqa: S608
+    order = _Order("newest", None, "bigint", True)
+    found = stored_rows(type_, view.result(_looked(view, page, order, 1, where, f"read {type_}/{id_}"), where.params), 1)
+    if not found:
+        raise NotFound(f"There is no {type_}/{id_}.")
+    if found[0].body is None:
+        raise Gone(f"{type_}/{id_} was deleted.")
+    return found[0]
+
+
 # --- what comes along ----------------------------------------------------------------------------------------------------------------
 
 
@@ -257,8 +274,11 @@ def _pointed_at(view: View, includes: Sequence[Include], entries: Iterable[Store
                     wanted.setdefault(type_, set()).add(id_)
     found = []
     for type_, ids in sorted(wanted.items()):
+        if view.limits is not None and not view.limits.granted(type_, "r"):
+            continue
         where = Where()
         where.parts.append(f"r.type = {TYPE_CODE[type_]} and not r.gone and r.id = any({where.texts(sorted(ids))})")
+        view.narrow(where, type_, "r")
         found += _all(view, type_, where)
     return found
 
@@ -273,6 +293,7 @@ def _pointing_here(view: View, revincludes: Sequence[Include], entries: Sequence
             where = Where()
             where.parts.append(f"r.type = {TYPE_CODE[each.source]} and not r.gone")
             pointing(each.source, each.param, targets, where)
+            view.narrow(where, each.source, "s")
             found += _all(view, each.source, where)
     return found
 

@@ -21,7 +21,9 @@ from baton.store.named import sql
 from baton.store.who import Forbidden, Gone, Invalid, NotFound, Page, PromiseRow, Resource, Standing, Stored, Who
 
 if TYPE_CHECKING:
+    from baton.store.conditions import Where
     from baton.store.door import Store
+    from baton.store.limits import Limits
 
 T = TypeVar("T")
 
@@ -33,6 +35,8 @@ class View:
         """Made by `Store.view`. Raises Forbidden for a role the house does not know."""
         if not who.known:
             raise Forbidden(f"{who.name or who.person} has no role here.")
+        if who.limits is not None and at is not None:
+            raise Forbidden("An app sees the present.")
         self._store = store
         self.who = who
         self.now = store.now()
@@ -54,6 +58,8 @@ class View:
         code = TYPE_CODE.get(type_)
         if code is None:
             raise NotFound(f"There is no resource type {type_}.", code="not-supported")
+        if self.limits is not None:
+            return search.one(self, type_, id_, version)
         who, name = self.who, f"{type_}/{id_}"
         params: list[bytes | None] = [
             id_.encode(),
@@ -104,6 +110,7 @@ class View:
 
     def compartment(self, patient_id: str, types: Sequence[str], *, per_type: int = 200) -> dict[str, list[Resource]]:
         """A patient's resources of these types, newest first, at most `per_type` of each. Raises NotFound (also when not theirs)."""
+        self._themselves()
         return history.compartment(self, patient_id, types, per_type)
 
     def everything(self, patient_id: str, *, count: int = 200, cursor: str | None = None) -> Page:
@@ -120,14 +127,17 @@ class View:
 
     def promises(self, owners: Sequence[str] | None = None, **filters: Any) -> list[PromiseRow]:
         """Open promises, the earliest due first: see `worklist.promises`."""
+        self._themselves()
         return worklist.promises(self, owners, **filters)
 
     def promise_tally(self, owners: Sequence[str] | None = None, **filters: Any) -> dict[str, dict[str, int]]:
         """How many promises there are of each kind in each state: see `worklist.tally`."""
+        self._themselves()
         return worklist.tally(self, owners, **filters)
 
     def promise_counts(self, owners: Sequence[str] | None = None, **filters: Any) -> dict[str, int]:
         """How many promises there are in each state: see `worklist.counts`."""
+        self._themselves()
         return worklist.counts(self, owners, **filters)
 
     def standings(self, patients: Sequence[str]) -> dict[str, Standing]:
@@ -140,14 +150,17 @@ class View:
 
     def patients_in_care(self) -> int:
         """How many patients this person may see."""
+        self._themselves()
         return worklist.in_care(self)
 
     def patients(self, text: str, limit: int = 20) -> list[tuple[float, Stored]]:
         """Patients meant by what was typed, the likeliest first: see `people.patients`."""
+        self._themselves()
         return people.patients(self, text, limit)
 
     def people(self, text: str, limit: int = 20) -> list[tuple[float, Stored]]:
         """Practitioners meant by what was typed, the likeliest first."""
+        self._themselves()
         return people.people(self, text, limit)
 
     def look(self, patients: Iterable[str], what: str) -> None:
@@ -183,6 +196,21 @@ class View:
         """The same, unread; `planned`: one plan for all values will do, so keep it."""
         self._see()
         return self._ask(lambda line: line.quick(statement, params) if planned else line.once(statement, params))
+
+    @property
+    def limits(self) -> Limits | None:
+        """What the program that looks for this person is limited to; None when there is none, or when the house itself looks."""
+        return self.who.limits
+
+    def narrow(self, where: Where, type_: str, verbs: str, *, versions: bool = False) -> None:
+        """Narrow conditions on rows of a type to what the program's scopes let it do. Raises Forbidden naming the scope that is missing."""
+        limits = self.limits
+        if limits is not None:
+            where.limit(limits.condition(type_, verbs, versions=versions))
+
+    def _themselves(self) -> None:
+        if self.limits is not None:
+            raise Forbidden("This is not for apps.")
 
     def may_see(self, patient: int) -> bool:
         """Whether this patient (key) is theirs to see."""

@@ -68,19 +68,11 @@ select exists (select 1 from panel where patient = %s and team = any(%s))
 -- What someone is here: their roles and teams.
 select role, team from staff where person = %s
 
--- name: token
--- Whose bearer token this is, while it lasts.
-select person from token where hash = %s and ends_at > %s
-
--- name: new_token
--- A bearer token, as its hash.
-insert into token (hash, person, made_at, ends_at) values (%s, %s, %s, %s)
-
 -- name: everything
 -- All of one patient's compartment by type and newest first; the look in the same statement.
 with k as materialized (
     select r.type, r.id, r.rid, r.version from resource r
-    where r.patient = %(patient)s and r.type = any(%(types)s::smallint[]) and not r.gone
+    where r.patient = %(patient)s and r.type = any(%(types)s::smallint[]) and not r.gone and {limits}
         and (%(rid)s::bigint is null or r.type > %(type)s::smallint or (r.type = %(type)s::smallint and r.rid < %(rid)s::bigint))
     order by r.type, r.rid desc limit %(limit)s
 ), l as (

@@ -42,6 +42,10 @@ select r.rid, r.id, r.version, r.patient, r.gone, v.at, v.body, v.rid is not nul
 from (select rid, id, version, patient, gone from resource where type = {type} and id = any($1) order by rid for update) r
 left join version v on v.rid = r.rid and v.version = r.version
 
+-- name: reached
+-- Which of these rows a program's limits reach.
+select r.rid from {table} r where r.type = {type} and r.rid = any(%s) and {condition}
+
 -- name: bodies
 -- The bodies of versions whose pointers are locked.
 select v.rid, v.at, v.body from version v join resource r on r.type = {type} and r.rid = v.rid and r.version = v.version where v.rid = any(%s)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from baton.demo import town
-from baton.duties import ground, pathways, promises, teams
+from baton.duties import ground, licences, pathways, promises, teams
 from baton.store import Store
 from baton.store.postgres import Database
 
@@ -28,7 +28,7 @@ def open_store(database: Database, clock: Callable[[], datetime]) -> Store:
         clock=clock,
         zone=ZONE,
         key=b"k" * 32,
-        guards=merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS),
+        guards=merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS, licences.GUARDS),
         reactions=merged(teams.REACTIONS, pathways.REACTIONS),
     )
     with store.change(town.HUB, because="The ground a hub stands on") as change:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from baton.duties import codes, communication, consents, episodes, ground, pathways, promises, teams, trace
+from baton.duties import codes, communication, consents, episodes, ground, licences, pathways, promises, teams, trace
 from baton.store import Change, Store, Who
 from baton.store.check import violations
 from baton.store.postgres import Database
@@ -21,6 +21,7 @@ MERCY = Who("Device/mercy", "Mercy General interface", "system", (), "api")
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 HOME = ("http://terminology.hl7.org/CodeSystem/discharge-disposition", "home")
 KEY = b"a key for tests, not for patients"
+NURSE = {"code": {"coding": [{"system": licences.LICENCE, "code": "RN"}]}, "period": {"end": "2027-12-31"}}
 TEAM = [{"coding": [{"system": codes.ORGANIZATION_TYPE, "code": "team"}]}]
 
 
@@ -41,7 +42,7 @@ class Ward:
             clock=lambda: self.time,
             zone=ZONE,
             key=KEY,
-            guards=merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS, consents.GUARDS),
+            guards=merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS, licences.GUARDS, consents.GUARDS),
             reactions=merged(teams.REACTIONS, pathways.REACTIONS),
         )
         self.at(start)
@@ -57,6 +58,7 @@ class Ward:
                         "id": who.person.split("/")[1],
                         "active": True,
                         "name": [{"family": family, "given": [given]}],
+                        **({"qualification": [NURSE]} if who is TOM else {}),
                     }
                 )
                 change.put(staff(who))

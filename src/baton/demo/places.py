@@ -13,6 +13,8 @@ Resource = dict[str, Any]
 P = "https://baton.example/fhir"
 STAFF_ROLE = f"{P}/CodeSystem/staff-role"
 ORGANIZATION_TYPE = "http://terminology.hl7.org/CodeSystem/organization-type"
+LICENCE = "http://terminology.hl7.org/CodeSystem/v2-0360"
+LICENCES = {"RN": "Registered nurse", "MD": "Doctor of medicine"}
 MRN = f"{P}/NamingSystem/larkhaven-mrn"
 CITY, STATE, POSTCODE = "Larkhaven", "RI", "02999"
 EASTERN = "America/New_York"
@@ -108,6 +110,11 @@ class Worker:
         return f"{self.id.replace('-', '.')}@baton.example"
 
     @property
+    def licence(self) -> str:
+        """Their licence as HL7 table 0360 has it; empty when what they have is none."""
+        return self.credentials if self.credentials in LICENCES else ""
+
+    @property
     def who(self) -> Who:
         """Them, answering for what they did in the past month."""
         return Who(f"Practitioner/{self.id}", self.name, self.role, tuple(f"Organization/{team}" for team in self.teams), "demo")
@@ -130,6 +137,8 @@ WORKERS = {
         Worker("Amara", "Okonkwo", "MD", "clinician", ("outpatient-coordination", "hospital-transitions"), "Primary care physician"),
     )
 }
+RECONCILES = WORKERS["grace-kim"]
+"""Who goes through the medicines where the coordinator has no licence for it."""
 COORDINATORS = {worker.teams[0]: worker for worker in WORKERS.values() if worker.role == "coordinator"}
 
 DOCTORS = {  # place -> those who see patients there
@@ -228,9 +237,19 @@ def _practitioner(id_: str, given: str, family: str, credentials: str, npi: int,
     }  # fmt: skip
 
 
+def _licence(worker: Worker, number: int) -> Resource:
+    coding = {"system": LICENCE, "code": worker.licence}
+    return {
+        "identifier": [{"system": f"{P}/NamingSystem/ri-license", "value": f"{worker.licence}{52_000 + number * 37}"}],
+        "code": {"coding": [coding], "text": LICENCES[worker.licence]},
+        "period": {"start": "2019-03-01", "end": "2030-02-28"}, "issuer": {"display": "Rhode Island Department of Health"},
+    }  # fmt: skip
+
+
 def _worker(worker: Worker) -> Iterator[Resource]:
     number = list(WORKERS).index(worker.id)
-    yield _practitioner(worker.id, worker.given, worker.family, worker.credentials, number, worker.email)
+    practitioner = _practitioner(worker.id, worker.given, worker.family, worker.credentials, number, worker.email)
+    yield {**practitioner, "qualification": [_licence(worker, number)]} if worker.licence else practitioner
     for team in worker.teams:
         yield {
             "resourceType": "PractitionerRole", "id": f"{worker.id}-{team}", "active": True,

@@ -12,7 +12,7 @@ from baton.demo.acts import Act
 from baton.demo.days import Days
 from baton.demo.dice import Dice
 from baton.demo.people import Person
-from baton.demo.places import AFTERCARE, PLACES, Place, Worker, at, concept, feed, reference
+from baton.demo.places import AFTERCARE, PLACES, RECONCILES, Place, Worker, at, concept, feed, reference
 
 Resource = dict[str, Any]
 
@@ -157,7 +157,8 @@ def kept(story: Story, start: datetime, *, number: int = 1) -> Iterator[Act]:
     reconciled = acts.done(
         story.person, "medication-reconciliation", "Gone through with the list from the hospital; one duplicate stopped."
     )
-    yield story.by(end + timedelta(minutes=5), "Medicines reconciled", reconciled)
+    nurse = story.worker if story.worker.licence else RECONCILES
+    yield Act(end + timedelta(minutes=5), nurse.who, "Medicines reconciled", reconciled)
 
 
 def missed(story: Story, start: datetime, *, number: int = 1) -> Act:

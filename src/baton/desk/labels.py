@@ -115,13 +115,17 @@ REFUSALS = (
     lazy("A closed promise is opened again only with a reason."),
     lazy("The episode is over: nothing new is promised in it."),
     lazy("This promise belongs to no running transition."),
+    lazy("Medicines are reconciled by a prescriber, a clinical pharmacist or a registered nurse whose licence is in force."),
+    lazy("Nobody here has such a licence yet."),
+    lazy("These can:"),
 )
 """What the duties answer when they refuse, so that it is known in every language."""
 
 
 def refusal(text: str) -> str:
-    """Why a duty refused, in the reader's language where it is one of those known."""
-    return _(text)
+    """Why a duty refused, in the reader's language where it is one of those known; what follows a colon are names."""
+    known, (start, colon, rest) = _(text), text.partition(": ")
+    return f"{_(start + ':')} {rest}" if known == text and colon else known
 
 
 def word(table: Words, code: str | None) -> str:

@@ -6,6 +6,7 @@ import itertools
 import random
 import statistics
 import sys
+import time as clock
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -17,7 +18,6 @@ from baton.duties.scheduling import model as m
 ZONE = ZoneInfo("America/New_York")
 FIRST = date(2026, 6, 1)
 SITES = ("signal-hill", "wharf", "bayline")
-KINDS = ("clinician", "scanner", "nurse", "chair")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +35,21 @@ SIZES = (Size("typical", 8, 40, 30, 0.5), Size("hard", 20, 80, 60, 8.0))
 
 
 def problem(size: Size, seed: int) -> m.Problem:
-    """A generated problem: calendars of half-days 60 to 90 % booked, three sites, an interpreter, a ride, order, gaps and bundles."""
+    """A generated problem: calendars 60 to 90 % booked, a specialty for each need, rooms of three sites, interpreters, a ride."""
     dice = random.Random(seed)  # noqa: S311
     days = [number for number in range(size.days) if (FIRST + timedelta(days=number)).weekday() < 5]
-    actors = []
-    groups: dict[tuple[str, str], list[str]] = {}
-    for number in range(size.actors):
-        kind = "interpreter" if number < size.actors // 10 else KINDS[number % len(KINDS)]
-        id_ = f"{kind}-{number}"
-        groups.setdefault((kind, "" if kind == "interpreter" else SITES[number // len(KINDS) % len(SITES)]), []).append(id_)
-        actors.append(m.Actor(id_, id_, tuple(free(dice, days, dice.uniform(0.1, 0.4)))))
+    rooms, tongues = size.actors // 5, size.actors // 10
+    clinicians = size.actors - rooms - tongues
+    names = [f"clinician-{number}" for number in range(clinicians)]
+    groups = {f"specialty {number}": names[number :: size.needs] for number in range(size.needs)}
+    groups |= {site: [f"room-{number}" for number in range(rooms)][at :: len(SITES)] for at, site in enumerate(SITES)}
+    groups["interpreter"] = [f"interpreter-{number}" for number in range(tongues)]
+    everybody = dict.fromkeys(name for group in groups.values() for name in group)
+    actors = tuple(m.Actor(name, name, tuple(free(dice, days, dice.uniform(0.1, 0.4)))) for name in everybody)
     needs = tuple(need(dice, number, size, groups) for number in range(size.needs))
     return m.Problem(
         needs,
-        tuple(actors),
+        actors,
         tuple(wishes(dice, needs, size)),
         FIRST,
         size.days,
@@ -69,34 +70,32 @@ def free(dice: random.Random, days: list[int], share: float) -> Iterator[m.Span]
             at += length
 
 
-def need(dice: random.Random, number: int, size: Size, groups: dict[tuple[str, str], list[str]]) -> m.Need:
-    """A visit at one or two sites, with somebody of a kind and, for one in three, an interpreter."""
-    kind = dice.choice(KINDS)
-    sites = dice.sample([site for site in SITES if (kind, site) in groups], 2)
+def need(dice: random.Random, number: int, size: Size, groups: dict[str, list[str]]) -> m.Need:
+    """A visit with somebody of its specialty in a room of one or two sites and, one in three, an interpreter."""
     interpreted = dice.random() < 0.3
     options = []
-    for site in sites:
-        roles = [m.Role(kind, tuple(groups[kind, site]))]
-        roles += [m.Role("interpreter", tuple(groups["interpreter", ""]), optional=True)] if interpreted else []
-        options.append(m.Option(site, tuple(roles), 0 if site == sites[0] else 1))
-    wanted = FIRST + timedelta(days=dice.randint(size.days // 3, size.days - 5))
-    return m.Need(f"n{number}", f"Need {number}", dice.choice((15, 30, 30, 45, 60)), tuple(options), dice.randint(1, 3), wanted)
+    for cost, site in enumerate(dice.sample(SITES, dice.randint(1, 2))):
+        roles = [m.Role("clinician", tuple(groups[f"specialty {number}"])), m.Role("room", tuple(groups[site]))]
+        roles += [m.Role("interpreter", tuple(groups["interpreter"]), optional=True)] if interpreted else []
+        options.append(m.Option(site, tuple(roles), cost))
+    wanted = FIRST + timedelta(days=dice.randint(3, size.days - 5))
+    return m.Need(f"n{number}", f"Need {number}", dice.choice((15, 30, 30, 45, 60, 90)), tuple(options), dice.randint(1, 3), wanted)
 
 
 def wishes(dice: random.Random, needs: tuple[m.Need, ...], size: Size) -> Iterator[m.Wish]:
-    """A chain of order, a bundle, a window, and the patient's own weeks."""
+    """Chains of order with gaps, a bundle of a day, fasting, and the patient's own weeks."""
     ids = [each.id for each in needs]
-    yield m.Reach("ride", "Ride", time(7), time(18))
-    yield m.Busy("dialysis", "Dialysis", time(6), time(11), weekday=dice.choice((0, 2, 4)))
+    weekdays = dice.sample(range(5), 3)
+    yield m.Reach("ride", "Ride", time(8), time(17), (0, 1, 2, 3, 4))
+    yield from (m.Busy(f"dialysis {day}", "Dialysis", time(6), time(12), weekday=day) for day in weekdays)
     yield m.Attended("interpreter", "interpreter")
-    for number in range(0, size.needs - 1, 3):
-        yield m.Order(
-            f"order {number}", ids[number], ids[number + 1], min_minutes=0, min_days=dice.choice((0, 1, 2)), max_days=size.days // 2
-        )
-    for number in range(2, size.needs - 1, 6):
-        yield m.SameDay(f"bundle {number}", (ids[number], ids[number + 1]))
-    yield m.TimeOfDay("fasting", ids[0], start_until=time(11))
-    yield m.Order("result", ids[-2], ids[-1], min_business_days=2)
+    for number in range(0, size.needs - 1, 4):
+        least = dice.choice((1, 2, 5))
+        yield m.Order(f"order {number}", ids[number], ids[number + 1], min_days=least, max_days=least + dice.choice((5, 10)))
+        yield m.Order(f"next {number}", ids[number + 1], ids[number + 2], min_business_days=dice.choice((1, 3)))
+    yield m.SameDay("bundle", (ids[3], ids[-1]))
+    yield m.TimeOfDay("fasting", ids[0], start_until=time(10))
+    yield m.Window("not yet", ids[2], not_before=datetime.combine(FIRST + timedelta(days=7), time(9), ZONE))
 
 
 def small(seed: int) -> m.Problem:
@@ -152,10 +151,12 @@ def measure(count: int, *, sizes: tuple[Size, ...] = SIZES, beside: int = 10) ->
     say(f"  {'size':8} {'p50 s':>7} {'p95 s':>7} {'max s':>7} {'goal s':>7}   needs × actors × days")
     reached = True
     for size in sizes:
-        seconds, statuses, faults, stuck = [], [], 0, 0
+        seconds, cpu, statuses, faults, stuck = [], [], [], 0, 0
         for seed in range(count):
             asked = problem(size, seed)
+            began = clock.process_time()
             plan = solver.plan(asked, seconds=30)
+            cpu.append(clock.process_time() - began)
             seconds.append(plan.seconds)
             statuses.append(plan.status)
             faults += bool(plan.visits and checker.faults(asked, plan.visits))
@@ -163,7 +164,7 @@ def measure(count: int, *, sizes: tuple[Size, ...] = SIZES, beside: int = 10) ->
         p50, p95 = statistics.median(seconds), sorted(seconds)[max(0, -(-len(seconds) * 95 // 100) - 1)]
         open_ = len(seconds) - statuses.count(m.OPTIMAL) - statuses.count(m.IMPOSSIBLE)
         say(f"  {size.name:8} {p50:7.2f} {p95:7.2f} {max(seconds):7.2f} {size.goal:7.1f}   {size.needs} × {size.actors} × {size.days}")
-        say(f"           {statuses.count(m.OPTIMAL)} proved best, {statuses.count(m.IMPOSSIBLE)} proved impossible, {open_} open; "
+        say(f"           {statuses.count(m.OPTIMAL)} proved best, {statuses.count(m.IMPOSSIBLE)} proved impossible, {open_} open; {statistics.median(cpu):.2f} s of processor; "
             f"{faults} faults found by the checker; one by one gets stuck on {stuck}")  # fmt: skip
         reached &= p95 <= size.goal and not faults and not open_
     wrong = sum(differs(small(seed)) for seed in range(beside))

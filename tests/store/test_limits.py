@@ -14,6 +14,7 @@ from tests.store.folk import ANA, BO, HUB, KEY, SUE, ZONE, Clock, care_team, gro
 from baton.fhir.query import parse
 from baton.fhir.scope import VERBS, Scope, read
 from baton.store import Forbidden, NotFound, Store, Who
+from baton.store.access import decide
 from baton.store.limits import Limits
 from baton.store.postgres import Database
 
@@ -293,3 +294,10 @@ def test_no_text_of_a_scope_grants_without_saying_so(text: str) -> None:
             assert bool(limits.granted(type_, verb)) == any(
                 each.covers(type_, verb) and each.level != "patient" for each in read(text).resources
             )
+
+
+def test_the_one_decision_knows_of_scopes() -> None:
+    who = app(SUE, "user/Observation.rs")
+    assert decide(who, "read", "Observation", relationships=["assigned"]).allowed
+    assert not decide(who, "update", "Observation", relationships=["assigned"]).allowed
+    assert not decide(who, "read", "Condition", relationships=["assigned"]).allowed

@@ -16,6 +16,8 @@ RELATIONSHIPS = ("unowned", "none", "assigned", "treating", "covering", "mentori
 INTERACTIONS = ("see", "write", "delete", "export", "subscribe", "relabel", "staff", "glass")
 """What can be done. "see" is every way of reading: read, vread, history, search, count, include, chain, find."""
 _SEEING = dict.fromkeys(("read", "vread", "history", "search", "count", "include", "everything"), "see")
+_VERBS = {"see": "rs", "export": "rs", "write": "cu", "delete": "d"}
+"""What of SMART's scopes each takes; the others are not for programs."""
 _WRITING = dict.fromkeys(("create", "update", "patch"), "write")
 Outcome = Literal["allow", "mask", "hide", "deny"]
 _RANK: dict[str, int] = {"allow": 0, "mask": 1, "hide": 2, "deny": 3}
@@ -33,15 +35,6 @@ class Decision:
     def allowed(self) -> bool:
         """Whether it may be done."""
         return self.outcome == "allow"
-
-
-@dataclass(frozen=True, slots=True)
-class Scopes:
-    """A narrower sight than the role's, as a token grants it: only these types (None: all) and only this patient ("Patient/<id>")."""
-
-    see: frozenset[str] | None = None
-    write: frozenset[str] | None = None
-    patient: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,21 +124,12 @@ def decide(
     asked = _SEEING.get(interaction) or _WRITING.get(interaction) or interaction
     purpose = purpose or who.purpose
     number = labels if isinstance(labels, int) else security.number(labels)
-    if refused := _out_of_scope(who.scopes, asked, type_):
-        return refused
+    if who.limits is not None and not who.limits.granted(type_, _VERBS.get(asked, "")):
+        return Decision("deny", f"The app was not granted that for {type_}.")
     held = set(relationships)
     held = held if "unowned" in held else held | {"none"}
     decisions = [_decide(who.role, asked, type_, relationship, number, purpose) for relationship in RELATIONSHIPS if relationship in held]
     return min(decisions, key=lambda decision: _RANK[decision.outcome])
-
-
-def _out_of_scope(scopes: Scopes | None, asked: str, type_: str) -> Decision | None:
-    if scopes is None:
-        return None
-    types = scopes.write if asked in ("write", "delete", "relabel", "staff", "glass") else scopes.see
-    if types is None or type_ in types:
-        return None
-    return Decision("deny", f"The token does not reach {type_}.")
 
 
 @lru_cache(maxsize=65536)
@@ -208,16 +192,14 @@ def _mask(role: str, purpose: str, interaction: str, type_: str, relationship: s
 
 
 def masks_for(who: Who, interaction: str, type_: str) -> Masks:
-    """The masks of a type for somebody, the scopes of their token included."""
-    if who.scopes is not None and _out_of_scope(who.scopes, interaction, type_):
-        return (NOTHING,) * len(RELATIONSHIPS)
+    """The masks of a type for somebody. What limits a program that acts for them is a condition of its own: `View.narrow`."""
     return masks(who.role, who.purpose, interaction, type_)
 
 
 @lru_cache(maxsize=512)
-def alike(role: str, purpose: str, scopes: Scopes | None, types: tuple[int, ...]) -> tuple[tuple[Masks, tuple[int, ...]], ...]:
+def alike(role: str, purpose: str, types: tuple[int, ...]) -> tuple[tuple[Masks, tuple[int, ...]], ...]:
     """The types (codes; none given: all) grouped by equal masks for seeing."""
-    who = Who("", "", role, (), "", purpose, scopes=scopes)
+    who = Who("", "", role, (), "", purpose)
     found: dict[Masks, list[int]] = {}
     for code in types or TYPE_CODE.values():
         found.setdefault(masks_for(who, "see", TYPES[code - 1]), []).append(code)

@@ -11,7 +11,6 @@ from baton.fhir import resource as fhir_resource
 from baton.fhir.outcome import Issue
 
 if TYPE_CHECKING:
-    from baton.store.access import Scopes
     from baton.store.limits import Limits
 
 Resource = dict[str, Any]
@@ -50,7 +49,6 @@ class Who:
     on_behalf_of: str | None = None
     covering: tuple[str, ...] = ()  # those of the teams they stand in for
     mentoring: tuple[str, ...] = ()  # those of the teams they mentor or learn in
-    scopes: Scopes | None = None  # what their token narrows them to
     limits: Limits | None = None  # of the program that acts for them; None when they act themselves
 
     @property

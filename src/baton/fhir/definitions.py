@@ -99,13 +99,25 @@ def value_set(name: str) -> dict[str, frozenset[str]]:
     return {system: frozenset(codes) for system, codes in _read("shapes")["values"][name].items()}
 
 
+_OURS: Final[dict[str, dict[str, Any]]] = {
+    "AuditEvent": {
+        "purpose": {
+            "t": "token",
+            "at": [["purposeOfEvent", "CodeableConcept"]],
+            "url": "https://baton.example/fhir/SearchParameter/AuditEvent-purpose",
+        }
+    }
+}
+"""Search parameters R4 lacks and this hub has, in the shape of the packaged ones."""
+
+
 @cache
 def search_parameters(resource_type: str) -> dict[str, SearchParameter]:
     """Every search parameter of a type by its code, those of all resources (`_id`, `_tag` …) included. Raises KeyError for no such type."""
     if resource_type not in TYPES:
         raise KeyError(resource_type)
     stated = _read("search")["parameters"]
-    found = {**stated["Resource"], **stated.get("DomainResource", {}), **stated.get(resource_type, {})}
+    found = {**stated["Resource"], **stated.get("DomainResource", {}), **stated.get(resource_type, {}), **_OURS.get(resource_type, {})}
     return {
         code: SearchParameter(code, each["t"], tuple(Place(*place) for place in each.get("at", ())), tuple(each.get("to", ())), each["url"])
         for code, each in found.items()

@@ -13,7 +13,7 @@ from baton.fhir import definitions
 from baton.fhir import resource as fhir_resource
 from baton.fhir.extract import extract
 from baton.fhir.query import Include, Query, Sort
-from baton.store import cursor, timeline
+from baton.store import audit_event, cursor, timeline
 from baton.store.codes import TYPE_CODE, param_code, table
 from baton.store.conditions import Where, allow, conditions, pointing
 from baton.store.index import principal_date
@@ -48,6 +48,8 @@ class _Order:
 
 def search(view: View, query: Query) -> Page:
     """One page. Raises Invalid naming the parameter that is not supported or the cursor that is not ours."""
+    if query.type == "AuditEvent":
+        return audit_event.search(view, query)
     if view.at is not None:
         return timeline.search(view, query)
     if query.summary == "count":

@@ -138,3 +138,15 @@ select count(*) from resource where type = {type} and not gone
 -- name: body
 -- The current body of one resource, for the store itself: no look, since nobody is shown it.
 select v.body from resource r join version v on v.rid = r.rid and v.version = r.version where r.type = {type} and r.id = %s and not r.gone
+
+-- name: versions_of_changes
+-- What some changes wrote, and whose it is: for the trail, at most so many of each.
+select c.id, w.type, w.id, w.version, w.patient
+from unnest(%(ids)s::bigint[]) as c (id) cross join lateral (
+    select v.type, v.id, v.version, r.patient from version v join resource r on r.type = v.type and r.rid = v.rid
+    where v.change_id = c.id order by v.type, v.id, v.version limit %(most)s
+) w
+
+-- name: patients_of_keys
+-- Which patients these keys stand for.
+select patient, id from resource where type = {type} and patient = any(%(keys)s::bigint[])

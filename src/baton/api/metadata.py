@@ -14,6 +14,7 @@ from baton.api.respond import Response
 from baton.fhir.dates import format_instant
 from baton.fhir.definitions import TYPES, SearchParameter, search_parameters, shape, value_set
 from baton.fhir.query import targets
+from baton.store import audit_event
 from baton.store.conditions import supported
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def _resource(name: str, table: tuple[Interaction, ...]) -> dict[str, Any]:
 def _searched(name: str) -> list[tuple[SearchParameter, tuple[str, ...]]]:
     """The parameters a type can be searched by, each with the modifiers that work."""
     known = search_parameters(name)
+    if name == "AuditEvent":
+        return [(known[code], ()) for code in audit_event.SEARCHED]
     return [(known[code], modifiers) for code, modifiers in supported(name).items()]
 
 

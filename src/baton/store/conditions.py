@@ -10,7 +10,7 @@ from baton.fhir import dates, definitions
 from baton.fhir import resource as fhir_resource
 from baton.fhir.clauses import Chain, Clause, Moment, Reference, Text, Token
 from baton.fhir.extract import extract
-from baton.store import audit_event, words
+from baton.store import words
 from baton.store.codes import TYPE_CODE, key64, param_code, table, token
 from baton.store.index import DERIVED, MANY, WHOSE, implied, principal_date, whose_marker
 from baton.store.who import Invalid
@@ -33,8 +33,6 @@ _MODIFIERS = {
 
 def supported(type_: str) -> dict[str, tuple[str, ...]]:
     """The search parameters of a type that work, each with the modifiers that do: what a CapabilityStatement may promise."""
-    if type_ == "AuditEvent":
-        return dict.fromkeys(audit_event.SEARCHED, ())
     return {
         code: _MODIFIERS[parameter.type]
         for code, parameter in definitions.search_parameters(type_).items()

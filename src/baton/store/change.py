@@ -15,7 +15,7 @@ from baton.fhir import dates
 from baton.fhir import resource as fhir_resource
 from baton.fhir.outcome import Issue
 from baton.fhir.validate import check
-from baton.store import mac, panel, write
+from baton.store import bookings, mac, panel, write
 from baton.store.codes import TYPE_CODE, new_id
 from baton.store.hold import Holding, Key, type_code
 from baton.store.index import Indexed, index
@@ -156,7 +156,7 @@ class Change(Holding):
             if row.type == "Patient" and row.before is None and row.indexed.patient is not None:
                 self._mine[row.indexed.patient] = True
         touched = {key for row in asked for key in (row.indexed.patient, row.was_patient) if key is not None}
-        if len(rows) == 1 and self._line is None and self.limits is None and rows[0].before is None and rows[0].type not in panel.TYPES:
+        if len(rows) == 1 and self._line is None and self.limits is None and rows[0].before is None and rows[0].type not in _KEPT:
             return  # the single statement asks by itself
         if not all(self._may_see(touched).values()):
             raise Forbidden("This concerns a patient who is not on your panel.")
@@ -172,6 +172,7 @@ class Change(Holding):
             row.rid = row.rid or next(fresh)
         write.write(line, rows, change_id=self._number)
         panel.keep(line, rows)
+        bookings.keep(line, rows, self.zone)
         self._within_limits(rows)
         for row in rows:
             self._macs.append(row.mac)
@@ -231,7 +232,7 @@ class Change(Holding):
         if self._line is not None or len(self._staged) != 1 or self._announced or self.limits is not None:
             return False
         row = next(iter(self._staged.values()))
-        if row.before is not None or row.type in panel.TYPES or self._wanting(row):
+        if row.before is not None or row.type in _KEPT or self._wanting(row):
             return False
         teams = None if self.who.sees_everyone else self.teams
         who, signed = self.who, self._change_mac([row.mac])
@@ -295,6 +296,8 @@ class Change(Holding):
 
 _instant = lru_cache(maxsize=256)(dates.format_instant)
 _OURS = frozenset({"resourceType", "id", "meta"})
+_KEPT = panel.TYPES | {bookings.TYPE}
+"""The types whose writing moves an index of its own: never written by the single statement."""
 
 
 def _always(_after: Resource | None) -> bool:

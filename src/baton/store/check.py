@@ -15,7 +15,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from baton.fhir import resource as fhir_resource
-from baton.store import check_index, check_promises, proof
+from baton.store import check_bookings, check_index, check_promises, proof
 from baton.store.mac import change_mac, fitted, version_mac
 
 BATCH = 500
@@ -85,6 +85,7 @@ def violations(dsn: str, key: bytes, zone: tzinfo) -> Iterator[str]:
         for question in (_POINTERS, _TWICE):
             yield from (sentence for (sentence,) in connection.execute(question.encode()))
         yield from check_index.leftovers(connection)
+        yield from check_bookings.violations(connection)
         yield from proof.violations(connection, key)
 
 

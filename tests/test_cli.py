@@ -51,7 +51,8 @@ def administrator(data: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "command", [["demo"], ["serve"], ["work"], ["load"], ["token"], ["check"], ["migrate"], ["bench"], ["user", "add"], ["user"], []]
+    "command",
+    [["demo"], ["serve"], ["work"], ["load"], ["token"], ["check"], ["migrate"], ["bench"], ["user", "add"], ["user", "end"], ["user"], []],
 )
 def test_every_command_explains_itself(command: list[str]) -> None:
     helped = subprocess.run(
@@ -195,6 +196,17 @@ def test_a_port_in_use_is_said_so(data: Path) -> None:
         taken.listen()
         answer = baton("serve", "--port", str(taken.getsockname()[1]), data=data)
     assert answer.returncode == 1 and "--port" in answer.stderr
+
+
+def test_somebodys_access_ends_at_once_and_comes_back_with_a_new_link(data: Path) -> None:
+    who = ("--email", "pat@baton.example", "--role", "pharmacist")
+    assert baton("user", "add", *who, data=data).returncode == 0
+    ended = baton("user", "end", "--email", "Pat@baton.example", data=data)
+    assert (ended.returncode, ended.stdout) == (0, "The access of Pat@baton.example has ended; open sessions ended: 0.\n"), ended.stderr
+    assert baton("token", "--user", "pat@baton.example", data=data).returncode == 1
+    assert baton("user", "end", "--email", "pat@baton.example", data=data).returncode == 1, "once"
+    assert baton("user", "add", *who, data=data).returncode == 0
+    assert baton("token", "--user", "pat@baton.example", data=data).returncode == 0
 
 
 def test_the_roles_offered_are_the_roles_there_are() -> None:

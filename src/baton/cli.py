@@ -120,6 +120,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--team", help="name of the team (made when there is none of that name)")
     sub.add_argument("--name", help="how the person is called (default: from the e-mail address)")
     sub.add_argument("--port", type=int, default=8000, help="port the hub is served on, for the link")
+    command("end", user_end, "End somebody's access now: roles, sign-in, open sessions.", users).add_argument("--email", required=True)
     return top
 
 
@@ -217,6 +218,22 @@ def user_add(arguments: argparse.Namespace, settings: Settings) -> None:
             added = staff.add(change, email=arguments.email, role=arguments.role, team=arguments.team, name=arguments.name)
         path = django.invite(hub, email=arguments.email, practitioner=added)
         print(f"http://127.0.0.1:{arguments.port}{path}")
+
+
+def user_end(arguments: argparse.Namespace, settings: Settings) -> None:
+    """`baton user end`."""
+    from baton import app
+    from baton.duties import staff
+    from baton.web import django
+
+    with app.opened(settings) as hub:
+        with hub.store.change(app.HUB, because="End somebody's access from the command line") as change:
+            person = staff.by_email(change, email=arguments.email)
+            if person is None:
+                raise CommandError(f"nobody with the e-mail {arguments.email} works here.")
+            staff.leave(change, person=person)
+        ended = django.close(hub, practitioner=person)
+        print(f"The access of {arguments.email} has ended; open sessions ended: {ended}.")
 
 
 def migrate(arguments: argparse.Namespace, settings: Settings) -> None:

@@ -5,10 +5,10 @@ A licence is a `Practitioner.qualification` with a code of HL7 table 0360, its i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from baton.duties import codes, reading, upkeep
 from baton.fhir import dates
@@ -44,11 +44,12 @@ class Held:
     standing: str  # in-force | expiring | expired | to-come
 
 
-def _day(text: str | None, view: View, *, last: bool = False) -> date | None:
-    if not text:
-        return None
-    lo, hi = dates.interval(text, view.zone)
-    return local_day(hi - timedelta(microseconds=1) if last else lo, view.zone)
+def days(period: Resource, view: View) -> tuple[date | None, date | None]:
+    """The first and the last day of a period on the wall of the house; None for an open end."""
+    start, end = period.get("start"), period.get("end")
+    first = local_day(dates.interval(start, view.zone)[0], view.zone) if start else None
+    last = local_day(dates.interval(end, view.zone)[1] - timedelta(microseconds=1), view.zone) if end else None
+    return first, last
 
 
 def standing(start: date | None, end: date | None, today: date) -> str:
@@ -67,8 +68,7 @@ def held(view: View, practitioner: Resource, system: str) -> tuple[Held, ...]:
         code = code_of(each.get("code"), system)
         if code is None:
             continue
-        period = each.get("period", {})
-        start, end = _day(period.get("start"), view), _day(period.get("end"), view, last=True)
+        start, end = days(each.get("period", {}), view)
         number = next((str(one["value"]) for one in each.get("identifier", ()) if one.get("value")), None)
         text = str(each["code"].get("text") or code)
         found.append(Held(place, code, text, number, each.get("issuer", {}).get("display"), start, end, standing(start, end, today)))
@@ -136,22 +136,27 @@ def did_it(task: Resource, view: View) -> list[str]:
     return [each for each in named if each.startswith("Practitioner/")] or [view.who.person]
 
 
-def licence_guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:
-    """Licences and skills are entered by those who answer for the staff; a supervisor does not enter their own."""
-    if _qualified(before) == _qualified(after) or view.who.role == "system":
+def practitioner_guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:
+    """Licences, skills, address and leaving of those who work here are entered by who answers for them; a supervisor not their own."""
+    changed = [element for element, of in ANSWERED_FOR.items() if of(before or {}) != of(after or {})]
+    if before is None or not changed or view.who.role in ("system", "administrator") or not _works_here(view, before):
         return
-    own = view.who.person == f"Practitioner/{(after or before or {}).get('id')}"
-    if view.who.role not in KEEPERS or (own and view.who.role != "administrator"):
-        yield error(
-            "forbidden",
-            "Licences and skills are entered by an administrator or a supervisor, not by oneself.",
-            "Practitioner.qualification",
-        )
+    if view.who.role not in KEEPERS or view.who.person == f"Practitioner/{before['id']}":
+        text = "Licences, skills and addresses of staff are entered by an administrator or a supervisor, not by oneself."
+        yield error("forbidden", text, f"Practitioner.{changed[0]}")
 
 
-def _qualified(practitioner: Resource | None) -> list[Any]:
-    found: list[Any] = (practitioner or {}).get("qualification", [])
-    return found
+ANSWERED_FOR: Final[dict[str, Callable[[Resource], object]]] = {
+    "qualification": lambda practitioner: practitioner.get("qualification", []),
+    "active": lambda practitioner: practitioner.get("active", True),
+    "telecom": lambda practitioner: [each.get("value") for each in practitioner.get("telecom", ()) if each.get("system") == "email"],
+}
+"""What of a Practitioner is not for everybody to change."""
 
 
-GUARDS = {"Task": [performer_guard], "Practitioner": [licence_guard]}
+def _works_here(view: View, practitioner: Resource) -> bool:
+    roles = view.find("PractitionerRole", practitioner=f"Practitioner/{practitioner['id']}", active="true")
+    return any(code_of(each, codes.STAFF_ROLE) for role in roles for each in role.get("code", ()))
+
+
+GUARDS = {"Task": [performer_guard], "Practitioner": [practitioner_guard]}

@@ -49,11 +49,32 @@ def staff_role(role: Resource) -> str | None:
     return next((found for each in role.get("code", ()) if (found := code_of(each, codes.STAFF_ROLE))), None)
 
 
+THEIRS = ("administrator", "supervisor")
+"""Roles that only an administrator gives and ends."""
+
+
 def staff_guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:
-    """Only those who run the house say who works here."""
-    touched = any(each is not None and staff_role(each) for each in (before, after))
-    if touched and view.who.role not in ("administrator", "system"):
-        yield error("forbidden", "Only an administrator says who works here.", "PractitionerRole.code")
+    """Only those who run the house say who works here; nobody gives themselves a role, and there is always an administrator."""
+    roles = {role for each in (before, after) if each is not None and (role := staff_role(each))}
+    if not roles or view.who.role == "system" or before == after:
+        return
+    own = view.who.person in {target(each.get("practitioner")) for each in (before, after) if each is not None}
+    if view.who.role not in THEIRS or (view.who.role == "supervisor" and (own or roles & set(THEIRS))):
+        text = "Only an administrator says who works here; a supervisor does for others who are neither."
+        yield error("forbidden", text, "PractitionerRole.code")
+    elif _counts(before) and not _counts(after) and not _other_administrators(view, str((before or {}).get("id"))):
+        yield error("business-rule", "There is always an administrator: make somebody else one first.", "PractitionerRole.active")
+
+
+def _counts(role: Resource | None) -> bool:
+    return (
+        role is not None and bool(role.get("active", True)) and staff_role(role) == "administrator" and "end" not in role.get("period", {})
+    )
+
+
+def _other_administrators(view: View, role: str) -> bool:
+    found = view.find("PractitionerRole", role=f"{codes.STAFF_ROLE}|administrator", active="true")
+    return any(str(each["id"]) != role and _counts(each) for each in found)
 
 
 @wanting(lambda after: after is not None and is_first(after))

@@ -49,6 +49,7 @@ def invite(email: str, practitioner: str) -> str:
     token = secrets.token_urlsafe(24)
     with transaction.atomic():
         account = account_for(email, practitioner)
+        Account.objects.filter(pk=account.pk, is_active=False).update(is_active=True)
         Invitation.objects.filter(account=account, used=None).delete()
         Invitation.objects.create(account=account, digest=digest(token), expires=timezone.now() + LINK_LIVES)
     return reverse("welcome", args=[token])

@@ -120,3 +120,14 @@ def set_password(hub: Hub, *, email: str, practitioner: str, password: str) -> N
     from baton.web import accounts
 
     accounts.set_password(email, practitioner, password)
+
+
+def close(hub: Hub, *, practitioner: str) -> int:
+    """Nobody signs in as this person any more, anywhere. Says how many sessions that ended."""
+    configure(hub.settings, hub.database.app_dsn)
+    from baton.web import accounts
+
+    account = accounts.of(practitioner)
+    ended = accounts.close(account) if account else 0
+    hub.store.note_event(practitioner, "access-ended", "success", "command line", entrance="cli")
+    return ended

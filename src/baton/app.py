@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from baton import api
-from baton.duties import consents, ground, licences, pathways, promises, teams, transitions
+from baton.duties import consents, ground, licences, pathways, promises, safe_contact, teams, transitions
 from baton.settings import Settings
 from baton.store import Store, Who, migrate
 from baton.store.postgres import Database, open_database
@@ -134,7 +134,8 @@ def work(settings: Settings) -> None:
         handlers = {"mail": mail.by_smtp(settings.smtp_url)} if settings.smtp_url else {}
         published = [anchors.to_file(settings.seal_file)] if settings.seal_file else []
         published += [anchors.by_mail(settings.seal_mail)] if settings.seal_mail else []
-        jobs.run(jobs.Work(hub.database, hub.store, handlers, duties=(transitions.close_watches, *published)))
+        objection = functools.partial(safe_contact.objection, hub.store, replace(HUB, entrance="worker"))
+        jobs.run(jobs.Work(hub.database, hub.store, handlers, duties=(transitions.close_watches, *published), objection=objection))
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, ready: Callable[[Hub], None] | None = None) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from baton.duties import chart_parts, codes, communication, episodes, identity, loops, medicines, reading, teams, trace
+from baton.duties import chart_parts, codes, communication, episodes, identity, loops, medicines, reading, safe_contact, teams, trace
 from baton.duties.names import names_of
 from baton.duties.rows import Attempt, Contact, Difference, Identity, Medicine, Row, Sheet, State, Why
 from baton.fhir import query
@@ -37,7 +37,17 @@ __all__ = [
 CALL = ("status", "medicines", "red-flags", "follow-up", "home", "results", "questions")
 CHECKLISTS = {codes.CONTACT: CALL, codes.WATCH: CALL}
 """What is gone through, by kind of promise."""
-CHART = ("Encounter", "EpisodeOfCare", "Appointment", "Communication", "MedicationRequest", "MedicationStatement", "RelatedPerson", "Task")
+CHART = (
+    "Encounter",
+    "EpisodeOfCare",
+    "Appointment",
+    "Communication",
+    "MedicationRequest",
+    "MedicationStatement",
+    "RelatedPerson",
+    "Task",
+    "Consent",
+)
 MEANT = 20  # patients that words of a name may mean
 
 
@@ -236,7 +246,9 @@ def sheet(view: View, *, task: str) -> Sheet:
     return Sheet(
         row=loops.row(found, patient, now=view.now, zone=zone, who=view.who, names=names),
         identity=identity.identity(patient, day),
-        contacts=identity.contacts(patient, chart.get("RelatedPerson", ())),
+        contacts=safe_contact.reachable(
+            identity.contacts(patient, chart.get("RelatedPerson", ())), safe_contact.wanted(chart.get("Consent", ())), patient
+        ),
         home_since=discharged.astimezone(zone) if isinstance(discharged, datetime) else None,
         facility=text(told.fact("facility")),
         reason=text(told.fact("reason")),

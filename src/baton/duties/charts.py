@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from baton.duties.consent_terms import Terms
 from baton.duties.rows import Contact, Difference, Identity, Medicine, Row
+
+if TYPE_CHECKING:
+    from baton.duties.safe_contact import SafeContact  # which reads charts itself
 
 State = Literal["happened", "missed", "planned", "owed", "late"]
 Party = Literal["hospital", "primary-care", "specialty", "home-health", "pharmacy", "community", "family", "team"]
@@ -144,3 +148,5 @@ class PatientPage:
     encounters: tuple[Entry, ...]
     differences: tuple[Difference, ...]
     episode: str | None = None
+    safe: SafeContact | None = None
+    consents: tuple[Terms, ...] = ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from baton.duties import codes, episodes, evidence, promises, reading
+from baton.duties import codes, episodes, evidence, promises, reading, safe_contact
 from baton.duties.rows import Attempt
 from baton.fhir.resource import Resource, extension, target
 from baton.rules.attempts import ABOUT_NEEDS, OUTCOMES, PHONE
@@ -52,6 +52,7 @@ def attempt(
     extensions = [{"url": codes.CONTACT_OUTCOME, "valueCode": outcome}]
     extensions += [{"url": codes.CONTACT_LANGUAGE, "valueCode": language}] if language else []
     extensions += [{"url": codes.CONTACT_INTERPRETER, "valueString": interpreter}] if interpreter else []
+    extensions += against(change, patient, outcome, to)
     communication: Resource = {
         "resourceType": "Communication",
         "extension": extensions,
@@ -71,6 +72,15 @@ def attempt(
     if codes.promise_code(owed) != codes.CONTACT:
         change.put(promises.stamped(change, linked(owed, f"Communication/{stored.id}")))
     return stored
+
+
+def against(change: Change, patient: str, outcome: str, to: str | None) -> list[Resource]:
+    """What was done is kept as it was done; a message left where the patient wants none is marked, so that somebody makes it good."""
+    if outcome != "left-message" or (to and to != patient):
+        return []
+    found = safe_contact.may_contact(change, patient, "voicemail")
+    asked = not found.allowed and found.because != "voicemail-not-asked"
+    return [{"url": safe_contact.AGAINST, "valueCode": found.because}] if asked else []
 
 
 def recipient(patient: str, to: str | None) -> Resource:

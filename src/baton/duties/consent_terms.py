@@ -39,7 +39,12 @@ AUTHORITY, REVOKED, RECIPIENT_KIND, MEMBERS = (
     f"{E}/recipient-kind",
     f"{E}/intermediary-members",
 )
-POLICIES: Final = {"authorisation": "hipaa-auth", "restriction": "hipaa-restrictions", "self-pay": "hipaa-self-pay"}
+POLICIES: Final = {
+    "authorisation": "hipaa-auth",
+    "restriction": "hipaa-restrictions",
+    "self-pay": "hipaa-self-pay",
+    "confidential-communication": "hipaa-restrictions",
+}
 PART2_POLICY: Final = "https://www.ecfr.gov/current/title-42/part-2"
 IN_TPO: Final = "tpo"
 """The class of recipients that treat, pay or operate."""

@@ -10,7 +10,7 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from baton.duties import chart_parts, episodes, identity, loops, medicines
+from baton.duties import chart_parts, consent_terms, episodes, identity, loops, medicines, safe_contact
 from baton.duties.charts import PatientPage, Preferences
 from baton.duties.codes import is_open
 from baton.duties.names import names_of
@@ -28,7 +28,7 @@ Resource = dict[str, Any]
 Chart = Mapping[str, Sequence[Resource]]
 
 TYPES = (
-    "AllergyIntolerance", "Appointment", "CareTeam", "Communication", "Condition", "Coverage", "DocumentReference", "Encounter",
+    "AllergyIntolerance", "Appointment", "CareTeam", "Communication", "Condition", "Consent", "Coverage", "DocumentReference", "Encounter",
     "EpisodeOfCare", "Flag", "Goal", "MedicationDispense", "MedicationRequest", "MedicationStatement", "RelatedPerson",
     "ServiceRequest", "Task",
 )  # fmt: skip
@@ -48,7 +48,7 @@ def page(view: View, *, patient: str, days: int = 30) -> PatientPage:
     now = (view.at or view.now).astimezone(view.zone)
     tasks = chart.get("Task", ())
     names = names_of(view, chart_parts.references(chart, person) | loops.owners(filter(is_open, tasks)))
-    relatives = chart.get("RelatedPerson", ())
+    relatives, asked = chart.get("RelatedPerson", ()), safe_contact.wanted(chart.get("Consent", ()))
     papers, stays = chart.get("DocumentReference", ()), chart.get("Encounter", ())
     return PatientPage(
         identity=identity.identity(person, now.date()),
@@ -66,10 +66,12 @@ def page(view: View, *, patient: str, days: int = 30) -> PatientPage:
         ),
         allergies=chart_parts.allergies(chart.get("AllergyIntolerance", ()), view.zone),
         documents=chart_parts.documents(papers, view.zone, names),
-        contacts=identity.contacts(person, relatives),
+        contacts=safe_contact.reachable(identity.contacts(person, relatives), asked, person),
         notes=chart_parts.notes(papers, view.zone, names),
         coverage=chart_parts.coverage(chart.get("Coverage", ()), view.zone, names),
         encounters=chart_parts.encounters(stays, view.zone),
+        safe=asked,
+        consents=tuple(consent_terms.read(each) for each in chart.get("Consent", ())),
         differences=tuple(each for episode in chart.get("EpisodeOfCare", ()) for each in episodes.differences(episode)),
         episode=_episode(chart),
     )

@@ -29,6 +29,7 @@ class Work:
     store: Store
     handlers: Mapping[str, outbox.Handler] = field(default_factory=dict)  # by topic
     duties: Sequence[clock.Duty] = ()  # run each minute
+    objection: outbox.Objection = lambda payload: None  # why something must not be sent
 
 
 class Backoff(BaseRetryStrategy):
@@ -49,7 +50,7 @@ def application(work: Work) -> App:
 
     @jobs.task(name="deliver", queue="outbox", retry=Backoff())
     def deliver(outbox_id: int) -> None:
-        outbox.deliver(work.database.app_dsn, outbox_id, work.handlers, now=work.store.now())
+        outbox.deliver(work.database.app_dsn, outbox_id, work.handlers, now=work.store.now(), objection=work.objection)
 
     @jobs.periodic(cron="* * * * *")
     @jobs.task(name="minute", queue="clock", lock="minute", queueing_lock="minute")

@@ -13,6 +13,8 @@ PRIVATE = ("link", "token", "password")  # keys of a payload that are forgotten 
 
 Handler = Callable[[Mapping[str, Any]], None]
 """Delivers a payload; raises anything to be asked again later, UndeliverableError when that would be in vain."""
+Objection = Callable[[Mapping[str, Any]], str | None]
+"""Why a payload must not be sent at all, or None: asked at the moment of sending."""
 
 _TAKE = "select topic, payload, attempts from outbox where id = %s and delivered_at is null and attempts < %s for update skip locked"
 _DELIVERED = "update outbox set delivered_at = %s, attempts = attempts + 1, error = null, payload = payload - %s::text[] where id = %s"
@@ -30,7 +32,9 @@ class UndeliverableError(Exception):
     """It can never be delivered; the message says why, for the administrator."""
 
 
-def deliver(dsn: str, outbox_id: int, handlers: Mapping[str, Handler], *, now: datetime) -> None:
+def deliver(
+    dsn: str, outbox_id: int, handlers: Mapping[str, Handler], *, now: datetime, objection: Objection = lambda payload: None
+) -> None:
     """Hand one announcement to its handler, unless it was delivered, is being delivered, or nobody here delivers its topic (it waits then).
 
     Raises what the handler raised, after noting it.
@@ -45,6 +49,8 @@ def deliver(dsn: str, outbox_id: int, handlers: Mapping[str, Handler], *, now: d
             connection.execute(_FAILED, [attempts, f"nobody delivers {topic} here", outbox_id])
             return
         try:
+            if reason := objection(payload):
+                raise UndeliverableError(reason)
             handler(payload)
         except Exception as error:
             final = isinstance(error, UndeliverableError) or attempts + 1 >= MOST

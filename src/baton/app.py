@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from baton import api
-from baton.duties import consents, ground, licences, pathways, promises, safe_contact, teams, transitions
+from baton.duties import consents, ground, licences, pathways, promises, record_states, safe_contact, teams, transitions
 from baton.settings import Settings
 from baton.store import Store, Who, migrate
 from baton.store.postgres import Database, open_database
@@ -56,8 +56,8 @@ def build_store(settings: Settings, database: Database, **changes: Any) -> Store
         "clock": clock(settings),
         "zone": settings.zone,
         "key": settings.key(),
-        "guards": merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS, licences.GUARDS, consents.GUARDS),
-        "reactions": merged(teams.REACTIONS, pathways.REACTIONS),
+        "guards": merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS, licences.GUARDS, consents.GUARDS, record_states.GUARDS),
+        "reactions": merged(teams.REACTIONS, pathways.REACTIONS, record_states.REACTIONS),
     }
     return Store(database.app_dsn, **{**arguments, **changes})
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from baton.duties import codes, communication, consents, episodes, ground, licences, pathways, promises, teams, trace
+from baton.duties import codes, communication, consents, episodes, ground, licences, pathways, promises, record_states, teams, trace
 from baton.store import Change, Store, Who
 from baton.store.check import violations
 from baton.store.postgres import Database
@@ -42,8 +42,8 @@ class Ward:
             clock=lambda: self.time,
             zone=ZONE,
             key=KEY,
-            guards=merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS, licences.GUARDS, consents.GUARDS),
-            reactions=merged(teams.REACTIONS, pathways.REACTIONS),
+            guards=merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS, licences.GUARDS, consents.GUARDS, record_states.GUARDS),
+            reactions=merged(teams.REACTIONS, pathways.REACTIONS, record_states.REACTIONS),
         )
         self.at(start)
         with self.change(HUB) as change:

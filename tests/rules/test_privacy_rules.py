@@ -74,6 +74,12 @@ def test_the_notice_is_the_statement_of_2024() -> None:
     assert permissions.part2_notice(DAY).values["text"] == "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 
 
+@pytest.mark.parametrize("example", table("denials").examples, ids=lambda each: each["request"])
+def test_the_grounds_of_a_denial(example: dict[str, object]) -> None:
+    assert [row.code for row in privacy_clocks.grounds(str(example["request"]), DAY)] == example["grounds"]
+    assert all(privacy_clocks.grounds(code, DAY) for code in privacy_clocks.REQUESTS), "every request can be denied on some ground"
+
+
 OLD = (
     r"prohibits\s+unauthorized\s+disclosure\s+of\s+these\s+records",
     r"general\s+authorization\s+for\s+the\s+release\s+of\s+(medical|other)",

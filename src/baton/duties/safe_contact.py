@@ -59,8 +59,13 @@ def may_contact(view: View, patient: str, channel: str, address: str | None = No
         raise Invalid(f"{channel!r} is none of {', '.join(CHANNELS)}.", expression="Communication.medium", code="code-invalid")
     with reading.seeing_all(view):
         person = reading.peek(view, patient)
-        asked = wanted(view.find("Consent", patient=patient, status="active"))
-    return answer(asked, person or {}, channel, address)
+    return answer(wanted_of(view, patient), person or {}, channel, address)
+
+
+def wanted_of(view: View, patient: str) -> SafeContact | None:
+    """What the patient asked for, whoever wants to know; None when they asked for nothing."""
+    with reading.seeing_all(view):
+        return wanted(view.find("Consent", patient=patient, status="active"))
 
 
 def answer(asked: SafeContact | None, person: Resource, channel: str, address: str | None) -> Answer:

@@ -48,6 +48,11 @@ def source(code: str, day: date) -> str:
     return table(TABLE).row(code, day).source
 
 
+def grounds(code: str, day: date) -> tuple[Row, ...]:
+    """The grounds on which such a request may be denied."""
+    return tuple(row for row in table("denials").in_force(day) if row.values["request"] == code)
+
+
 def _counted(row: Row, day: date, count: int, calendar: Calendar) -> Answer[date]:
     return add_business_days(day, count, calendar) if row.values["unit"] == "business-days" else add_days(day, count)
 

@@ -119,7 +119,15 @@ def _patient(resource: dict[str, Any], type_: str, found: Extracted) -> str | No
     for param, target in found.references:
         if param in WHOSE and target.startswith("Patient/"):
             return target
+    if type_ == "Binary":  # whose content it is stands in no search parameter
+        return _subject_of_binary(resource)
     return found.patient
+
+
+def _subject_of_binary(binary: dict[str, Any]) -> str | None:
+    """The patient whose rules of access a Binary follows, where it names one."""
+    target = fhir_resource.target(binary.get("securityContext")) or ""
+    return target if target.startswith("Patient/") else None
 
 
 @lru_cache(maxsize=65536)

@@ -1,0 +1,51 @@
+"""Letters made here: set as PDF, kept with the patient's documents, announced to whoever carries them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING
+
+from baton.duties import codes, episodes
+from baton.duties.packets import DISCLOSURE
+from baton.fhir.resource import Resource
+from baton.paper import Paper, pdf
+
+if TYPE_CHECKING:
+    from baton.store import Change, Stored
+
+LETTER = {"system": codes.LOINC, "code": "51852-2", "display": "Letter"}
+
+
+def file(change: Change, *, patient: str, kind: str, body: bytes, labels: list[Resource] | None = None) -> Resource:
+    """Keep some bytes as a Binary of this patient; the Attachment that points at it."""
+    meta = {"meta": {"security": labels}} if labels else {}
+    content = {"contentType": kind, "securityContext": {"reference": patient}, "data": base64.b64encode(body).decode()}
+    binary = change.put({"resourceType": "Binary", **meta, **content})
+    digest = base64.b64encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode()
+    return {"contentType": kind, "url": binary.reference, "size": len(body), "hash": digest, "creation": episodes.instant(change.now)}
+
+
+def keep(change: Change, *, patient: str, paper: Paper, about: str | None = None) -> Stored:
+    """A letter, set and kept; `about` is the "Type/id" it answers."""
+    attachment = file(change, patient=patient, kind="application/pdf", body=pdf(paper))
+    document: Resource = {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "docStatus": "final",
+        "type": {"coding": [LETTER], "text": paper.title},
+        "category": [codes.concept(DISCLOSURE, "letter")],
+        "subject": {"reference": patient},
+        "date": episodes.instant(change.now),
+        "author": [codes.reference_to(change.who.person, change.who.name)],
+        "description": paper.title,
+        "content": [{"attachment": attachment}],
+    }
+    return change.put(document | ({"context": {"related": [{"reference": about}]}} if about else {}))
+
+
+def send(change: Change, *, document: Resource, channel: str, to: str) -> None:
+    """Tell the worker to carry it: by fax or Direct; what is printed is carried by hand."""
+    if channel != "print":
+        binary = document["content"][0]["attachment"]["url"]
+        change.announce(f"packet-{channel}", {"document": f"DocumentReference/{document['id']}", "binary": binary, "to": to})

@@ -72,6 +72,14 @@ def test_migrating_twice_changes_nothing(data: Path) -> None:
     assert (again.returncode, again.stdout) == (0, "Everything is up to date.\n"), again.stderr
 
 
+def test_two_that_start_on_an_empty_folder_at_once_take_turns() -> None:
+    with tempfile.TemporaryDirectory(prefix="baton-cli-", dir="/tmp") as folder:
+        Path(folder).chmod(0o711)
+        command = [sys.executable, "-m", "baton.cli", "migrate", "--data", f"{folder}/data"]
+        several = [subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()) for _ in range(3)]
+        assert [(process.communicate(timeout=120)[1], process.returncode) for process in several] == [(b"", 0)] * 3
+
+
 def test_a_token_is_printed_and_nothing_else(data: Path, administrator: str) -> None:
     answer = baton("token", "--user", administrator, "--minutes", "5", data=data)
     assert answer.returncode == 0, answer.stderr

@@ -7,6 +7,7 @@ import functools
 import gc
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -123,7 +124,8 @@ def _begin() -> None:
 
     if parent := multiprocessing.parent_process():
         os.setpgid(0, 0)  # Ctrl-C at the terminal is for the parent alone: a second signal at the same moment can leave the server waiting
-        process.die_with_parent(parent.pid or os.getppid())
+        # Granian's own way to end on a signal can wait for ever for a request under way, and only the parent would end that.
+        process.die_with_parent(parent.pid or os.getppid(), signal.SIGKILL)
 
 
 def work(settings: Settings) -> None:

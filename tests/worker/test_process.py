@@ -8,19 +8,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from baton.worker import process
 
 WORKER = (
     "import os, pathlib, sys, signal; pathlib.Path(sys.argv[1], str(os.getpid())).touch(); print(os.getpid(), flush=True); signal.pause()"
 )
 SERVER = """
-import os, sys
+import os, signal, sys
 from baton.worker import process
 child = os.fork()
 if child == 0:
-    process.die_with_parent(os.getppid())
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if sys.argv[1:] else signal.SIG_DFL)
+    process.die_with_parent(os.getppid(), signal.SIGKILL if sys.argv[1:] else signal.SIGTERM)
     print(os.getpid(), flush=True)
-    import signal
     signal.pause()
 sys.stdin.read()
 """
@@ -48,8 +50,9 @@ def test_runs_beside_and_is_started_again(tmp_path: Path) -> None:
     assert gone(first) and gone(second)
 
 
-def test_ends_with_its_parent_however_that_ends() -> None:
-    with subprocess.Popen([sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+@pytest.mark.parametrize("deaf", [[], ["deaf"]], ids=["asked", "deaf to being asked, so killed"])
+def test_ends_with_its_parent_however_that_ends(deaf: list[str]) -> None:
+    with subprocess.Popen([sys.executable, "-c", SERVER, *deaf], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         worker = int(server.stdout.readline())
         server.kill()

@@ -20,6 +20,9 @@ ROOMS = ("baton.desk",)
 """The entrances that live on this shell, by name: each brings urls, templates and static files."""
 
 
+LOCK = 0x776562  # "web": two processes that migrate at once take turns
+
+
 class Hub(Protocol):
     """What the pages need of the running hub."""
 
@@ -65,6 +68,7 @@ def _turn_to(settings: Settings, dsn: str) -> None:
 def migrate(settings: Settings, database: Database) -> list[str]:
     """Bring the tables of accounts and sessions up to date, as the owner; says what it did, one line each."""
     with psycopg.connect(database.owner_dsn, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", [LOCK])  # until the connection is closed
         connection.execute(f"create schema if not exists {options.SCHEMA}")
         configure(settings, database.owner_dsn)
         done = _apply()

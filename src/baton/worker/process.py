@@ -25,20 +25,20 @@ raise SystemExit(main(["work"]))
 """
 
 
-def die_with_parent(parent: int) -> None:
-    """Have this process told to stop (SIGTERM) when its parent (its process id) is gone, however it went, be it before this was called."""
+def die_with_parent(parent: int, how: signal.Signals = signal.SIGTERM) -> None:
+    """Have this process sent a signal when its parent (its process id) is gone, however it went, be it before this was called."""
     with suppress(OSError, AttributeError):
-        if ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM) == 0:  # PR_SET_PDEATHSIG, Linux
+        if ctypes.CDLL(None, use_errno=True).prctl(1, how) == 0:  # PR_SET_PDEATHSIG, Linux
             if os.getppid() != parent:
-                os.kill(os.getpid(), signal.SIGTERM)
+                os.kill(os.getpid(), how)
             return
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    threading.Thread(target=_watch, args=(parent, how), daemon=True).start()
 
 
-def _watch(parent: int) -> None:
+def _watch(parent: int, how: signal.Signals) -> None:
     while os.getppid() == parent:
         time.sleep(1)
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), how)
 
 
 @contextmanager

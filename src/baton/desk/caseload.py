@@ -141,15 +141,15 @@ def grouped(ordered: list[Row], page: Today) -> list[dict[str, Any]]:
 
 
 def tiles(page: Today) -> list[dict[str, Any]]:
-    """The counts above the list; those that are states filter by it."""
+    """The counts above the list: those that are states filter by it, the others have a list of their own."""
     counts = page.counts
     since = labels.weekday(counts.discharged_since)
     return [
         {"state": "late", "mark": "late", "count": counts.late, "name": _("overdue")},
         {"state": "today", "mark": "soon", "count": counts.today, "name": _("due today")},
-        {"mark": "", "count": counts.discharged_recently, "name": _("discharged since %(day)s") % {"day": since}},
+        {"list": "discharged", "mark": "", "count": counts.discharged_recently, "name": _("discharged since %(day)s") % {"day": since}},
         {"state": "waiting", "mark": "wait", "count": counts.waiting, "name": _("waiting on someone else")},
-        {"mark": "calm", "count": counts.closed_week, "name": _("closed this week")},
+        {"list": "closed", "mark": "calm", "count": counts.closed_week, "name": _("closed this week")},
     ]
 
 

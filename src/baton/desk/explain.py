@@ -8,10 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 
 from baton.desk.labels import COMPLEXITIES, PROMISES, Words, day, language_name, moment, word
 from baton.duties.rows import Difference
 from baton.duties.trace import Fact, Step, Trace
+from baton.duties.working_days import REASON
 
 RULES: Words = {"transitional-care-adult": lazy("Transitional care, adult"), "by-hand": lazy("A promise made by hand")}
 FACTS: Words = {
@@ -77,7 +79,24 @@ CAUSES: Words = {
     "discharge-corrected": lazy("The hospital corrected the discharge."),
     "complexity-changed": lazy("The complexity was decided anew."),
     "complexity": lazy("The complexity was decided anew."),
+    "closure-changed": lazy("The days the team is closed were changed."),
 }
+ENDED: Words = {
+    "kept": pgettext_lazy("ended", "kept"),
+    "readmitted": pgettext_lazy("ended", "back in hospital"),
+    "died": pgettext_lazy("ended", "the patient died"),
+    "encounter-cancelled": pgettext_lazy("ended", "the stay was cancelled"),
+    "encounter-entered-in-error": pgettext_lazy("ended", "the stay was recorded in error"),
+    "no-longer-a-discharge": pgettext_lazy("ended", "no discharge after all"),
+    "patient-corrected": pgettext_lazy("ended", "another patient’s after all"),
+    "watch-ended": pgettext_lazy("ended", "the 30 days are over"),
+    "refused": pgettext_lazy("ended", "refused"),
+    "not-needed": pgettext_lazy("ended", "not needed"),
+    "all-closed": pgettext_lazy("ended", "nothing left to do"),
+    "not-adult": pgettext_lazy("ended", "not an adult"),
+    "episode-closed": pgettext_lazy("ended", "the transition is over"),
+}
+"""Why a promise or a transition is over, by its code."""
 CHECKLIST: Words = {
     "status": lazy("How they are today: breathing, pain, weight, fever"),
     "medicines": lazy("Has the new medicines, knows what stopped"),
@@ -151,6 +170,11 @@ def step(one: Step) -> str:
     return ""
 
 
+def ended_words(code: str | None) -> str:
+    """Why something is over, in a few words; "over" when nobody said."""
+    return word(ENDED, code) if code in ENDED else _("over")
+
+
 def _count(one: Step, when: str) -> str:
     if one.day is None:
         return _("Counted so because %(why)s.") % {"why": word(WHY_MOVED, one.reason)}
@@ -163,6 +187,8 @@ def skipped(reason: str | None) -> str:
     """Why a day does not count; a holiday kept on another day says so."""
     if reason and reason.endswith("-observed"):
         return _("%(holiday)s, kept on this day") % {"holiday": word(WHY_SKIPPED, reason.removesuffix("-observed"))}
+    if reason and reason.startswith(REASON):
+        return _("closed: %(why)s") % {"why": reason.removeprefix(REASON)}
     return word(WHY_SKIPPED, reason)
 
 

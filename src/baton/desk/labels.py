@@ -118,6 +118,8 @@ REFUSALS = (
     lazy("Medicines are reconciled by a prescriber, a clinical pharmacist or a registered nurse whose licence is in force."),
     lazy("Nobody here has such a licence yet."),
     lazy("These can:"),
+    lazy("These days are closed already."),
+    lazy("There is no such closure any more."),
 )
 """What the duties answer when they refuse, so that it is known in every language."""
 

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from baton.desk import chart_words, labels
+from baton.desk import chart_words, explain, labels
 from baton.duties.rows import Row
 
 register = template.Library()
@@ -23,6 +23,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "day": labels.day,
     "due_mark": labels.due_mark,
     "due_words": labels.due_words,
+    "ended_words": explain.ended_words,
     "initials": labels.initials,
     "language_name": labels.language_name,
     "long_day": labels.long_day,

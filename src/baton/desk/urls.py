@@ -1,5 +1,12 @@
 """The desk's addresses: one list per duty."""
 
-from baton.desk import caseload, find, patients, promises
+from baton.desk import caseload, closures, find, patients, promises, recent
 
-urlpatterns = [*caseload.urlpatterns, *promises.urlpatterns, *patients.urlpatterns, *find.urlpatterns]
+urlpatterns = [
+    *caseload.urlpatterns,
+    *recent.urlpatterns,
+    *promises.urlpatterns,
+    *patients.urlpatterns,
+    *find.urlpatterns,
+    *closures.urlpatterns,
+]

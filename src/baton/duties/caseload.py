@@ -8,7 +8,21 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from baton.duties import chart_parts, codes, communication, episodes, identity, loops, medicines, reading, safe_contact, teams, trace
+from baton.duties import (
+    chart_parts,
+    codes,
+    communication,
+    episodes,
+    identity,
+    loops,
+    medicines,
+    reading,
+    recent,
+    safe_contact,
+    teams,
+    trace,
+    working_days,
+)
 from baton.duties.names import names_of
 from baton.duties.rows import Attempt, Contact, Difference, Identity, Medicine, Row, Sheet, State, Why
 from baton.fhir import query
@@ -49,6 +63,7 @@ CHART = (
     "Consent",
 )
 MEANT = 20  # patients that words of a name may mean
+LONGEST_AWAY = 40  # days a team is closed at most before somebody is taken to have looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +130,13 @@ def today(view: View, *, filters: Filters | None = None, limit: int = 100, after
         tallies = [view.promise_tally(owners, closed_since=week(view), end_of_today=bounds["end_of_today"])]
     counts = summed(counted for tally in tallies for kind, counted in tally.items() if filters.kind in (None, kind))
     shown = found[:limit]
-    since = working_day_before(day)
+    since = last_looked(view)
     return Today(
         now=view.now.astimezone(view.zone),
         zone=view.zone,
         counts=Counts(
             counts.get("late", 0), counts.get("today", 0), counts.get("coming", 0), counts.get("waiting", 0), counts.get("asleep", 0),
-            how_many(view, "EpisodeOfCare", date=f"sa{(since - timedelta(days=1)).isoformat()}", type=episodes.TRANSITIONAL_CARE),
+            how_many(view, "EpisodeOfCare", **recent.since(since)),
             since, counts.get("closed_since", 0),
         ),
         patients_in_care=view.patients_in_care(),
@@ -160,12 +175,22 @@ def week(view: View) -> datetime:
     return start_of_day(day - timedelta(days=day.weekday()), view.zone)
 
 
-def working_day_before(day: date) -> date:
-    """The last business day before this one: since when a coordinator has not looked."""
-    day -= timedelta(days=1)
-    while not is_business_day(day):
+def last_looked(view: View) -> date:
+    """The last business day before today on which this person's team was at work: since when a coordinator has not looked."""
+    calendar = working_days.calendar(view, next(iter(view.who.teams), None))
+    day = local_day(view.now, view.zone) - timedelta(days=1)
+    for _ in range(LONGEST_AWAY):
+        if is_business_day(day, calendar):
+            break
         day -= timedelta(days=1)
     return day
+
+
+def done(view: View, *, filters: Filters, limit: int = 50, after: str | None = None) -> recent.Recent:
+    """What the count of the week stands for: closed since Monday, under the same filters but for the state."""
+    meant = [f"Patient/{stored.id}" for _, stored in view.patients(filters.q, MEANT)] if filters.q.strip() else None
+    owners = owners_of(view, filters)
+    return recent.done(view, owners=owners, monday=week(view), kind=filters.kind, patients=meant, limit=limit, after=after)
 
 
 def how_many(view: View, type_: str, **params: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baton.duties import happenings, promises, stays
+from baton.duties import closures, happenings, promises, stays
 from baton.duties.reactions import Reaction
 
 REACTIONS: dict[str, list[Reaction]] = {
@@ -14,6 +14,7 @@ REACTIONS: dict[str, list[Reaction]] = {
     "Procedure": [happenings.on_procedure],
     "Task": [happenings.on_promise_closed],
     "EpisodeOfCare": [happenings.on_episode],
+    **closures.REACTIONS,
 }
 
-GUARDS = {"EpisodeOfCare": [promises.episode_guard]}
+GUARDS = {"EpisodeOfCare": [promises.episode_guard], **closures.GUARDS}

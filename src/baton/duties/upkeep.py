@@ -6,12 +6,13 @@ owner, snooze, waiting, notes, and what they closed. What the record itself clos
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from baton.duties import codes, episodes, reading, trace
+from baton.duties import codes, episodes, reading, trace, working_days
 from baton.duties.discharges import Discharge
 from baton.duties.evidence import Event, Evidence
 from baton.duties.plans import Plan, Start, Step, promise, trace_of
@@ -20,7 +21,7 @@ from baton.fhir.resource import Resource, has_code, target
 from baton.rules import attempts, clocks
 from baton.rules.answer import Answer
 from baton.rules.answer import Step as Line
-from baton.rules.calendar import US_FEDERAL, local_day
+from baton.rules.calendar import Calendar, local_day
 
 if TYPE_CHECKING:
     from baton.store import View
@@ -54,10 +55,16 @@ def moved(answer: Answer[date], day: date, reason: str) -> Answer[date]:
     return replace(answer, value=day, steps=(*answer.steps, Line("moved", day, reason)))
 
 
-def contact(answer: Answer[date], evidence: Evidence, discharge: Discharge) -> Standing:
-    """The call: judged by the attempts on record."""
+Asked = Callable[[], Calendar]
+"""The working calendar of the team that owes a promise, read only by those that count by it."""
+
+
+def contact(answer: Answer[date], evidence: Evidence, discharge: Discharge, calendar: Asked) -> Standing:
+    """The call: judged by the attempts on record; tried again on a day the team works."""
     tries = [each.attempt for each in evidence.spoken]
-    judged = attempts.judge(tries, discharged=discharge.moment, last_day=answer.value, zone=discharge.zone, calendar=US_FEDERAL)
+    judged = attempts.judge(tries, discharged=discharge.moment, last_day=answer.value, zone=discharge.zone)
+    if judged.met_by_attempts and judged.reached is None:
+        judged = attempts.judge(tries, discharged=discharge.moment, last_day=answer.value, zone=discharge.zone, calendar=calendar())
     facts = [Fact("attempts", len(tries))] if tries else []
     if judged.timely:
         facts.append(Fact("timely", judged.timely))
@@ -81,14 +88,14 @@ def made(event: Event) -> Kept:
     return Kept("completed", "kept", event.when, event.reference)
 
 
-def visit(answer: Answer[date], evidence: Evidence, discharge: Discharge) -> Standing:
+def visit(answer: Answer[date], evidence: Evidence, discharge: Discharge, calendar: Asked) -> Standing:
     """The visit: kept by the first one made; a booking is shown, and does not keep it."""
     kept = made(evidence.visits[0]) if evidence.visits else None
     facts = (Fact("booked", evidence.booked[0].when, evidence.booked[0].reference),) if evidence.booked and kept is None else ()
     return Standing(answer, facts, kept)
 
 
-def reconciliation(answer: Answer[date], evidence: Evidence, discharge: Discharge) -> Standing:
+def reconciliation(answer: Answer[date], evidence: Evidence, discharge: Discharge, calendar: Asked) -> Standing:
     """Medicines are reconciled by the visit: when one is made or booked before the last day, by that day."""
     planned = (evidence.visits or evidence.booked)[:1]
     if planned:
@@ -98,7 +105,7 @@ def reconciliation(answer: Answer[date], evidence: Evidence, discharge: Discharg
     return Standing(answer, kept=made(evidence.reconciled[0]) if evidence.reconciled else None)
 
 
-def information(answer: Answer[date], evidence: Evidence, discharge: Discharge) -> Standing:
+def information(answer: Answer[date], evidence: Evidence, discharge: Discharge, calendar: Asked) -> Standing:
     """Kept by the first discharge summary of the stay."""
     return Standing(answer, kept=made(evidence.summaries[0]) if evidence.summaries else None)
 
@@ -119,7 +126,9 @@ def promises(
     for step in plan.steps:
         answer = clock_answer(step, discharge, complexity)
         standing_of = STANDINGS.get(step.code)
-        standing = standing_of(answer, evidence, discharge) if standing_of else Standing(answer)
+        standing = (
+            standing_of(answer, evidence, discharge, partial(working_days.calendar, view, start.owner)) if standing_of else Standing(answer)
+        )
         before = existing.get(step.code)
         told = trace_of(plan, step, start, standing.answer, standing.facts)
         fresh = promise(plan, start, told)

@@ -71,7 +71,8 @@ def judge(attempts: Iterable[Try], *, discharged: datetime, last_day: date, zone
     """Judge the attempts made since the discharge against the last day for contact.
 
     Timely means before that day ends, on the facility's wall. When enough timely attempts are on record and nobody was reached, the promise
-    keeps asking: due the next business day after the last attempt, never earlier than the last day.
+    keeps asking: due the next business day after the last attempt, never earlier than the last day. `calendar` is that of the organisation
+    which owes the call; which days of it count is in the table.
     """
     rule = table("tcm").row("attempts", local_day(discharged, zone))
     since = sorted((attempt for attempt in attempts if attempt.when >= discharged), key=lambda attempt: attempt.when)
@@ -84,7 +85,8 @@ def judge(attempts: Iterable[Try], *, discharged: datetime, last_day: date, zone
     in_time = reached is not None and local_day(reached.when, zone) <= last_day
     due, steps = last_day, tuple([Step("attempts", n=counted, reason="timely")] if counted else [])
     if enough and reached is None:
-        again = add_business_days(local_day(failed[-1].when, zone), 1, calendar)
+        days, whose = cast(int, rule.values["again"]), cast(str, rule.values["calendar"])
+        again = add_business_days(local_day(failed[-1].when, zone), days, calendar.for_rule(whose))
         if again.value > last_day:
             due, steps = again.value, (*steps, *again.steps[:-1], Step("moved", again.value, "keep-trying"))
     return Judgement(reached, in_time, counted, enough, due, steps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -36,6 +36,15 @@ class Calendar:
         if holiday is not None:
             return holiday
         return WEEKEND if day.weekday() in self.weekend else None
+
+    def for_rule(self, whose: str) -> Calendar:
+        """The calendar a rule counts by: "organisation", this one; "federal", the same without the organisation's own closures.
+
+        Raises ValueError for a rule that names another.
+        """
+        if whose not in ("organisation", "federal"):
+            raise ValueError(f"a rule counts by the calendar of the organisation or the federal one, not {whose!r}")
+        return self if whose == "organisation" or not self.closures else replace(self, closures={})
 
 
 US_FEDERAL = Calendar()

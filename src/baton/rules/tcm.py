@@ -24,7 +24,10 @@ def clock(code: str, discharge: date, calendar: Calendar = US_FEDERAL) -> Answer
     """The last day of a clock (contact, visit-7, visit-14, service-period-end, readmission-window). Day 0 is the discharge date."""
     row = table(TABLE).row(code, discharge)
     count = cast(int, row.values["count"])
-    answer = add_business_days(discharge, count, calendar) if row.values["unit"] == "business-days" else add_days(discharge, count)
+    if row.values["unit"] != "business-days":
+        answer = add_days(discharge, count)
+    else:
+        answer = add_business_days(discharge, count, calendar.for_rule(cast(str, row.values["calendar"])))
     return cited(answer.value, answer.steps, row)
 
 

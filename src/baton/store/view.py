@@ -150,6 +150,14 @@ class View:
         """The patients with a promise in this state, the most pressing first: see `worklist.pressing`."""
         return worklist.pressing(self, state, **filters)
 
+    def promises_closed(self, owners: Sequence[str] | None = None, **filters: Any) -> list[PromiseRow]:
+        """Promises closed since an instant, the latest first: see `worklist.closed`."""
+        return worklist.closed(self, owners, **filters)
+
+    def promises_due(self, owners: Sequence[str], first: datetime, last: datetime) -> int:
+        """How many open promises of these owners are due from one instant to another."""
+        return worklist.due_between(self, owners, first, last)
+
     def patients_in_care(self) -> int:
         """How many patients this person may see."""
         self._themselves()

@@ -107,6 +107,26 @@ def standings(view: View, patients: Sequence[str]) -> dict[str, Standing]:
     return {each.first.patient: each for each in found if each.first.patient}
 
 
+def closed(
+    view: View,
+    owners: Sequence[str] | None,
+    *,
+    since: datetime,
+    codes: Sequence[str] | None = None,
+    patient: str | None = None,
+    limit: int = 50,
+    after: str | None = None,
+) -> list[PromiseRow]:
+    """Promises closed since an instant, the latest first; `due` of a row is when it was closed. `after` as of `promises`."""
+    parts, params = _filters(view, owners, codes, patient, None)
+    parts.append("not p.open and p.closed_at >= %(since)s")
+    params |= {"since": since} | view.look_params("what was closed")
+    if after:
+        params["due"], params["rid"] = cursor.read(view.store.key, "promises", after)
+        parts.append("(p.closed_at, p.rid) < (%(due)s::timestamptz, %(rid)s::bigint)")
+    return [_row(view, *row) for row in view.ask(sql("promises_closed", where=" and ".join(parts), limit=int(limit), **_BODIES), params)]
+
+
 def pressing(view: View, state: str, *, end_of_today: datetime, limit: int) -> list[Resource]:
     """The patients with a promise in this state, the most pressing first."""
     parts, params = _filters(view, None, None, None, end_of_today, counting=True)
@@ -171,6 +191,13 @@ def summed(tallied: Mapping[str, Mapping[str, int]], codes: Sequence[str] | None
     """A tally's kinds added up."""
     chosen = [counted for code, counted in tallied.items() if codes is None or code in codes]
     return {state: sum(counted[state] for counted in chosen) for state in (*STATES, "closed_since")}
+
+
+def due_between(view: View, owners: Sequence[str], first: datetime, last: datetime) -> int:
+    """How many open promises of these owners are due from one instant to another, both included."""
+    parts, params = _filters(view, owners, None, None, None, counting=True)
+    params |= {"first": first, "last": last}
+    return int(view.ask(sql("promises_due", where=" and ".join(parts)), params)[0][0])
 
 
 def in_care(view: View) -> int:

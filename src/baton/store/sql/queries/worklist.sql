@@ -40,3 +40,26 @@ select c.body from k cross join lateral (
     select v.body from {patient_table} r join version v on v.rid = r.rid and v.version = r.version
     where r.type = {patient} and r.patient = k.patient and not r.gone limit 1
 ) c order by k.due, k.patient
+
+-- name: promises_due
+-- How many open promises of some owners are due within a span.
+select count(*) from promise p where p.open and p.due between %(first)s and %(last)s and {where}
+
+-- name: promises_closed
+-- What was closed since an instant, the latest first, with Task and Patient bodies after the limit; the look in the same statement.
+with k as materialized (
+    select p.rid, p.patient, p.closed_at, p.code, p.status from promise p where {where} order by p.closed_at desc, p.rid desc limit {limit}
+), l as (
+    insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
+    select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s
+    from (select array(select distinct patient from k where patient is not null) as keys) z where keys <> '{}'
+)
+select t.id, t.version, k.code, k.closed_at, null, k.status, t.body, c.body, k.rid
+from k cross join lateral (
+    select r.id, r.version, v.body from {task_table} r join version v on v.rid = r.rid and v.version = r.version
+    where r.type = {task} and r.rid = k.rid limit 1
+) t left join lateral (
+    select v.body from {patient_table} r join version v on v.rid = r.rid and v.version = r.version
+    where r.type = {patient} and r.patient = k.patient and not r.gone limit 1
+) c on true
+order by k.closed_at desc, k.rid desc

@@ -1,0 +1,69 @@
+"""Sue closes a day for her team, having seen what moves; the lists behind Today's counts; in every light, on a phone and in Spanish."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+from tests.journeys.looks import LOOKS, Seen, Visit
+from tests.pages import MONDAY, House, patient, stay
+
+from baton.duties import communication
+
+SUE = "sue@example.org"
+
+
+@pytest.fixture(scope="module")
+def town(home: House) -> House:
+    """Five who came home, one of whom could not be reached and one of whom was."""
+    people = (("Rosa Delgado", 5), ("Walter Nowak", 4), ("Pham Thi Lan", 1), ("George Abara", 1), ("Ida Wells", 2))
+    for name, days in people:
+        with home.change() as change:
+            stay(change, patient(change, name), MONDAY - timedelta(days=days))
+    with home.change() as change:
+        calls = {str(row.patient_body): row.task_id for row in change.promises(None, codes=["contact-after-discharge"])}
+        for name, outcome in (("Walter", "reached"), ("Ida", "reached")):
+            task = next(task for body, task in calls.items() if name in body)
+            communication.attempt(change, task=task, outcome=outcome)
+    return home
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_lists_behind_the_counts_in_every_light(visit: Visit, seen: Seen, town: House, look: str) -> None:
+    page = visit("/today/discharged", **LOOKS[look])
+    expect(page.get_by_role("listitem").filter(has_text="Pham Thi Lan")).to_be_visible()
+    seen(page, f"discharged-{look}")
+    page.goto("/today/closed")
+    expect(page.get_by_role("listitem").filter(has_text="Walter Nowak")).to_be_visible()
+    seen(page, f"closed-{look}")
+
+
+def test_from_a_count_to_its_list_and_on_to_the_work(visit: Visit, town: House) -> None:
+    page = visit("/today")
+    page.locator("#tiles").get_by_role("link", name="discharged since").click()
+    expect(page.locator("#tiles a[aria-current]")).to_contain_text("discharged since")
+    page.get_by_role("listitem").filter(has_text="Pham Thi Lan").locator(".do").click()
+    expect(page.locator("#sheet")).to_contain_text("Pham Thi Lan")
+
+
+def test_sue_closes_a_day_by_keyboard_after_she_saw_what_moves(visit: Visit, seen: Seen, town: House) -> None:
+    page = visit("/closures", SUE)
+    page.get_by_label("Who is closed").select_option(label="Heart & Vascular")
+    page.get_by_label("First day").fill("2026-12-24")
+    page.get_by_label("Why").fill("Christmas Eve")
+    page.get_by_label("Why").press("Enter")
+    expect(page.get_by_role("heading", name="If these days are closed")).to_be_visible()
+    seen(page, "closures-preview")
+    page.get_by_role("button", name="Close these days").press("Enter")
+    expect(page.get_by_role("listitem").filter(has_text="Christmas Eve")).to_be_visible()
+    page.get_by_role("button", name="Open again").press("Enter")
+    page.get_by_role("button", name="Open these days again").press("Enter")
+    expect(page.get_by_text("Christmas Eve")).to_have_count(0)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_working_days_in_every_light(visit: Visit, seen: Seen, town: House, look: str) -> None:
+    page = visit("/closures", SUE, **LOOKS[look])
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    seen(page, f"closures-{look}")

@@ -59,6 +59,7 @@ def read(service: Mapping[str, Any] | None) -> tuple[Closure, ...]:
 
 
 def day_of(text: object) -> date | None:
+    """The calendar date a FHIR date or dateTime begins with; None when it is none."""
     try:
         return date.fromisoformat(str(text)[:10])
     except ValueError:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from baton import api
-from baton.duties import consents, ground, licences, pathways, promises, record_states, safe_contact, teams, transitions
+from baton.duties import ground, house, safe_contact, transitions
 from baton.settings import Settings
 from baton.store import Store, Who, migrate
 from baton.store.postgres import Database, open_database
@@ -45,20 +45,14 @@ def clock(settings: Settings) -> Callable[[], datetime]:
     return lambda: datetime.now(UTC) + offset
 
 
-def merged(*tables: dict[str, Any]) -> dict[str, list[Any]]:
-    """One table of guards (or reactions) by resource type from several duties' tables."""
-    types = {resource_type for table in tables for resource_type in table}
-    return {resource_type: [each for table in tables for each in table.get(resource_type, ())] for resource_type in sorted(types)}
-
-
 def build_store(settings: Settings, database: Database, **changes: Any) -> Store:
     """The store with every guard and reaction of the house; `changes` replace its arguments (a town's own clock, say)."""
     arguments: dict[str, Any] = {
         "clock": clock(settings),
         "zone": settings.zone,
         "key": settings.key(),
-        "guards": merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS, licences.GUARDS, consents.GUARDS, record_states.GUARDS),
-        "reactions": merged(teams.REACTIONS, pathways.REACTIONS, record_states.REACTIONS),
+        "guards": house.GUARDS,
+        "reactions": house.REACTIONS,
     }
     return Store(database.app_dsn, **{**arguments, **changes})
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from baton.duties import codes, communication, consents, episodes, ground, licences, pathways, promises, record_states, teams, trace
+from baton.duties import codes, communication, episodes, ground, house, licences, trace
 from baton.store import Change, Store, Who
 from baton.store.check import violations
 from baton.store.postgres import Database
@@ -25,12 +25,6 @@ NURSE = {"code": {"coding": [{"system": licences.LICENCE, "code": "RN"}]}, "peri
 TEAM = [{"coding": [{"system": codes.ORGANIZATION_TYPE, "code": "team"}]}]
 
 
-def merged(*tables: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """One table by type from several."""
-    types = {each for table in tables for each in table}
-    return {each: [entry for table in tables for entry in table.get(each, ())] for each in sorted(types)}
-
-
 class Ward:
     """The hub as its people use it. `at` moves the clock; times are New York's unless they say otherwise."""
 
@@ -42,8 +36,8 @@ class Ward:
             clock=lambda: self.time,
             zone=ZONE,
             key=KEY,
-            guards=merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS, licences.GUARDS, consents.GUARDS, record_states.GUARDS),
-            reactions=merged(teams.REACTIONS, pathways.REACTIONS, record_states.REACTIONS),
+            guards=house.GUARDS,
+            reactions=house.REACTIONS,
         )
         self.at(start)
         with self.change(HUB) as change:

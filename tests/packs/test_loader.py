@@ -8,6 +8,7 @@ from baton.duties import codes, plans
 from baton.duties.upkeep import STANDINGS
 from baton.fhir.validate import check
 from baton.packs import loader
+from baton.rules import referrals
 from baton.rules.clocks import CLOCKS
 from baton.rules.discharge import is_adult
 
@@ -26,7 +27,7 @@ def test_every_resource_is_there_once():
 
 
 def test_the_pathway_promises_what_the_vocabulary_knows():
-    (plan_definition,) = [each for each in ALL if each["resourceType"] == "PlanDefinition"]
+    plan_definition = loader.plan_definition("transitional-care-adult")
     plan = plans.read(plan_definition)
     assert plan.canonical == "https://baton.example/fhir/PlanDefinition/transitional-care-adult|1"
     assert plan.conditions == ("adult-at-discharge", "to-community")
@@ -38,6 +39,13 @@ def test_the_pathway_promises_what_the_vocabulary_knows():
     for action in plans.actions(plan_definition):
         if "code" in action:
             assert action["participant"] and action["reason"] and action["documentation"]
+
+
+def test_a_referral_promises_what_the_vocabulary_knows():
+    plan = plans.read(loader.plan_definition("referral"))
+    known = {concept["code"] for each in ALL if each["id"] == "promise" for concept in each["concept"]}
+    assert [step.code for step in plan.steps] == [f"referral-{step}" for step in referrals.STEPS]
+    assert all(step.code in known and step.source and step.clears for step in plan.steps)
 
 
 def test_the_age_of_the_pathway_is_the_age_of_the_rule():

@@ -99,7 +99,11 @@ def refreshed(view: View, task: Resource) -> list[Resource]:
     """The promises of a referral that its state has changed, and its ServiceRequest when the loop has closed or opened again."""
     loop = read(view, task)
     step = loop.next_step()
-    changed = [ended(promise, loop, view.now) for name, promise in loop.known.items() if codes.is_open(promise) and not (step and name == step.name)]
+    changed = [
+        ended(promise, loop, view.now)
+        for name, promise in loop.known.items()
+        if codes.is_open(promise) and not (step and name == step.name)
+    ]
     if step is not None:
         changed += owed(view, loop, step)
     return [*changed, *request_after(view, loop, step)]
@@ -238,7 +242,11 @@ def requests_of(resource: Mapping[str, Any] | None) -> list[str]:
     """The ServiceRequests that a letter or report says it belongs to."""
     if resource is None:
         return []
-    related = resource.get("context", {}).get("related", ()) if resource.get("resourceType") == "DocumentReference" else resource.get("basedOn", ())
+    related = (
+        resource.get("context", {}).get("related", ())
+        if resource.get("resourceType") == "DocumentReference"
+        else resource.get("basedOn", ())
+    )
     return [found for each in related if (found := target(each)) is not None and found.startswith("ServiceRequest/")]
 
 

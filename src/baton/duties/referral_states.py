@@ -68,7 +68,11 @@ def urgency(task: Mapping[str, Any]) -> str:
 def open_moves(task: Mapping[str, Any]) -> tuple[Move, ...]:
     """What may happen next. A draft may still become either kind."""
     now = state(task)
-    return referrals.from_state("medical", now) + referrals.from_state("community", now) if now == "draft" else referrals.from_state(kind(task), now)
+    return (
+        referrals.from_state("medical", now) + referrals.from_state("community", now)
+        if now == "draft"
+        else referrals.from_state(kind(task), now)
+    )
 
 
 def named(moves: tuple[Move, ...]) -> str:
@@ -103,7 +107,8 @@ def illegal(before: Resource | None, after: Resource, view: View) -> Iterator[Is
     was = state(before)
     if was == now or referrals.find("medical" if was == "draft" and business(after) else which, was, now):
         return
-    text = f"A referral does not go from {was.replace('/', ' ')} to {now.replace('/', ' ')}; from there it goes to: {named(open_moves(before))}."
+    text = f"A referral does not go from {was.replace('/', ' ')} to {now.replace('/', ' ')}"
+    text += f"; from there it goes to: {named(open_moves(before))}."
     yield error("business-rule", text, element)
 
 

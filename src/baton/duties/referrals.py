@@ -1,4 +1,4 @@
-"""Referrals: made, sent, answered, booked, kept or missed, answered with a result, reviewed, and the patient told. Then the loop is closed."""
+"""Referrals: made, sent, answered, booked, kept or missed, a result reviewed, the patient told. Then the loop is closed."""
 
 from __future__ import annotations
 
@@ -144,7 +144,9 @@ def send(change: Change, *, task: str, despite: str | None = None) -> Stored:
     return moved(change, referral, "send")
 
 
-def move(change: Change, *, task: str, trigger: str, reason: str | None = None, when: datetime | None = None, note: str | None = None) -> Stored:
+def move(
+    change: Change, *, task: str, trigger: str, reason: str | None = None, when: datetime | None = None, note: str | None = None
+) -> Stored:
     """Anything the other side (or we) report: accept, decline, schedule, no-show, interim-note, outcome and the rest of the table.
 
     Raises Invalid when it is no move from where the referral stands, naming those that are; when a reason or a time is needed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from baton.fhir import resource as fhir_resource
@@ -14,6 +14,7 @@ Resource = dict[str, Any]
 
 TRACE, EPISODE = f"{P}/StructureDefinition/trace", f"{P}/StructureDefinition/episode"
 PATHWAY = f"{P}/StructureDefinition/pathway"
+TASK_CODE = "http://hl7.org/fhir/CodeSystem/task-code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,14 @@ class OpenThing:
     """A kind of resource that must have an open promise while it is open, and none once it is closed."""
 
     type: str
-    is_open: Callable[[Resource], bool]
+    is_open: Callable[[Resource], bool | None]
+    """None: the resource alone does not say, so either is right."""
     is_ours: Callable[[Resource], bool]
     """Whether it counts even when no promise ever named it."""
     named_by: Callable[[Resource], str | None]
     """The reference to it, from a Task that is a promise about it."""
+    concerns: Callable[[Resource], bool] = field(default=lambda _: True)
+    """Which resources of the type are meant."""
 
 
 def _extensions(resource: Resource, url: str) -> Iterator[Resource]:
@@ -43,7 +47,21 @@ OPEN_THINGS = (
         is_ours=lambda episode: any(_extensions(episode, PATHWAY)),
         named_by=lambda task: _extension_reference(task, EPISODE),
     ),
+    OpenThing(
+        "Task",
+        is_open=lambda task: None if task.get("status") in CLOSED else True,  # a loop may be open after its machine has ended
+        is_ours=lambda _: True,
+        named_by=lambda task: task.get("focus", {}).get("reference") if _promised(task).startswith("referral-") else None,
+        concerns=lambda task: (
+            fhir_resource.has_code(task.get("code"), TASK_CODE, "fulfill")
+            and str(task.get("focus", {}).get("reference", "")).startswith("ServiceRequest/")
+        ),
+    ),
 )
+
+
+def _promised(task: Resource) -> str:
+    return fhir_resource.code_of(task.get("code"), PROMISE) or ""
 
 
 class Promises:
@@ -51,7 +69,7 @@ class Promises:
 
     def __init__(self) -> None:
         """Nothing seen yet."""
-        self._things: dict[str, tuple[bool, bool]] = {}  # reference: open, ours
+        self._things: dict[str, tuple[bool | None, bool]] = {}  # reference: open, ours
         self._open: dict[str, int] = defaultdict(int)  # reference: open promises that name it
         self._named: set[str] = set()
 
@@ -67,7 +85,7 @@ class Promises:
             if is_open:
                 yield from (f"Task/{resource.get('id')}: is an open promise without {what}" for what in lacking(resource))
         for thing in OPEN_THINGS:
-            if type_ == thing.type:
+            if type_ == thing.type and thing.concerns(resource):
                 self._things[f"{type_}/{resource.get('id')}"] = (thing.is_open(resource), thing.is_ours(resource))
 
     def violations(self) -> Iterator[str]:
@@ -76,7 +94,7 @@ class Promises:
             promised = self._open.get(reference, 0)
             if is_open and not promised and (ours or reference in self._named):
                 yield f"{reference}: is open and nothing is promised about it"
-            if not is_open and promised:
+            if is_open is False and promised:
                 yield f"{reference}: is closed and {promised} promises about it are open"
         for reference in sorted(self._named - self._things.keys()):
             if self._open[reference]:

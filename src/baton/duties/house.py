@@ -1,0 +1,38 @@
+"""What the door is given: every duty's guards and reactions, one line for each duty. Reactions are asked in this order."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from baton.duties import (
+    consents,
+    licences,
+    pathways,
+    promises,
+    record_states,
+    referral_promises,
+    referral_states,
+    teams,
+)
+
+DUTIES: tuple[ModuleType, ...] = (
+    teams,
+    promises,
+    pathways,
+    licences,
+    consents,
+    record_states,
+    referral_states,
+    referral_promises,
+)
+
+
+def merged(table: str) -> dict[str, list[Any]]:
+    """One table by resource type from the tables of this name ("GUARDS", "REACTIONS") that the duties have."""
+    tables = [getattr(duty, table, {}) for duty in DUTIES]
+    types = {resource_type for each in tables for resource_type in each}
+    return {resource_type: [entry for each in tables for entry in each.get(resource_type, ())] for resource_type in sorted(types)}
+
+
+GUARDS, REACTIONS = merged("GUARDS"), merged("REACTIONS")

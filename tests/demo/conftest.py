@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from baton.demo import town
-from baton.duties import ground, licences, pathways, promises, teams
+from baton.duties import ground, house
 from baton.store import Store
 from baton.store.postgres import Database
 
 ZONE = ZoneInfo("America/New_York")
 NOW = datetime(2026, 11, 23, 14, 10, tzinfo=ZONE)
-
-
-def merged(*tables: dict[str, Any]) -> dict[str, list[Any]]:
-    return {name: [each for table in tables for each in table.get(name, ())] for name in {name for table in tables for name in table}}
 
 
 def open_store(database: Database, clock: Callable[[], datetime]) -> Store:
@@ -28,8 +23,8 @@ def open_store(database: Database, clock: Callable[[], datetime]) -> Store:
         clock=clock,
         zone=ZONE,
         key=b"k" * 32,
-        guards=merged(promises.GUARDS, pathways.GUARDS, teams.GUARDS, licences.GUARDS),
-        reactions=merged(teams.REACTIONS, pathways.REACTIONS),
+        guards=house.GUARDS,
+        reactions=house.REACTIONS,
     )
     with store.change(town.HUB, because="The ground a hub stands on") as change:
         ground.install(change)

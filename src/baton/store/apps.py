@@ -142,13 +142,41 @@ class Apps:
         """Use a launch up; False when it was used meanwhile."""
         return bool(self._write("use_launch", {"hash": digest(token)}))
 
-    def permit(self, *, app: str, person: str, patient: str | None, scope: str, lives: timedelta, **more: Any) -> tuple[str, int]:
-        """What somebody lets a program do: the code it fetches its tokens with, and the number of the permission."""
-        code, now = secrets.token_urlsafe(32), self._store.now()
-        said = {"session": None, "redirect": None, "challenge": None, "nonce": None, "auth_time": None, **more}
-        values = {"client": app, "person": person, "patient": patient, "scope": scope, "ends_at": now + lives, **said}
-        rows = self._write("permit", values | {"code": digest(code), "code_ends_at": now + CODE_LIVES})
-        return code, int(rows[0][0])
+    def permit(
+        self,
+        *,
+        app: str,
+        person: str,
+        patient: str | None,
+        scope: str,
+        lives: timedelta,
+        code: str = "",
+        session: str = "",
+        redirect: str | None = None,
+        challenge: str | None = None,
+        nonce: str | None = None,
+        auth_time: datetime | None = None,
+    ) -> Permission:
+        """What somebody lets a program do. With a `code`, that is what its tokens are fetched by; with a `session`, it ends with that."""
+        now = self._store.now()
+        rows = self._write(
+            "permit",
+            {
+                "client": app,
+                "person": person,
+                "patient": patient,
+                "scope": scope,
+                "session": digest(session) if session else None,
+                "ends_at": now + lives,
+                "code": digest(code) if code else None,
+                "code_ends_at": now + CODE_LIVES if code else None,
+                "redirect": redirect,
+                "challenge": challenge,
+                "nonce": nonce,
+                "auth_time": auth_time,
+            },
+        )
+        return Permission(int(rows[0][0]), app, person, patient, scope, now, now + lives, None)
 
     def of_code(self, code: str) -> Permission | None:
         """The permission behind a code."""

@@ -88,19 +88,30 @@ def bring_up_to_date(settings: Settings, database: Database) -> list[str]:
 def wsgi() -> Application:
     """The application each server process runs: the FHIR API beside the pages. Settings come from the environment."""
     _begin()
-    from baton.web import django
-
     settings = Settings.read()
     lease = open_database(settings)
     database = lease.__enter__()  # held until the process ends: the embedded server stays while anybody uses it
     atexit.register(lease.__exit__, None, None, None)
-    store = build_store(settings, database)
-    pages = django.application(Hub(settings, database, store))
-    fhir = api.application(store, settings)
+    application = entrances(Hub(settings, database, build_store(settings, database)))
     settle()
+    return application
+
+
+def entrances(hub: Hub) -> Application:
+    """The pages, the FHIR API and the authorisation server beside it, as one application."""
+    from baton.api import oauth, origins
+    from baton.smart.server import Server
+    from baton.web import django
+
+    pages = django.application(hub)
+    fhir = origins.answering(api.application(hub.store, hub.settings), hub.store)
+    authority = origins.answering(oauth.application(Server(hub.store, hub.settings), hub.settings), hub.store)
 
     def application(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        return (fhir if environ["PATH_INFO"].startswith("/fhir/") else pages)(environ, start_response)
+        path = environ["PATH_INFO"]
+        if path in oauth.PATHS:
+            return authority(environ, start_response)
+        return (fhir if path.startswith("/fhir/") else pages)(environ, start_response)
 
     return application
 

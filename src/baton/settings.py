@@ -52,6 +52,15 @@ class Settings:
     seal_mail: str = setting("BATON_SEAL_MAIL", "", "E-mail address the newest seal is sent to each hour, for the same purpose.")
     glass_minutes: str = setting("BATON_GLASS_MINUTES", "60", "Minutes a chart stays open to somebody who broke the glass, 5 to 1440.")
     glass_second: str = setting("BATON_GLASS_SECOND", "", "1 when breaking the glass of a VIP's chart needs a second person's approval.")
+    app_rate: str = setting(
+        "BATON_APP_RATE", "100", "API calls a second one app may make for one person; ten seconds' worth at once; 0: any."
+    )
+    address_rate: str = setting(
+        "BATON_ADDRESS_RATE", "300", "API calls a second from one address, those with a token of `baton token` aside; 0: any."
+    )
+    subscription_hosts: str = setting(
+        "BATON_SUBSCRIPTION_HOSTS", "", "Hosts a Subscription may notify over HTTPS, comma separated; none when empty."
+    )
     language: str = setting("BATON_LANGUAGE", "en", "Language of pages for those who chose none: en or es.")
     second_factor: str = setting(
         "BATON_SECOND_FACTOR", "", "required or optional for staff; when empty, required in production and optional elsewhere."
@@ -98,6 +107,9 @@ class Settings:
         self.clock_offset(datetime.now(UTC))
         if not (self.glass_minutes.isascii() and self.glass_minutes.isdigit() and 5 <= int(self.glass_minutes) <= 1440):
             raise BadSettingError(f"BATON_GLASS_MINUTES is {self.glass_minutes!r}; it takes 5 to 1440.")
+        for name, text in (("BATON_APP_RATE", self.app_rate), ("BATON_ADDRESS_RATE", self.address_rate)):
+            if not (text.isascii() and text.isdigit() and len(text) < 7):
+                raise BadSettingError(f"{name} is {text!r}; it takes a whole number of calls a second, or 0.")
         self._check_sign_in()
 
     def _check_sign_in(self) -> None:
@@ -134,6 +146,16 @@ class Settings:
     def zone(self) -> ZoneInfo:
         """The time zone of a facility that states none."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def calls_per_app(self) -> float:
+        """How many calls a second one app may make for one person; 0 for any number."""
+        return float(self.app_rate)
+
+    @property
+    def calls_per_address(self) -> float:
+        """How many calls a second may come from one address; 0 for any number."""
+        return float(self.address_rate)
 
     @property
     def outgoing(self) -> Outgoing:

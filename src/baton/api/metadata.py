@@ -14,6 +14,7 @@ from baton.api.respond import Response
 from baton.fhir.dates import format_instant
 from baton.fhir.definitions import TYPES, SearchParameter, search_parameters, shape, value_set
 from baton.fhir.query import targets
+from baton.smart import discovery
 from baton.store import audit_event
 from baton.store.conditions import supported
 
@@ -32,6 +33,9 @@ def run(call: Call, table: tuple[Interaction, ...]) -> Response:
             raise Refusal(400, "not-supported", "Only mode=full is known.", "http.mode")
     statement = dict(_statement(table))
     statement["date"] = format_instant(call.store.now())
+    rest = dict(statement["rest"][0])
+    rest["security"] = {**discovery.security(call.base), **rest["security"]}
+    statement["rest"] = [rest]
     statement["implementation"] = {"description": "Baton", "url": call.base}
     return Response(200, orjson.dumps(statement))
 
@@ -53,7 +57,7 @@ def _rest(table: tuple[Interaction, ...]) -> dict[str, Any]:
     return {
         "mode": "server",
         "documentation": "A parameter, modifier or prefix that is not known is refused with 400, never passed over.",
-        "security": {"cors": False, "description": _SECURITY},
+        "security": {"cors": True, "description": _SECURITY},
         "resource": [_resource(name, table) for name in _types()],
         "interaction": [{"code": code} for code in _codes(table, "system")],
     }

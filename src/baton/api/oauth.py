@@ -21,7 +21,6 @@ PATHS = frozenset({TOKEN, INTROSPECT, REVOKE, JWKS, SMART, OPENID})
 BODY_LIMIT = 64 * 1024
 _LASTING = [("Content-Type", "application/json"), ("Cache-Control", "public, max-age=300")]
 _LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
-_BASIC = frozenset({401})
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from baton.api.oauth import JWKS, OPENID, SMART
+from baton.api.oauth import OPENID, SMART
+from baton.smart.request import JWKS
 from baton.store import Store
 from baton.store.staff import Known
 

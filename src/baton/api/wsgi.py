@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from baton.api import incident, interactions, negotiate, respond, sent
+from baton.api import incident, interactions, negotiate, pace, respond, sent
 from baton.api.call import Call
 from baton.api.negotiate import Shape
 from baton.api.refusal import REFUSALS, Header, Refusal, headers_of, issues_of, status_of
@@ -36,6 +36,7 @@ def application(store: Store, settings: Settings, *, body_limit: int = BODY_LIMI
     `body_limit` is in bytes; larger requests are refused with 413.
     """
     https = bool(settings.https)
+    limits = _Limits(pace.Pace(settings.calls_per_app), pace.Pace(settings.calls_per_address), https)
 
     def fhir(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         looks = Shape("")
@@ -43,7 +44,7 @@ def application(store: Store, settings: Settings, *, body_limit: int = BODY_LIMI
             looks = negotiate.shape(environ.get("QUERY_STRING", ""))
             if not looks.format:
                 negotiate.refuse_unreadable(environ.get("HTTP_ACCEPT", ""))
-            response = _answer(store, environ, looks.query, https, body_limit)
+            response = _answer(store, environ, looks.query, limits, body_limit)
         except (Refusal, *REFUSALS) as error:
             response = Response(status_of(error), respond.outcome(issues_of(error)), headers=list(headers_of(error)))
         except Exception as error:
@@ -53,15 +54,15 @@ def application(store: Store, settings: Settings, *, body_limit: int = BODY_LIMI
     return fhir
 
 
-def _answer(store: Store, environ: Environ, query: str, https: bool, body_limit: int) -> Response:
+def _answer(store: Store, environ: Environ, query: str, limits: _Limits, body_limit: int) -> Response:
     if len(query) > _QUERY_LIMIT:
         raise Refusal(414, "too-long", f"A query has at most {_QUERY_LIMIT} characters; POST to [type]/_search instead.", "http.url")
     where = route(_path(environ))
     method: str = environ["REQUEST_METHOD"]
-    base = environ["baton.base"] = _base(environ, https)
+    base = environ["baton.base"] = _base(environ, limits.https)
     if method == "OPTIONS":
         return Response(204, headers=[("Allow", interactions.allow(where.shape))])
-    who = _who(store, environ, where)
+    who = _who(store, environ, where, limits)
     call = Call(
         store,
         who,
@@ -100,19 +101,39 @@ def _address(scheme: str, host: str) -> str:
     return f"{scheme}://{host}{MOUNT}"
 
 
-def _who(store: Store, environ: Environ, where: Route) -> Who:
+def _who(store: Store, environ: Environ, where: Route, limits: _Limits) -> Who:
     header: str = environ.get("HTTP_AUTHORIZATION", "")
     scheme, _, token = header.partition(" ")
     if scheme.lower() == "bearer" and token:
         who = store.who_of_token(token.strip())
         if who is not None:
+            if who.limits is not None:  # a token of somebody's own (baton token) goes as fast as it can
+                limits.app(environ, who.limits.client, who.person)
             return who
+        limits.address(environ)
         if where.shape not in _OPEN:
             told = ("WWW-Authenticate", 'Bearer realm="Baton", error="invalid_token"')
             raise Refusal(401, "login", "This token is unknown or no longer valid.", "http.Authorization", [told])
+    limits.address(environ)
     if where.shape in _OPEN:
         return NOBODY
     raise Refusal(401, "login", "Send a bearer token: Authorization: Bearer ...", "http.Authorization", [_CHALLENGE])
+
+
+class _Limits:
+    """How fast programs and strangers may call."""
+
+    def __init__(self, of_app: pace.Pace, of_address: pace.Pace, https: bool) -> None:
+        self.of_app, self.of_address, self.https = of_app, of_address, https
+
+    def app(self, environ: Environ, client: str, person: str) -> None:
+        """A call of a program for a person. Raises Refusal 429."""
+        self.of_app.take((client, person), "of this app for this person")
+        self.address(environ)
+
+    def address(self, environ: Environ) -> None:
+        """A call from an address. Raises Refusal 429."""
+        self.of_address.take(pace.address(environ, self.https), "from this address")
 
 
 NOBODY = Who(person="Device/nobody", name="", role="clinician", teams=(), entrance="api")

@@ -113,11 +113,11 @@ class ClientKeys:
 
 
 def key_set(jwks: Any) -> KeySet:
-    """A set of keys. Raises JoseError and others for what is none."""
-    return KeySet.import_key_set(jwks)
+    """The RSA and EC keys of a set. Raises JoseError and others for what is none."""
+    return KeySet.import_key_set({"keys": [key for key in jwks["keys"] if key.get("kty") in ("RSA", "EC")]})
 
 
 def _named(keys: Any, kid: str) -> Any:
     """The one signing key under this id."""
-    found = [key for key in keys.keys if key.kid == kid and key.key_type in ("RSA", "EC")] if keys is not None else []
+    found = [key for key in keys.keys if key.kid == kid] if keys is not None else []
     return found[0] if len(found) == 1 else None

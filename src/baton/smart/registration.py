@@ -157,10 +157,10 @@ def _wrong_keys(jwks: dict[str, Any]) -> list[Issue]:
         keys = key_set(jwks).keys
     except (JoseError, ValueError, KeyError, TypeError, AttributeError):
         keys = []
-    if not keys:
-        return [error("value", "jwks is no set of keys.", "jwks")]
-    if any(key.key_type not in ("RSA", "EC") or key.is_private for key in keys):
-        return [error("value", "jwks holds public RSA and EC keys only.", "jwks")]
+    if not keys or len(keys) != len(jwks["keys"]):
+        return [error("value", "jwks holds public RSA and EC keys, and at least one.", "jwks")]
+    if any(key.is_private for key in keys):
+        return [error("value", "jwks holds public keys; keep the private ones to yourself.", "jwks")]
     if any("kid" not in each for each in jwks["keys"]):
         return [error("value", "Every key in jwks has a kid.", "jwks")]
     return []

@@ -88,4 +88,6 @@ def pairs(text: str) -> list[tuple[str, str]]:
         raise InvalidRequestError("The parameters cannot be read.") from error
     if len({name for name, _ in found}) != len(found):
         raise InvalidRequestError("A parameter is there twice.")
+    if not all(value.isprintable() for _, value in found):
+        raise InvalidRequestError("A parameter holds characters that have no place there.")
     return found

@@ -87,7 +87,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
 
     def query_client(self, client_id: str) -> Client | None:
         """A registered program."""
-        app = self.store.apps.get(client_id) if isinstance(client_id, str) and client_id.isascii() else None
+        app = self.store.apps.get(client_id) if isinstance(client_id, str) and client_id.isascii() and client_id.isprintable() else None
         return Client(app) if app else None
 
     def save_token(self, token: dict[str, Any], request: Any) -> None:

@@ -52,7 +52,22 @@ def administrator(data: Path) -> str:
 
 @pytest.mark.parametrize(
     "command",
-    [["demo"], ["serve"], ["work"], ["load"], ["token"], ["check"], ["migrate"], ["bench"], ["user", "add"], ["user", "end"], ["user"], []],
+    [
+        ["demo"],
+        ["serve"],
+        ["work"],
+        ["load"],
+        ["token"],
+        ["check"],
+        ["migrate"],
+        ["bench"],
+        ["user", "add"],
+        ["user", "end"],
+        ["user"],
+        ["client", "add"],
+        ["client", "list"],
+        [],
+    ],
 )
 def test_every_command_explains_itself(command: list[str]) -> None:
     helped = subprocess.run(

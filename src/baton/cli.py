@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from baton import cli_client
 from baton.settings import BadSettingError, Settings
 
 ROLES = (
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         given = {"data_dir": arguments.data} if arguments.data else {}
         return int(arguments.run(arguments, Settings.read(**given)) or 0)
-    except (CommandError, BadSettingError) as error:
+    except (CommandError, cli_client.ClientError, BadSettingError) as error:
         print(f"baton: {error}", file=sys.stderr)
         return 1
     except (KeyboardInterrupt, Exception) as error:
@@ -113,6 +114,7 @@ def parser() -> argparse.ArgumentParser:
     which.add_argument("--change", type=int, metavar="ID")
     sub = command("bench", bench, "Measure speed against what PostgreSQL alone does in the same run.")
     sub.add_argument("--quick", action="store_true", help="a short run")
+    cli_client.commands(commands, command)
     users = top_user(commands)
     sub = command("add", user_add, "Add somebody who works here; prints a one-time sign-in link.", users)
     sub.add_argument("--email", required=True)

@@ -493,3 +493,31 @@ def test_what_is_owed_again_is_owed_by_the_team_that_has_the_patient(home: Ward)
     home.put(of_team(team="plan"))
     home.put(stay())
     assert {task["owner"]["reference"] for task in home.promises().values()} == {"Organization/plan"}
+
+
+# --- one stay, two records ----------------------------------------------------------------------------------------------------------------
+
+
+def running(ward: Ward) -> list[str]:
+    return [each["id"] for each in ward.find("EpisodeOfCare", status="active")]
+
+
+@pytest.mark.parametrize("end", ["2026-07-02T14:10:00-04:00", "2026-07-02T18:10:00Z", "2026-07-02"])
+def test_two_encounters_of_one_stay_open_one_episode(home: Ward, end: str) -> None:
+    first = running(home)
+    home.put(stay(end, id_="ward-record", start="2026-06-28"))
+    assert running(home) == first and len(first) == 1
+    assert sum(codes.is_open(each) for each in home.find("Task", patient="Patient/eva")) == 5
+    home.put(stay(id_="stay", status="entered-in-error"))
+    assert len(running(home)) == 1 and running(home) != first, "the other record stands alone now, and is followed"
+    assert home.violations() == []
+
+
+def test_two_encounters_of_one_stay_in_one_change_open_one_episode(ward: Ward) -> None:
+    ward.put(stay(), stay(id_="ward-record"))
+    assert len(running(ward)) == 1
+
+
+def test_stays_that_end_at_different_times_are_different_stays(home: Ward) -> None:
+    home.put(stay("2026-07-02T20:00:00-04:00", id_="rehab", start="2026-07-02T15:00:00-04:00"))
+    assert home.episode()["status"] == "finished" and home.episode("rehab")["status"] == "active"

@@ -26,6 +26,10 @@ def town(home: House) -> House:
         for name, outcome in (("Walter", "reached"), ("Ida", "reached")):
             task = next(task for body, task in calls.items() if name in body)
             communication.attempt(change, task=task, outcome=outcome)
+    carla = home.hub.store.who(home.person["carla@example.org"], entrance="desk")
+    for hours in (3, 1):
+        with home.hub.store.change(carla, because="Test", at=MONDAY - timedelta(hours=hours)) as change:
+            communication.attempt(change, task=next(task for body, task in calls.items() if "George" in body), outcome="no-answer")
     return home
 
 
@@ -50,16 +54,18 @@ def test_from_a_count_to_its_list_and_on_to_the_work(visit: Visit, town: House) 
 def test_sue_closes_a_day_by_keyboard_after_she_saw_what_moves(visit: Visit, seen: Seen, town: House) -> None:
     page = visit("/closures", SUE)
     page.get_by_label("Who is closed").select_option(label="Heart & Vascular")
-    page.get_by_label("First day").fill("2026-12-24")
-    page.get_by_label("Why").fill("Christmas Eve")
+    page.get_by_label("First day").fill("2026-11-24")
+    page.get_by_label("Why").fill("Staff retreat")
     page.get_by_label("Why").press("Enter")
     expect(page.get_by_role("heading", name="If these days are closed")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="George Abara")).to_contain_text("Wed 25 Nov")
     seen(page, "closures-preview")
     page.get_by_role("button", name="Close these days").press("Enter")
-    expect(page.get_by_role("listitem").filter(has_text="Christmas Eve")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="Staff retreat")).to_be_visible()
+    seen(page, "closures-closed")
     page.get_by_role("button", name="Open again").press("Enter")
     page.get_by_role("button", name="Open these days again").press("Enter")
-    expect(page.get_by_text("Christmas Eve")).to_have_count(0)
+    expect(page.get_by_text("Staff retreat")).to_have_count(0)
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -60,7 +60,7 @@ def own_episode(before: Resource | None, after: Resource | None, view: View, cha
     if found is None:
         return (
             []
-            if why_not or discharges.too_old(view, discharge) or still_in(chart, discharge)
+            if why_not or discharges.too_old(view, discharge) or still_in(chart, discharge) or followed_already(chart, discharge)
             else transitions.opening(view, discharge, chart)
         )
     if episodes.is_active(found):
@@ -94,12 +94,33 @@ def other_stays(chart: Chart, discharge: Discharge) -> Iterable[Resource]:
     return (each for each in chart.get("Encounter", ()) if discharges.is_stay(each) and f"Encounter/{each['id']}" != discharge.encounter)
 
 
+def is_same(stay: Resource, discharge: Discharge) -> bool:
+    """Whether another Encounter records this very stay (a hospital's ward and its billing, say): they overlap and end at the same time.
+
+    Where one of them knows only the day, the same day is the same time.
+    """
+    end = discharges.ended(stay)
+    moment = reading.moment(end, discharge.zone)
+    if end is None or moment is None:
+        return False
+    together = moment == discharge.moment if discharge.exact and "T" in end else local_day(moment, discharge.zone) == discharge.day
+    start = reading.moment(stay.get("period", {}).get("start"), discharge.zone)
+    return together and (start is None or start.date() <= discharge.day)
+
+
+def followed_already(chart: Chart, discharge: Discharge) -> bool:
+    """Whether another record of the same stay has opened the transition: a patient went home once, and is owed everything once."""
+    known = {str(each["id"]) for each in chart.get("EpisodeOfCare", ()) if episodes.is_transition(each)}
+    same = (each for each in other_stays(chart, discharge) if is_same(each, discharge))
+    return any(codes.derived_id(transitions.PLAN, f"Encounter/{each['id']}") in known for each in same)
+
+
 def takes_over(stay: Resource, discharge: Discharge) -> bool:
     """Whether another stay ends what followed from a discharge: it began within 30 days after it, or outlasted it.
 
     A stay without an end that began before the discharge is not believed: such records are forgotten ones more often than not.
     """
-    if stay.get("status") not in discharges.PRESENT:
+    if stay.get("status") not in discharges.PRESENT or is_same(stay, discharge):
         return False
     period = stay.get("period", {})
     start, end = reading.moment(period.get("start"), discharge.zone), reading.moment(period.get("end"), discharge.zone)

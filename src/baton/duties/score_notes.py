@@ -7,10 +7,12 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from baton.duties import services
 from baton.duties.charts import Party, ScoreNote, State
 from baton.duties.codes import CLOSED, CONTACT_OUTCOME, PROMISE
+from baton.duties.services import words
 from baton.fhir.dates import interval
-from baton.fhir.resource import code_of, extension, target, text_of
+from baton.fhir.resource import code_of, extension, target
 
 Resource = dict[str, Any]
 Placed = tuple[Party, str, ScoreNote]  # kind of party, its name (may be empty), the note
@@ -34,17 +36,6 @@ APPOINTMENTS: dict[str, State] = {
     "fulfilled": "happened",
     "noshow": "missed",
 }
-
-# words of a service, as they appear in serviceType, specialty, performerType and names -> kind of party
-SERVICES: tuple[tuple[Party, tuple[str, ...]], ...] = (
-    ("home-health", ("home health", "home care", "home nursing", "nurse visit", "home visit", "visiting nurse", "hospice")),
-    ("pharmacy", ("pharmac",)),
-    ("community", ("food", "meal", "housing", "transport", "ride", "community", "social", "shelter", "utilit")),
-    (
-        "primary-care",
-        ("primary care", "family medicine", "family practice", "general practice", "internal medicine", "pediatric", "well child"),
-    ),
-)
 
 # whose line an open promise stands on; anything else is the team's own
 OWED_BY: dict[str, Party] = {
@@ -101,22 +92,6 @@ def called(encounter: Resource) -> str:
     return ENCOUNTERS.get(str(encounter.get("class", {}).get("code", "AMB")), "visit")
 
 
-def _service(*texts: str) -> tuple[Party, str]:
-    """Kind and name of the party that gives a service named by the first text that says anything."""
-    for text in texts:
-        for kind, words in SERVICES:
-            if text and any(word in text.lower() for word in words):
-                return kind, ""
-    named = next((text for text in texts if text), "")
-    return ("specialty", named) if named else ("primary-care", "")
-
-
-def _texts(codeables: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None) -> str:
-    if isinstance(codeables, Mapping):
-        return text_of(codeables)
-    return next((text for codeable in codeables or () if (text := text_of(codeable))), "")
-
-
 def _encounter(encounter: Resource, chart: Chart) -> Iterator[Placed]:
     status = encounter.get("status", "")
     begun = chart.when(encounter.get("period", {}).get("start"))
@@ -129,10 +104,10 @@ def _encounter(encounter: Resource, chart: Chart) -> Iterator[Placed]:
     elif what == "home-visit":
         kind, party = "home-health", ""
     else:
-        kind, party = _service(_texts(encounter.get("serviceType")))
+        kind, party = services.party(encounter.get("serviceType"))
     ended = chart.when(encounter.get("period", {}).get("end")) or (chart.when(chart.now.isoformat()) if status == "in-progress" else None)
     until = ended[0] if ended and ended[0] > begun[0] and what in IN_BED else None
-    text = _texts(encounter.get("reasonCode")) or _texts(encounter.get("type"))
+    text = words(encounter.get("reasonCode")) or words(encounter.get("type"))
     state: State = "planned" if status == "planned" else "happened"
     yield kind, party, ScoreNote(begun[0], state, what, text, f"Encounter/{encounter['id']}", begun[1], until)
 
@@ -143,8 +118,8 @@ def _appointment(appointment: Resource, chart: Chart) -> Iterator[Placed]:
     source = f"Appointment/{appointment['id']}"
     if begins is None or state is None or source in chart.kept:
         return
-    service = _texts(appointment.get("serviceType"))
-    kind, party = _service(_texts(appointment.get("specialty")), service, _texts(appointment.get("serviceCategory")))
+    service = words(appointment.get("serviceType"))
+    kind, party = services.party(*(appointment.get(element) for element in ("specialty", "serviceType", "serviceCategory")))
     yield kind, party, ScoreNote(begins[0], state, "appointment", appointment.get("description") or service, source, begins[1])
 
 
@@ -154,10 +129,10 @@ def _document(document: Resource, chart: Chart) -> Iterator[Placed]:
         return
     links = document.get("context", {}).get("encounter", [])
     hospital = next((name for link in links if (name := chart.hospital_of(target(link))) is not None), None)
-    kind, party = _service(_texts(document.get("context", {}).get("practiceSetting")))
+    kind, party = services.party(document.get("context", {}).get("practiceSetting"))
     if hospital is not None:
         kind, party = "hospital", hospital
-    text = _texts(document.get("type")) or document.get("description", "")
+    text = words(document.get("type")) or document.get("description", "")
     yield kind, party, ScoreNote(written[0], "happened", "document", text, f"DocumentReference/{document['id']}", written[1])
 
 
@@ -174,7 +149,7 @@ def _communication(communication: Resource, chart: Chart) -> Iterator[Placed]:
     outcome = str(extension(communication, CONTACT_OUTCOME) or "")
     reached = status == "completed" and outcome not in ("no-answer", "wrong-number", "left-message")
     state: State = "happened" if reached else "missed"
-    text = "" if outcome else _texts(communication.get("topic"))
+    text = "" if outcome else words(communication.get("topic"))
     what = f"call-{outcome}" if outcome else "message"
     yield "family", "", ScoreNote(sent[0], state, what, text, f"Communication/{communication['id']}", sent[1])
 
@@ -184,7 +159,7 @@ def _dispense(dispense: Resource, chart: Chart) -> Iterator[Placed]:
     if given is None or dispense.get("status") in VOID:
         return
     state: State = "happened" if dispense.get("status") == "completed" else "planned"
-    text = _texts(dispense.get("medicationCodeableConcept")) or _name(dispense.get("medicationReference"))
+    text = words(dispense.get("medicationCodeableConcept")) or _name(dispense.get("medicationReference"))
     yield "pharmacy", "", ScoreNote(given[0], state, "dispensed", text, f"MedicationDispense/{dispense['id']}", given[1])
 
 
@@ -195,8 +170,8 @@ def _request(request: Resource, chart: Chart) -> Iterator[Placed]:
         return
     source = f"ServiceRequest/{request['id']}"
     performer = next((_name(link) for link in request.get("performer", []) if _name(link)), "")
-    kind, party = _service(_texts(request.get("performerType")), _texts(request.get("category")) if not performer else "", performer)
-    text = _texts(request.get("code"))
+    kind, party = services.party(request.get("performerType"), request.get("category") if not performer else None, performer)
+    text = words(request.get("code"))
     yield kind, party, ScoreNote(asked[0], "happened", "referral", text, source, asked[1], leads_to=chart.answers.get(source))
 
 
@@ -211,8 +186,8 @@ def _task(task: Resource, chart: Chart) -> Iterator[Placed]:
     kind, party = OWED_BY.get(code, "team"), ""
     if kind == "hospital":
         party = chart.hospital_of(target(task.get("encounter")) or target(task.get("focus"))) or ""
-    elif kind == "primary-care" and _texts(task.get("performerType")):
-        kind, party = _service(_texts(task.get("performerType")))
+    elif kind == "primary-care" and words(task.get("performerType")):
+        kind, party = services.party(task.get("performerType"))
     yield kind, party, ScoreNote(due[0], state, code, task.get("description", "") if code == "by-hand" else "", f"Task/{task['id']}")
 
 

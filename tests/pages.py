@@ -60,8 +60,7 @@ def house(database: Database, folder: Path, *, now: Callable[[], datetime] = lam
         for email, (name, role, team_name) in PEOPLE.items():
             with store.change(app.HUB, because="Add a person") as change:
                 person[email] = staff.add(change, email=email, role=role, team=team_name, name=name)
-            shell.set_password(hub, email=email, practitioner=person[email], password=PASSWORD)
-        shell.set_password(hub, email="nobody@example.org", practitioner="nobody", password=PASSWORD)
+        shell.share_password(hub, {**person, "nobody@example.org": "nobody"}, PASSWORD)
         with store.view(app.HUB) as view:
             for organization in view.find("Organization", type="team"):
                 team[organization["name"]] = f"Organization/{organization['id']}"

@@ -21,8 +21,7 @@ def settle(hub: Hub, *, patients: int = 250) -> list[tuple[str, str, str]]:
     from baton.web import django
 
     if not is_complete(hub.store):  # accounts first: a town that is complete has them all
-        for worker in WORKERS.values():
-            django.set_password(hub, email=worker.email, practitioner=f"Practitioner/{worker.id}", password=PASSWORD)
+        django.share_password(hub, {worker.email: f"Practitioner/{worker.id}" for worker in WORKERS.values()}, PASSWORD)
         with Progress("Making the demo town", patients * _EACH, shown=True) as shown:
             populate(hub.store, patients=patients, progress=lambda count: shown.add(count, count))
         statistics.gather(hub.database.owner_dsn)

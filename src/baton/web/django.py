@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
@@ -124,6 +124,14 @@ def set_password(hub: Hub, *, email: str, practitioner: str, password: str) -> N
     from baton.web import accounts
 
     accounts.set_password(email, practitioner, password)
+
+
+def share_password(hub: Hub, people: Mapping[str, str], password: str) -> None:
+    """Accounts of practitioners by e-mail with one password that is printed anyway: for the demo town and for tests."""
+    configure(hub.settings, hub.database.app_dsn)
+    from baton.web import accounts
+
+    accounts.share_password(people, password)
 
 
 def close(hub: Hub, *, practitioner: str) -> int:

@@ -134,7 +134,23 @@ def word(table: Words, code: str | None) -> str:
     """The words for a code; a code nobody gave words to is shown as it is, readable."""
     if not code:
         return ""
-    return str(table[code]) if code in table else code.replace("-", " ").replace("_", " ").capitalize()
+    if code not in table:
+        return code.replace("-", " ").replace("_", " ").capitalize()
+    said = table[code]
+    return said if isinstance(said, str) else _put(said, get_language())
+
+
+_SAID: dict[tuple[int, str | None], tuple[Promise, str]] = {}
+"""Words put into a language, with what they were made of: a list says the same few over and over."""
+
+
+def _put(said: Promise, language: str | None) -> str:
+    known = _SAID.get((id(said), language))
+    if known is None:
+        if len(_SAID) > 4096:
+            _SAID.clear()
+        known = _SAID[id(said), language] = (said, str(said))
+    return known[1]
 
 
 # --- dates and spans ----------------------------------------------------------------------------------------------------------------
@@ -167,8 +183,8 @@ def birth_day(value: date) -> str:
 
 
 def weekday(value: date) -> str:
-    """The name of a day: "Friday"."""
-    return dateformat.format(value, "l")
+    """The name of a day, short: "Fri"."""
+    return formatted(value, "D")
 
 
 def long_day(value: date | datetime) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from typing import Any
 
 from django import template
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -112,29 +112,28 @@ def works(rows: list[Row], selected: str | None, prefix: str) -> SafeString:
 
 
 def row_html(row: Row, page: str, link: str, at: bool) -> SafeString:
-    """The markup of a row of work: what to do, for whom, why it is here, when it is due, whose it is."""
+    """The markup of a row of work: what to do, for whom, why it is here, when it is due, whose it is. All of it is escaped."""
     words = labels.speaks(row.language, row.interpreter)
-    return format_html(
-        '<li class="work {mark}{at}" id="row-{task}" data-task="{task}" data-patient="{page}"><i></i>'
-        '<div class="whom"><a class="who" href="{page}" tabindex="-1">{name}</a><br><small>{who}</small></div>'
-        '<div class="what"><a class="do" id="do-{task}" href="{link}"{current}>{title}<span class="sr">, {name}</span></a>'
-        '<div class="why clip">{why}</div></div><span class="tag {due_mark}">{due}</span>'
-        '<span class="face" title="{owner}">{initials}<span class="sr"> {owner}</span></span></li>',
-        mark=labels.MARKS[row.state],
-        at=" at" if at else "",
-        current=SafeString(' aria-current="true"') if at else "",
-        task=row.task,
-        page=page,
-        link=link,
-        name=row.patient_name,
-        who=" · ".join(part for part in (labels.gender_age(row.gender, row.age), words) if part),
-        title=labels.row_title(row),
-        why=labels.why_line(row),
-        due=labels.due_words(row),
-        due_mark=labels.due_mark(row),
-        owner=row.owner_name,
-        initials=row.owner_initials,
+    who = " · ".join(part for part in (labels.gender_age(row.gender, row.age), words) if part)
+    name, owner = _safe(row.patient_name), _safe(row.owner_name)
+    return SafeString(
+        f'<li class="work {labels.MARKS[row.state]}{" at" if at else ""}" id="row-{_safe(row.task)}" data-task="{_safe(row.task)}"'
+        f' data-patient="{_safe(page)}"><i></i>'
+        f'<div class="whom"><a class="who" href="{_safe(page)}" tabindex="-1">{name}</a><br><small>{_safe(who)}</small></div>'
+        f'<div class="what"><a class="do" id="do-{_safe(row.task)}" href="{_safe(link)}"{_CURRENT if at else ""}>'
+        f'{_safe(labels.row_title(row))}<span class="sr">, {name}</span></a>'
+        f'<div class="why clip">{_safe(labels.why_line(row))}</div></div>'
+        f'<span class="tag {labels.due_mark(row)}">{_safe(labels.due_words(row))}</span>'
+        f'<span class="face" title="{owner}">{_safe(row.owner_initials)}<span class="sr"> {owner}</span></span></li>'
     )
+
+
+_CURRENT = ' aria-current="true"'
+
+
+def _safe(text: str) -> str:
+    """Text as it may stand between tags and in quoted attributes."""
+    return html.escape(text)
 
 
 @register.simple_tag

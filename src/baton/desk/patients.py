@@ -35,7 +35,8 @@ def index(request: HttpRequest) -> HttpResponse:
     state: Literal["late", "today"] | None = "late" if asked == "late" else "today" if asked == "today" else None
     with request.hub.store.view(request.who) as view:  # type: ignore[attr-defined]
         panel = duty.panel(view, text=text, state=state, after=request.GET.get("after") or None)
-    context = {"panel": panel, "text": text, "state": state, "further": bool(request.GET.get("after"))}
+        in_care = view.patients_in_care()
+    context = {"panel": panel, "text": text, "state": state, "further": bool(request.GET.get("after")), "in_care": in_care}
     return render(request, "patients/rows.html" if request.htmx else "patients/index.html", context)  # type: ignore[attr-defined]
 
 

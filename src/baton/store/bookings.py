@@ -82,11 +82,12 @@ def keep(line: Line, rows: Sequence[Row], zone: tzinfo) -> None:
         line.execute(sql("unbook").encode(), [[row.rid for row in mine]], prepare=True)
     if not wanted:
         return
-    line.execute("savepoint booking")
+    line.once("savepoint booking", [])
     try:
         line.execute(sql("book").encode(), [list(column) for column in zip(*(each[:4] for each in wanted), strict=True)], prepare=True)
     except psycopg.errors.ExclusionViolation as clash:
-        line.execute("rollback to savepoint booking")
+        # not through the driver: it would take a rollback for a reason to forget every prepared statement, ours among them
+        line.once("rollback to savepoint booking", [])
         names = {reference: display for row in mine for reference, display in _displays(row.after)}
         raise _refusal(line, wanted, names, zone) from clash
 
@@ -120,6 +121,7 @@ def _displays(appointment: Mapping[str, Any] | None) -> Iterator[tuple[str, str]
 
 def _refusal(line: Line, wanted: Sequence[Wanted], names: Mapping[str, str], zone: tzinfo) -> Occupied:
     """Who is booked already and when: by somebody else, or twice in this very change."""
+    wanted = sorted(wanted, key=lambda each: each[4].startswith("Patient/"))  # who could be another is named before the patient
     for number, (_, actor, start, end, reference, place) in enumerate(wanted):
         others = [(each[2], each[3]) for each in wanted[:number] if each[1] == actor and each[2] < end and start < each[3]]
         others += [(lo, hi) for _, lo, hi, _ in line.execute(sql("busy").encode(), _asked([actor], start, end))]

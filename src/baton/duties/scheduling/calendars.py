@@ -1,4 +1,4 @@
-"""Weekly hours become Slots: a session for each day an actor works, none on closures and holidays; what is free is sessions less bookings."""
+"""Weekly hours become Slots: a session for each day worked, none on closed days; free is sessions less bookings."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from baton.store import Invalid
 if TYPE_CHECKING:
     from baton.store import Change, Stored, View
 
+STATES = ("booked", "held", "missed", "unscheduled")
 ACTIVE = ("active", "draft", "on-hold")
 LONGEST = 12 * 60  # minutes
 
@@ -209,10 +210,7 @@ def describe(view: View, request: Resource, patient: Resource | None, appointmen
     live = [each for each in appointments if each["status"] in terms.LIVE]
     live.sort(key=lambda each: (each["status"] == "pending", str(each.get("start"))))
     missed = [each for each in appointments if each["status"] == "noshow"]
-    if live:
-        state = "held" if live[0]["status"] == "pending" else "booked"
-    else:
-        state = "missed" if missed else "unscheduled"
+    state = STATES[live[0]["status"] == "pending"] if live else STATES[2 if missed else 3]
     authored = reading.moment(request.get("authoredOn"), view.zone)
     start_from, start_until = terms.value(request, terms.START_FROM), terms.value(request, terms.START_UNTIL)
     end = reading.moment(period.get("end"), view.zone)

@@ -85,7 +85,7 @@ def search(
     each: int = EACH,
     **asked: str | None,
 ) -> list[Opening]:
-    """The first times open, across everybody who fits, earliest first. `asked` as for `schedules`. Times kept for the urgent only for them."""
+    """The first times open across all who fit (`asked` as for `schedules`), earliest first; time kept for the urgent only for them."""
     found: list[Opening] = []
     modality = asked.get("modality")
     for schedule in schedules(view, **asked):
@@ -105,7 +105,7 @@ def search(
 
 
 def starts(open_: calendars.Free, minutes: int, earliest: datetime, urgent: bool) -> Iterator[tuple[datetime, bool]]:
-    """The times at which a visit of that length can begin, one after the other without overlap, and whether they are kept for the urgent."""
+    """When a visit of that length can begin, one after the other, and whether that is time kept for the urgent."""
     length = timedelta(minutes=minutes)
     for span in open_.free:
         at = rounded(max(span.start, earliest.astimezone(span.start.tzinfo)))

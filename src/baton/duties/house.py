@@ -7,8 +7,10 @@ from typing import Any
 
 from baton.duties import (
     consents,
+    glass,
     licences,
     pathways,
+    privacy_tasks,
     promises,
     record_states,
     referral_promises,
@@ -25,6 +27,8 @@ DUTIES: tuple[ModuleType, ...] = (
     record_states,
     referral_states,
     referral_promises,
+    glass,
+    privacy_tasks,
 )
 
 

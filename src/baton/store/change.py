@@ -15,7 +15,7 @@ from baton.fhir import dates
 from baton.fhir import resource as fhir_resource
 from baton.fhir.outcome import Issue
 from baton.fhir.validate import check
-from baton.store import bookings, mac, panel, write
+from baton.store import bookings, glass, mac, panel, write
 from baton.store.codes import TYPE_CODE, new_id
 from baton.store.hold import Holding, Key, type_code
 from baton.store.index import Indexed, index
@@ -173,6 +173,7 @@ class Change(Holding):
         write.write(line, rows, change_id=self._number)
         panel.keep(line, rows)
         bookings.keep(line, rows, self.zone)
+        glass.keep(line, rows)
         self._within_limits(rows)
         for row in rows:
             self._macs.append(row.mac)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from baton.store import panel
+from baton.store import glass, panel
 from baton.store.codes import TYPE_CODE, key64
 from baton.store.index import Indexed, index, is_team, staff_rows, team_members
 
@@ -28,6 +28,7 @@ _TABLES = {
     " from promise where rid = any(%s)",
     "panel": "select rid, team, patient from panel where rid = any(%s)",
     "team": "select rid, team from team where rid = any(%s)",
+    "glass": "select rid, patient, since, until, person, reason from glass where rid = any(%s)",
     "staff": "select rid, person, role, team from staff where rid = any(%s)",
 }
 _LEFTOVERS = """
@@ -79,7 +80,7 @@ def _expected(type_: str, id_: str, resource: Resource | None, indexed: Indexed)
     rows: dict[str, Rows] = {
         "strings": [(code, *name) for name in indexed.names],
         "dates": [(code, *moment) for moment in indexed.moments],
-        **{table: [] for table in ("promise", "panel", "team", "staff")},
+        **{table: [] for table in ("promise", "panel", "team", "staff", "glass")},
     }
     if (promise := indexed.promise) is not None:
         dates: tuple[datetime | None, ...] = (promise.due, promise.asleep_until, promise.closed_at)
@@ -88,6 +89,8 @@ def _expected(type_: str, id_: str, resource: Resource | None, indexed: Indexed)
         rows["panel"] = [(key64(team), indexed.patient) for team in team_members(resource)]
     if resource is not None and type_ == "Organization" and is_team(resource):
         rows["team"] = [(key64(f"Organization/{id_}"),)]
+    if opened := glass.pane(resource):
+        rows["glass"] = [(opened.patient, opened.since, opened.until, opened.person, opened.reason)]
     if resource is not None and type_ == "PractitionerRole":
         rows["staff"] = [tuple(row) for row in staff_rows(resource)]
     return rows
@@ -112,7 +115,7 @@ def violations(connection: psycopg.Connection[Any], batch: Sequence[Current]) ->
 
 def leftovers(connection: psycopg.Connection[Any]) -> Iterator[str]:
     """Index rows of nothing, and patients who are on no panel or on the wrong one."""
-    for table in ("name", "moment", "promise", "panel", "team", "staff"):
+    for table in ("name", "moment", "promise", "panel", "team", "staff", "glass"):
         for name, rid in connection.execute(_LEFTOVERS.format(table=table).encode()):
             yield f"index {name}: has rows of resource number {rid}, which is not there"
     wanted = {"type": TYPE_CODE["Patient"], "intake": key64(panel.INTAKE)}

@@ -11,7 +11,7 @@ from baton.store.lines import Line
 from baton.store.named import sql
 from baton.store.write import Row
 
-TYPES = frozenset({"CareTeam", "Patient", "Organization", "PractitionerRole"})
+TYPES = frozenset({"CareTeam", "Patient", "Organization", "PractitionerRole", "Basic"})
 """The types whose writing moves these indexes: never written by the single statement."""
 INTAKE = "Organization/intake"
 

@@ -134,7 +134,11 @@ def _rows(view: View, asked: Asked, kind: Kind, place: Place, limit: int) -> lis
     wanted, params = _conditions(asked, kind)
     params |= {"limit": limit, "before": place[0] if place else 2**62, "key": asked.key}
     if asked.key is None:
-        statement = f"select {_COLUMNS[kind]}, null from {kind} x where x.id < %(before)s and {wanted} order by x.id desc limit %(limit)s"  # noqa: S608
+        params["low"], params["high"] = _span(view, asked, kind)
+        statement = (
+            f"select {_COLUMNS[kind]}, null from {kind} x where x.id > %(low)s and x.id <= %(high)s and x.id < %(before)s and {wanted}"  # noqa: S608
+            " order by x.id desc limit %(limit)s"
+        )
         return [_record(kind, row) for row in view.ask(statement, params)]
     found: list[Recorded] = []
     if place is None or place[1] is None:
@@ -148,7 +152,7 @@ def _rows(view: View, asked: Asked, kind: Kind, place: Place, limit: int) -> lis
             _record(kind, row) for row in view.ask(statement, params | {"patient": key64(asked.patient or ""), "person": asked.person})
         ]
     if len(found) < limit:
-        params |= {"seal": place[1] if place and place[1] else 2**62, "first": _seal_of(view, asked.since), "limit": limit - len(found)}
+        params |= {"seal": place[1] if place and place[1] else 2**62, "first": seal_of(view, asked.since), "limit": limit - len(found)}
         statement = (
             f"select {_COLUMNS[kind]}, t.seal from trail t cross join lateral (select * from {kind} x where x.id = any(t.{kind}s)"  # noqa: S608
             f" and x.id < %(before)s and {wanted} order by x.id desc limit %(limit)s) x"
@@ -170,40 +174,45 @@ def _about(asked: Asked, kind: Kind) -> str:
     return f"exists ({whose})"
 
 
+_PLAIN = {
+    "since": "x.at >= %(since)s",
+    "until": "x.at < %(until)s",
+    "entrance": "x.entrance = %(entrance)s",
+}
+
+
 def _conditions(asked: Asked, kind: Kind) -> tuple[str, dict[str, Any]]:
-    parts = ["true"]
-    params: dict[str, Any] = {"person": asked.person, "since": asked.since, "until": asked.until, "purpose": asked.purpose}
+    params: dict[str, Any] = {name: getattr(asked, name) for name in ("person", "since", "until", "entrance", "purpose")}
+    parts = ["true", *(condition for name, condition in _PLAIN.items() if params[name] is not None)]
     if asked.person and asked.patient:
         parts.append("(x.who = %(person)s or x.on_behalf_of = %(person)s)")
-    if asked.since:
-        parts.append("x.at >= %(since)s")
-    if asked.until:
-        parts.append("x.at < %(until)s")
-    if asked.entrance:
-        parts.append("x.entrance = %(entrance)s")
-        params["entrance"] = asked.entrance
     if asked.purpose == EMERGENCY:
         parts.append(_GLASS[kind] if asked.key is not None else f"{_GLASS[kind]} and {_NEAR_GLASS[kind]}")
     elif asked.purpose:
         parts.append("x.purpose = %(purpose)s")
     if asked.outcome:
-        parts.append("x.outcome = %(outcome)s" if kind == "look" and OUTCOMES[asked.outcome] else "true")
-        if kind == "look" and OUTCOMES[asked.outcome] is None:
-            parts.append("x.outcome is null")
-        if kind == "change" and asked.outcome != "success":
-            parts.append("false")
+        parts.append(_ended(asked.outcome, kind))
         params["outcome"] = OUTCOMES[asked.outcome]
     if asked.entity:
         parts.append(_ENTITY[kind])
-        params |= {"read": f"read {asked.entity}", "named": f"% {asked.entity}"}
         type_, _, id_ = asked.entity.partition("/")
-        params |= {"type": TYPE_CODE.get(type_, 0), "id": id_}
+        params |= {"read": f"read {asked.entity}", "named": f"% {asked.entity}", "type": TYPE_CODE.get(type_, 0), "id": id_}
     if asked.what:
-        parts.append(
-            "(x.what = %(verb)s or x.what like %(verbs)s)" if kind == "look" else f"{'true' if asked.what == 'change' else 'false'}"
-        )
+        parts.append(_done(asked.what, kind))
         params |= {"verb": asked.what, "verbs": f"{asked.what} %"}
     return " and ".join(parts), params
+
+
+def _ended(outcome: str, kind: Kind) -> str:
+    if kind == "change":
+        return "true" if outcome == "success" else "false"
+    return "x.outcome is null" if OUTCOMES[outcome] is None else "x.outcome = %(outcome)s"
+
+
+def _done(what: str, kind: Kind) -> str:
+    if kind == "change":
+        return "true" if what == "change" else "false"
+    return "(x.what = %(verb)s or x.what like %(verbs)s)" + (" and x.patients = '{}'" if what in _NAMELESS else "")
 
 
 _ENTITY = {
@@ -218,13 +227,28 @@ _GLASS = {
     " and r.rid = v.rid and r.patient = g.patient where g.person = x.who and x.at >= g.since and x.at < g.until))",
 }
 _NEAR_GLASS = {
-    kind: f"(x.purpose = 'ETREAT' or x.id = any(array(select unnest({kind}s) from trail where key in (select patient from glass)))"  # noqa: S608
-    f" or x.id > (select coalesce(max(last_{kind}), 0) from seal))"
+    kind: f"x.id = any(array(select unnest({kind}s) from trail where key in (select patient from glass)"  # noqa: S608
+    f" union select id from {kind} where purpose = 'ETREAT'"
+    f" union select id from {kind} where id > (select coalesce(max(last_{kind}), 0) from seal)))"
     for kind in ("look", "change")
 }
+_NAMELESS = frozenset({"sign-in", "sign-out"})
+"""What is done to no patient: the few such rows have an index of their own."""
 
 
-def _seal_of(view: View, instant: datetime | None) -> int:
+def _span(view: View, asked: Asked, kind: Kind) -> tuple[int, int]:
+    """The ids among which rows of a span of time lie, by the seals: after the first, up to the second. A change may be dated back."""
+    low, high = 0, 2**62
+    if asked.since:
+        rows = view.ask(f"select last_{kind} from seal where id = %s", [seal_of(view, asked.since) - 1])  # noqa: S608
+        low = int(rows[0][0]) if rows else 0
+    if asked.until and kind == "look":
+        rows = view.ask("select last_look from seal where id = %s and at >= %s", [seal_of(view, asked.until) + 2, asked.until])
+        high = int(rows[0][0]) if rows else high
+    return low, high
+
+
+def seal_of(view: View, instant: datetime | None) -> int:
     """The first seal at or after an instant: what happened later than it is in that one or later ones. Seals lie in order of time."""
     if instant is None:
         return 0

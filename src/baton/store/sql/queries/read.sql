@@ -150,3 +150,35 @@ from unnest(%(ids)s::bigint[]) as c (id) cross join lateral (
 -- name: patients_of_keys
 -- Which patients these keys stand for.
 select patient, id from resource where type = {type} and patient = any(%(keys)s::bigint[])
+
+-- name: open_glass
+-- Until when somebody may look at a patient beyond their relationships, and why.
+select until, reason from glass where person = %s and patient = %s and since <= %s and until > %s order by until desc limit 1
+
+-- name: openings
+-- Charts that people opened among some looks: who, in which role, whose, and the first look of each.
+select l.who, min(l.role), u.patient, p.id, min(l.id), min(l.at)
+from look l cross join lateral unnest(l.patients) u (patient) join resource p on p.type = {type} and p.patient = u.patient
+where l.id > %(after)s and l.id <= %(to)s and {opened}
+group by l.who, u.patient, p.id order by min(l.id)
+
+-- name: opened_since
+-- When somebody opened whose chart, since an instant; by the sealer's index.
+select u.patient, min(l.at) from trail t join look l on l.id = any(t.looks) cross join lateral unnest(l.patients) u (patient)
+where t.key = %(key)s and t.seal >= %(seal)s and l.at >= %(since)s and l.at <= %(until)s and {opened} group by u.patient
+
+-- name: teams_of_patients
+-- Which teams these patients are with.
+select patient, team from panel where patient = any(%s)
+
+-- name: namesakes
+-- People at work of these family names (normalised).
+select v.body from name n join resource r on r.type = {type} and r.rid = n.rid and not r.gone
+join version v on v.rid = r.rid and v.version = r.version
+where n.type = {type} and n.param = {family} and n.value = any(%s)
+    and exists (select from staff s where s.person = 'Practitioner/' || r.id)
+
+-- name: bodies_of
+-- The current bodies of some resources of a type, for the store itself: nobody is shown them.
+select r.id, v.body from resource r join version v on v.rid = r.rid and v.version = r.version
+where r.type = {type} and r.id = any(%s) and not r.gone

@@ -130,3 +130,12 @@ insert into team (team, rid) select * from unnest(%s::bigint[], %s::bigint[]) on
 -- name: patients_of
 -- The patients that care teams gave to these organizations.
 select distinct patient from panel where team = any(%s)
+
+-- name: unglass
+-- Forget what these grants opened.
+delete from glass where rid = any(%s)
+
+-- name: glass
+-- What these grants open: for whom, whose chart, from when until when, and why.
+insert into glass (rid, patient, since, until, person, reason)
+select * from unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[])

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from baton import api
-from baton.duties import ground, house, safe_contact, transitions
+from baton.duties import ground, house, safe_contact, transitions, unusual
 from baton.settings import Settings
 from baton.store import Store, Who, migrate
 from baton.store.postgres import Database, open_database
@@ -142,7 +142,9 @@ def work(settings: Settings) -> None:
         published = [anchors.to_file(settings.seal_file)] if settings.seal_file else []
         published += [anchors.by_mail(settings.seal_mail)] if settings.seal_mail else []
         objection = functools.partial(safe_contact.objection, hub.store, replace(HUB, entrance="worker"))
-        jobs.run(jobs.Work(hub.database, hub.store, handlers, duties=(transitions.close_watches, *published), objection=objection))
+        jobs.run(
+            jobs.Work(hub.database, hub.store, handlers, duties=(transitions.close_watches, unusual.watch, *published), objection=objection)
+        )
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, ready: Callable[[Hub], None] | None = None) -> None:

@@ -84,7 +84,7 @@ def bodies(view: View, references: Iterable[str]) -> dict[str, Resource]:
     return {
         f"{type_}/{id_}": fhir_resource.parse(body)
         for type_, ids in by_type.items()
-        for id_, body in view.ask(sql("bodies_of", type=TYPE_CODE[type_]), [ids])
+        for id_, body in view.ask(sql("bodies_unseen", type=TYPE_CODE[type_]), [ids])
     }
 
 

@@ -178,7 +178,7 @@ join version v on v.rid = r.rid and v.version = r.version
 where n.type = {type} and n.param = {family} and n.value = any(%s)
     and exists (select from staff s where s.person = 'Practitioner/' || r.id)
 
--- name: bodies_of
+-- name: bodies_unseen
 -- The current bodies of some resources of a type, for the store itself: nobody is shown them.
 select r.id, v.body from resource r join version v on v.rid = r.rid and v.version = r.version
 where r.type = {type} and r.id = any(%s) and not r.gone

@@ -16,6 +16,7 @@ from typing import Any
 
 from baton import api
 from baton.duties import ground, house, safe_contact, transitions, unusual
+from baton.duties.scheduling import booking, calendars, notices, planning
 from baton.settings import Settings
 from baton.store import Store, Who, migrate
 from baton.store.postgres import Database, open_database
@@ -135,16 +136,23 @@ def _begin() -> None:
 
 def work(settings: Settings) -> None:
     """Run the worker until told to stop: what was announced is sent, what is due is woken each minute, changes are sealed."""
-    from baton.worker import anchors, jobs, mail
+    from baton.worker import anchors, jobs, mail, texts
 
     with opened(settings) as hub:
-        handlers = {"mail": mail.by_smtp(settings.smtp_url)} if settings.smtp_url else {}
+        me = replace(HUB, entrance="worker")
+        handlers = {"mail": texts.with_links(mail.by_smtp(settings.smtp_url), settings.public_url)} if settings.smtp_url else {}
+        handlers |= {"text": texts.with_links(texts.by_apprise(settings.text_url), settings.public_url)} if settings.text_url else {}
+        handlers |= {planning.TOPIC: planning.planner(me, hub.store)}
         published = [anchors.to_file(settings.seal_file)] if settings.seal_file else []
         published += [anchors.by_mail(settings.seal_mail)] if settings.seal_mail else []
-        objection = functools.partial(safe_contact.objection, hub.store, replace(HUB, entrance="worker"))
-        jobs.run(
-            jobs.Work(hub.database, hub.store, handlers, duties=(transitions.close_watches, unusual.watch, *published), objection=objection)
+        objection = functools.partial(safe_contact.objection, hub.store, me)
+        by_hub: tuple[Callable[..., None], ...] = (booking.release_expired, calendars.keep_open, notices.remind)
+        timed: tuple[Callable[..., object], ...] = (
+            transitions.close_watches,
+            unusual.watch,
+            *(functools.partial(each, me) for each in by_hub),
         )
+        jobs.run(jobs.Work(hub.database, hub.store, handlers, duties=(*timed, *published), objection=objection))
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, ready: Callable[[Hub], None] | None = None) -> None:

@@ -42,6 +42,12 @@ class Settings:
     )
     hosts: str = setting("BATON_HOSTS", "", "Host names the hub answers to, comma separated; this machine alone when empty.")
     https: str = setting("BATON_HTTPS", "", "1 when a proxy in front serves the pages over HTTPS: cookies are then secure only.")
+    public_url: str = setting(
+        "BATON_PUBLIC_URL", "http://127.0.0.1:8000", "Address at which patients reach the hub; links in notices begin with it."
+    )
+    text_url: str = setting(
+        "BATON_TEXT_URL", "", "Apprise address that carries text messages, {to} where the number goes; they wait in the outbox when empty."
+    )
     smtp_url: str = setting("BATON_SMTP_URL", "", "smtp://user:password@host:port for notices; they wait in the outbox when empty.")
     outgoing_allowed: str = setting(
         "BATON_OUTGOING", "", "Hosts, addresses and networks inside your own walls that the hub may make requests to, comma separated."

@@ -73,7 +73,7 @@ def name_of(view: View, reference: str) -> str:
     resource = peek(view, reference)
     if resource is None:
         return reference
-    name = resource.get("name")
+    name = resource.get("name") or next((each["name"] for each in resource.get("deviceName", ())), None)
     return (name if isinstance(name, str) else human_name(resource)) or reference
 
 

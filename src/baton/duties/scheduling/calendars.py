@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from baton.duties import codes, episodes, reading
+from baton.duties import codes, episodes, reading, working_days
 from baton.duties.scheduling import terms
 from baton.duties.scheduling.model import Span
 from baton.fhir.resource import Resource, target
@@ -15,7 +15,7 @@ from baton.rules.calendar import US_FEDERAL, Calendar
 from baton.store.bookings import busy
 
 if TYPE_CHECKING:
-    from baton.store import Change, Stored, View
+    from baton.store import Change, Store, Stored, View, Who
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 AHEAD = 60
@@ -94,6 +94,25 @@ def open_sessions(change: Change, *, schedule: Mapping[str, Any], first: date, d
     fresh = [slot for slot in made if slot["id"] not in there]
     change.put_all(fresh)
     return len(fresh)
+
+
+def keep_open(who: Who, store: Store, now: datetime) -> None:
+    """Each hour: every active Schedule has its sessions open for the days ahead, by the closures of whoever keeps it."""
+    if now.minute:
+        return
+    with store.view(who) as view:
+        found = [each for each in view.find("Schedule", active="true") if weekly(each)]
+        today = now.astimezone(view.zone).date()
+        closed = {str(each["id"]): working_days.calendar(view, owner_of(view, each)) for each in found}
+    for schedule in found:
+        with store.change(who, because="Sessions opened for the days ahead") as change:
+            open_sessions(change, schedule=schedule, first=today, calendar=closed[str(schedule["id"])])
+
+
+def owner_of(view: View, schedule: Mapping[str, Any]) -> str | None:
+    """The organisation whose closures a Schedule keeps: that of the place where it is."""
+    place = reading.peek(view, site_of(schedule)) or {}
+    return target(place.get("managingOrganization"))
 
 
 def slots(view: View, schedule: str, first: date, days: int) -> list[Resource]:

@@ -10,12 +10,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
+from baton.desk import referral_words
 from baton.desk.labels import COMPLEXITIES, PROMISES, Words, day, language_name, moment, word
 from baton.duties.rows import Difference
 from baton.duties.trace import Fact, Step, Trace
 from baton.duties.working_days import REASON
 
-RULES: Words = {"transitional-care-adult": lazy("Transitional care, adult"), "by-hand": lazy("A promise made by hand")}
+RULES: Words = {
+    "referral": lazy("Closed-loop referral"),
+    "transitional-care-adult": lazy("Transitional care, adult"),
+    "by-hand": lazy("A promise made by hand"),
+}
 FACTS: Words = {
     "discharged": lazy("Discharged"),
     "admitted": lazy("Admitted"),
@@ -35,6 +40,7 @@ FACTS: Words = {
     "attempts": lazy("Attempts"),
     "wrong-number": lazy("Wrong number"),
     "asked-by": lazy("Promised by"),
+    **referral_words.FACTS,
 }
 CLEARS: Words = {
     "contact-recorded": lazy("a contact is recorded in which somebody was reached"),
@@ -45,6 +51,7 @@ CLEARS: Words = {
     "readmitted": lazy("the patient is back in hospital"),
     "closed-with-reason": lazy("somebody closes it and says why"),
     "done-by-hand": lazy("somebody marks it done"),
+    **referral_words.CLEARS,
 }
 WHY_SKIPPED: Words = {
     "weekend": lazy("weekend"),
@@ -132,7 +139,14 @@ STAYS: Words = {
     "skilled-nursing": lazy("skilled nursing"),
     "partial-hospitalisation": lazy("partial hospitalisation"),
 }
-FACT_WORDS: dict[str, Words] = {"complexity": COMPLEXITIES, "requirement": REQUIREMENTS, "disposition": DISPOSITIONS, "stay": STAYS}
+FACT_WORDS: dict[str, Words] = {
+    "referral-state": referral_words.STATES,
+    "urgency": referral_words.URGENCIES,
+    "complexity": COMPLEXITIES,
+    "requirement": REQUIREMENTS,
+    "disposition": DISPOSITIONS,
+    "stay": STAYS,
+}
 
 
 def value(name: str, what: object) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, get_language_info, ngettext, 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from baton.desk import referral_words
 from baton.duties.rows import Row, Why
 
 Words = Mapping[str, str | Promise]
@@ -24,6 +25,7 @@ PROMISES: Words = {
     "discharge-information": lazy("Get the discharge information"),
     "readmission-watch": lazy("Watch for a return to hospital"),
     "by-hand": lazy("Promise made by hand"),
+    **referral_words.KINDS,
 }
 OUTCOMES: Words = {
     "reached": lazy("Reached"),
@@ -269,6 +271,8 @@ def promise_title(row: Row) -> str:
     """The promise of a row in words, with the attempt that is next or the window it has."""
     if row.kind == "by-hand" and row.what:
         return row.what
+    if row.kind in referral_words.TITLES:
+        return str(referral_words.TITLES[row.kind]) % {"what": row.what or ""}
     if row.kind == "contact-after-discharge" and row.attempts:
         if row.attempts == 1:
             return _("Call after discharge: second attempt")
@@ -309,6 +313,8 @@ def why_line(row: Row) -> str:
         parts.append(_("booked %(when)s") % {"when": moment(booked)})
     if facts.get("discharged"):
         parts.append(_discharge(facts))
+    if facts.get("referred-to"):
+        parts += [_("sent to %(whom)s") % {"whom": facts["referred-to"]}, word(referral_words.URGENCIES, str(facts.get("urgency")))]
     asked = facts.get("asked")
     if isinstance(asked, datetime):
         parts.append(_("Promised by %(name)s on %(when)s") % {"name": facts.get("asked-by", ""), "when": day(asked)})

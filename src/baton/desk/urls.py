@@ -1,6 +1,6 @@
 """The desk's addresses: one list per duty."""
 
-from baton.desk import caseload, closures, find, patients, promises, recent
+from baton.desk import caseload, closures, find, patients, promises, recent, referrals
 
 urlpatterns = [
     *caseload.urlpatterns,
@@ -9,4 +9,5 @@ urlpatterns = [
     *patients.urlpatterns,
     *find.urlpatterns,
     *closures.urlpatterns,
+    *referrals.urlpatterns,
 ]

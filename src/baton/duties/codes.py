@@ -60,6 +60,11 @@ def promise_code(task: Mapping[str, Any] | None) -> str | None:
     return code_of(task.get("code"), PROMISE)
 
 
+def own_words(code: str, task: Mapping[str, Any]) -> str | None:
+    """What a promise says of itself in a person's own words, where its kind has such."""
+    return task.get("description") if code == BY_HAND or code.startswith("referral-") else None
+
+
 def is_open(task: Mapping[str, Any] | None) -> bool:
     """Whether a Task is a promise still owed."""
     return promise_code(task) is not None and task is not None and task.get("status") not in CLOSED

@@ -8,14 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from baton.duties import identity, trace
-from baton.duties.codes import BY_HAND, is_open, promise_code
+from baton.duties.codes import BY_HAND, is_open, own_words, promise_code
 from baton.duties.rows import Row, State, Why
 from baton.fhir.dates import interval
 from baton.fhir.resource import target
 from baton.store import Who
 
 Resource = dict[str, Any]
-SAID = ("discharged", "facility", "reason", "complexity", "disposition", "booked", "requirement", "asked-by")
+SAID = ("discharged", "facility", "reason", "complexity", "disposition", "booked", "requirement", "asked-by", "referred-to", "urgency")
 
 
 def rows(
@@ -44,7 +44,7 @@ def row(task: Resource, patient: Resource, *, now: datetime, zone: ZoneInfo, who
         language=who_is.language,
         interpreter=who_is.interpreter,
         kind=kind,
-        what=task.get("description") if kind == BY_HAND else None,
+        what=own_words(kind, task),
         attempts=attempts(task),
         due=due,
         late_by=now - due if due <= now else None,

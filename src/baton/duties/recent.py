@@ -116,7 +116,7 @@ def _done(view: View, row: PromiseRow) -> Done:
         task=row.task_id,
         identity=identity.identity(who, view.now.astimezone(view.zone).date()),
         kind=kind,
-        what=task.get("description") if kind == codes.BY_HAND else None,
+        what=codes.own_words(kind, task),
         when=row.due.astimezone(view.zone),
         kept=task.get("status") == "completed",
         reason=codes.reason_code(task),

@@ -31,6 +31,11 @@ def is_referral(task: Mapping[str, Any] | None) -> bool:
     return str(target(task.get("focus")) or "").startswith("ServiceRequest/")
 
 
+def is_our_team(organization: Resource) -> bool:
+    """Whether an Organization is a team of the house: nobody refers to those."""
+    return any(has_code(each, codes.ORGANIZATION_TYPE, "team") for each in organization.get("type", ()))
+
+
 def business(task: Mapping[str, Any] | None) -> str | None:
     """The BSeR business status ("5.1.2"), None where there is none."""
     return code_of((task or {}).get("businessStatus"), BUSINESS)

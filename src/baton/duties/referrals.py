@@ -38,8 +38,8 @@ class Meter:
         return tuple(item for item in self.asked if item not in self.there)
 
 
-def held(change: Change, task: str) -> Resource:
-    """The referral with this id, locked until the change ends. Raises NotFound when it is none."""
+def held(change: View, task: str) -> Resource:
+    """The referral with this id; in a change, locked until it ends. Raises NotFound when it is none."""
     found = change.get("Task", task.removeprefix("Task/"))
     if not states.is_referral(found):
         raise NotFound(f"There is no referral Task/{found['id']}.")

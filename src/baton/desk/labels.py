@@ -105,27 +105,6 @@ MEDICINE_CHANGES: Words = {
 MEDICINE_MARKS = {"new": "soon", "changed": "soon", "stopped": "late"}
 
 
-REFUSALS = (
-    lazy("The promise is closed already."),
-    lazy("Say why it is closed."),
-    lazy("There is no closed promise to open again."),
-    lazy("Say why it can wait."),
-    lazy("Choose a day that is still to come."),
-    lazy("It is due before that day."),
-    lazy("Say on whom it waits."),
-    lazy("There is nobody of that name to hand it to."),
-    lazy("A closed promise is opened again only with a reason."),
-    lazy("The episode is over: nothing new is promised in it."),
-    lazy("This promise belongs to no running transition."),
-    lazy("Medicines are reconciled by a prescriber, a clinical pharmacist or a registered nurse whose licence is in force."),
-    lazy("Nobody here has such a licence yet."),
-    lazy("These can:"),
-    lazy("These days are closed already."),
-    lazy("There is no such closure any more."),
-)
-"""What the duties answer when they refuse, so that it is known in every language."""
-
-
 def refusal(text: str) -> str:
     """Why a duty refused, in the reader's language where it is one of those known; what follows a colon are names."""
     known, (start, colon, rest) = _(text), text.partition(": ")

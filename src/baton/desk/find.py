@@ -42,6 +42,8 @@ def actions(request: HttpRequest) -> list[Action]:
         Action(_("Go to Patients"), reverse("patients"), _("patients, panel, people in my care")),
         Action(_("Patients with something overdue"), f"{reverse('patients')}?state=late", _("late")),
         Action(_("Working days: when teams are closed"), reverse("closures"), _("closed, closure, holiday, calendar")),
+        Action(_("People and teams"), reverse("people"), _("staff, colleagues, roles, licences, teams")),
+        Action(_("My account"), reverse("account"), _("password, passkey, devices, security, what I am allowed")),
         Action("Español", reverse("language"), "spanish idioma language", (("language", "es"), ("next", here))),
         Action("English", reverse("language"), "inglés idioma language", (("language", "en"), ("next", here))),
         Action(_("Dark colours"), reverse("theme"), _("theme, night, dark"), (("theme", "dark"), ("next", here))),

@@ -1,6 +1,6 @@
 """The desk's addresses: one list per duty."""
 
-from baton.desk import caseload, closures, find, patients, promises, recent, referrals
+from baton.desk import account, caseload, closures, find, patients, people, promises, recent, referrals
 
 urlpatterns = [
     *caseload.urlpatterns,
@@ -10,4 +10,6 @@ urlpatterns = [
     *find.urlpatterns,
     *closures.urlpatterns,
     *referrals.urlpatterns,
+    *people.urlpatterns,
+    *account.urlpatterns,
 ]

@@ -86,6 +86,12 @@ def kind_of(view: View, task: str, person: str) -> str | None:
     return performers.kind_of(task, of(view, practitioner or {}), local_day(view.now, view.zone))
 
 
+def lets(task: str) -> set[str]:
+    """The licences of which one is needed for a promise of this code, as the table has them last; none where nothing is asked for."""
+    row = performers.gate(task, date.max)
+    return {code for each in performers.kinds(row).values() for code in each} if row else set()
+
+
 def who_can(view: View, task: str, among: Iterable[str] = ()) -> list[str]:
     """Names of people who work here and may do this today, those of the given teams first, each with the licence that lets them."""
     row = performers.gate(task, local_day(view.now, view.zone))

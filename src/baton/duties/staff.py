@@ -42,7 +42,7 @@ def add(
     start: date | None = None,
     end: date | None = None,
 ) -> str:
-    """Give somebody a role, in the named team (made when there is none of that name) or in Intake. Returns "Practitioner/<id>".
+    """Give somebody a role, in a team (its reference, or its name: made when there is none) or in Intake. Returns "Practitioner/<id>".
 
     Adding somebody again changes only what differs: their earlier roles end, and somebody who had left is back. Raises Invalid for an
     e-mail or role that is none.
@@ -67,7 +67,9 @@ def give(
     if start and end and end < start:
         raise _refuse("The last day is before the first.", "PractitionerRole.period")
     practitioner = change.get(*person.split("/"))
-    organization = change.get(*team.split("/"))
+    if not team.startswith("Organization/"):
+        raise _refuse("Choose the team.", "PractitionerRole.organization", "required")
+    organization = change.get(*team.split("/", 1))
     period = {"start": start.isoformat() if start else episodes.instant(change.now), **({"end": end.isoformat()} if end else {})}
     resource: Resource = {
         "resourceType": "PractitionerRole",
@@ -217,6 +219,8 @@ def _practitioner(change: Change, email: str, name: str) -> str:
 
 
 def _team(change: Change, name: str) -> str:
+    if name.startswith("Organization/"):
+        return name
     for organization in change.find("Organization", type=f"{ORGANIZATION_TYPE}|team", **{"name:exact": name}):
         return f"Organization/{organization['id']}"
     stored = change.put(

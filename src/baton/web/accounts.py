@@ -126,6 +126,24 @@ def close(account: Account) -> int:
     return end_sessions(account)
 
 
+def ways(account: Account) -> tuple[str, ...]:
+    """How this account can be signed in to: password, webauthn, totp, recovery_codes."""
+    factors = set(Authenticator.objects.filter(user=account).values_list("type", flat=True))
+    known = ("password",) if account.has_usable_password() else ()
+    return (*known, *(each for each in ("webauthn", "totp", "recovery_codes") if each in factors))
+
+
+def passkeys(account: Account) -> list[Authenticator]:
+    """The passkeys of an account, the oldest first."""
+    return list(Authenticator.objects.filter(user=account, type=Authenticator.Type.WEBAUTHN).order_by("created_at"))
+
+
+def codes_left(account: Account) -> int | None:
+    """How many recovery codes are unused; None when there never were any."""
+    found = Authenticator.objects.filter(user=account, type=Authenticator.Type.RECOVERY_CODES).first()
+    return len(found.wrap().get_unused_codes()) if found else None
+
+
 def forget_factors(account: Account) -> int:
     """Take away passkeys, authenticator app and recovery codes, of somebody who lost them. Says how many."""
     return int(Authenticator.objects.filter(user=account).delete()[0])

@@ -94,7 +94,7 @@ class Factors(DefaultMFAAdapter):  # type: ignore[misc]
 
     def build_totp_svg(self, url: str) -> str:
         """The picture an authenticator app reads, as one element of a page."""
-        code = qrcode.QRCode(border=2)
+        code = qrcode.QRCode(border=4)
         code.add_data(url)
         rows = code.get_matrix()
         dark = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, on in enumerate(row) if on)

@@ -131,7 +131,7 @@ def test_an_authenticator_app_and_a_recovery_code(visit: Visit, seen: Seen) -> N
     code = page.locator(".codes code").first.inner_text()
     page.goto("/account")
     sign_out(page)
-    for _ in range(2):
+    for time_ in range(2):
         page.goto("/sign-in?next=/account")
         page.get_by_label("E-mail").fill("carla@example.org")
         page.get_by_label("Password").fill(PASSWORD)
@@ -139,11 +139,11 @@ def test_an_authenticator_app_and_a_recovery_code(visit: Visit, seen: Seen) -> N
         page.wait_for_url("**/sign-in/code*")
         page.get_by_label("Code of your authenticator app").fill(code)
         page.keyboard.press("Enter")
-        if _ == 0:
+        if time_ == 0:
             page.wait_for_url("**/account")
             expect(page.get_by_text("9 left")).to_be_visible()
             sign_out(page)
-    expect(page.locator(".error")).to_be_visible()
+    expect(page.locator("#id_code_error")).to_be_visible()
     seen(page, "recovery-code-used-twice")
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -87,11 +87,6 @@ def device(user_agent: str) -> str:
     return ", ".join(part for part in parts if part) or _("A device")
 
 
-def instant(seconds: float | None) -> datetime | None:
-    """A time a session keeps, as one that can be shown."""
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None
-
-
 FILTERS: dict[str, Callable[..., object]] = {
     "licence_name": lambda code: word(LICENCES, code),
     "skill_name": lambda code: word(SKILLS, code),
@@ -99,5 +94,5 @@ FILTERS: dict[str, Callable[..., object]] = {
     "standing_mark": lambda code: STANDING_MARKS.get(code, ""),
     "way_name": lambda code: word(WAYS, code),
     "device": device,
-    "instant": instant,
+    "here": timezone.localtime,
 }

@@ -17,16 +17,16 @@ SUE = "sue@example.org"
 @pytest.fixture(scope="module")
 def town(home: House) -> House:
     """Five who came home, one of whom could not be reached and one of whom was."""
+    carla = home.hub.store.who(home.person["carla@example.org"], entrance="desk")
     people = (("Rosa Delgado", 5), ("Walter Nowak", 4), ("Pham Thi Lan", 1), ("George Abara", 1), ("Ida Wells", 2))
     for name, days in people:
-        with home.change() as change:
+        with home.hub.store.change(carla, because="Test", at=MONDAY - timedelta(hours=5)) as change:
             stay(change, patient(change, name), MONDAY - timedelta(days=days))
     with home.change() as change:
         calls = {str(row.patient_body): row.task_id for row in change.promises(None, codes=["contact-after-discharge"])}
         for name, outcome in (("Walter", "reached"), ("Ida", "reached")):
             task = next(task for body, task in calls.items() if name in body)
             communication.attempt(change, task=task, outcome=outcome)
-    carla = home.hub.store.who(home.person["carla@example.org"], entrance="desk")
     for hours in (3, 1):
         with home.hub.store.change(carla, because="Test", at=MONDAY - timedelta(hours=hours)) as change:
             communication.attempt(change, task=next(task for body, task in calls.items() if "George" in body), outcome="no-answer")
@@ -49,6 +49,22 @@ def test_from_a_count_to_its_list_and_on_to_the_work(visit: Visit, town: House) 
     expect(page.locator("#tiles a[aria-current]")).to_contain_text("discharged since")
     page.get_by_role("listitem").filter(has_text="Pham Thi Lan").locator(".do").click()
     expect(page.locator("#sheet")).to_contain_text("Pham Thi Lan")
+
+
+def test_rows_of_lists_are_walked_by_j_and_k(visit: Visit, town: House) -> None:
+    page = visit("/today/discharged")
+    page.wait_for_load_state("networkidle")
+    rows = page.locator("[data-steps] > li")
+    page.keyboard.press("j")
+    expect(rows.nth(0).locator(".do")).to_be_focused()
+    page.keyboard.press("j")
+    expect(rows.nth(1).locator(".do")).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/today?task=*")
+    page.goto("/patients", wait_until="networkidle")
+    page.keyboard.press("j")
+    expect(page.locator("[data-steps] > li").first.get_by_role("link")).to_be_focused()
 
 
 def test_sue_closes_a_day_by_keyboard_after_she_saw_what_moves(visit: Visit, seen: Seen, town: House) -> None:

@@ -149,11 +149,11 @@ def _client(order: dict[str, Any]) -> dict[str, Any]:
 
 def _pages(hub: Hub, size: Size) -> bool:
     say(f"\n{size.crowd:,} patients with {size.crowd * 10:,} open promises; server time of a page, goal p95 ≤ {pages.GOAL:.0f} ms\n")
-    say(f"  {'page':28} {'p50 ms':>8} {'p95 ms':>8} {'KB':>6}")
+    say(f"  {'page':28} {'p50 ms':>8} {'p95 ms':>8} {'own cpu':>8} {'KB':>6}")
     reached = True
     for page in pages.measure(hub, patients=size.crowd, promises_per_patient=10, rounds=size.rounds):
         met = page.p95 <= pages.GOAL
-        say(f"  {page.name:28} {page.p50:8.1f} {page.p95:8.1f} {page.kilobytes:6.0f} {'' if met else '  above the goal'}")
+        say(f"  {page.name:28} {page.p50:8.1f} {page.p95:8.1f} {page.own:8.1f} {page.kilobytes:6.0f} {'' if met else '  above the goal'}")
         if not met:
             say(f"\n  {page.name}: {page.why}\n")
         reached &= met

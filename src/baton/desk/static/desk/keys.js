@@ -28,6 +28,15 @@
     }
   }
 
+  // a list that has no panel beside it: j and k go from row to row, Enter follows the link that is focused
+  function step(by) {
+    const links = [...document.querySelectorAll("[data-steps] > li")].map((row) => row.querySelector("a.do") ?? row.querySelector("a")).filter(Boolean);
+    const at = links.findIndex((link) => link === document.activeElement || link.closest("li").contains(document.activeElement));
+    const next = links[at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by];
+    next?.focus({ preventScroll: true });
+    next?.closest("li").scrollIntoView({ block: "nearest" });
+  }
+
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     if (event.key === "Escape" && typing(event.target) && !dialog.open) {
@@ -35,6 +44,10 @@
       return;
     }
     if (dialog.open || !on.checked || typing(event.target)) return;
+    if (event.key === "j" || event.key === "k") {
+      step(event.key === "j" ? 1 : -1);
+      return;
+    }
     const target = event.key === "?" ? dialog : event.key === "/" ? document.getElementById("find")
       : /^[a-z0-9]$/.test(event.key) ? document.querySelector(`[data-key="${event.key}"]`) : null;
     if (!target) return;

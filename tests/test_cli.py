@@ -18,6 +18,12 @@ from typing import Any
 import pytest
 
 PATIENT = {"resourceType": "Patient", "id": "ines", "name": [{"family": "Marín", "given": ["Inés"]}], "birthDate": "1955-03-03"}
+PRODUCTION = {
+    "BATON_ENV": "production",
+    "BATON_SECRET_KEY": "9f8e2c41b7d0653a8c1e4f7092ab5d6c3e8f1a2b",
+    "BATON_HTTPS": "1",
+    "BATON_HOSTS": "hub.example.org",
+}
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -151,8 +157,8 @@ def test_a_rehearsal_clock_is_refused_in_production(data: Path) -> None:
 
 
 def test_the_demo_is_refused_in_production(data: Path) -> None:
-    refused = baton("demo", data=data, BATON_ENV="production", BATON_SECRET_KEY="k" * 40)
-    assert refused.returncode == 1 and "production" in refused.stderr
+    refused = baton("demo", data=data, **PRODUCTION)
+    assert refused.returncode == 1 and "the demo town" in refused.stderr and "production" in refused.stderr
 
 
 def free_port() -> int:

@@ -8,6 +8,13 @@ import pytest
 
 from baton.settings import BadSettingError, Settings
 
+PRODUCTION = {
+    "BATON_ENV": "production",
+    "BATON_SECRET_KEY": "9f8e2c41b7d0653a8c1e4f7092ab5d6c3e8f1a2b",
+    "BATON_HTTPS": "1",
+    "BATON_HOSTS": "hub.example.org",
+}
+
 
 @pytest.mark.parametrize(
     ("environ", "named"),
@@ -16,6 +23,17 @@ from baton.settings import BadSettingError, Settings
         ({"BATON_ENV": "production", "BATON_SECRET_KEY": "x" * 40, "BATON_CLOCK": "2026-07-02T14:10:00-04:00"}, "BATON_CLOCK"),
         ({"BATON_ENV": "production"}, "BATON_SECRET_KEY"),
         ({"BATON_ENV": "production", "BATON_SECRET_KEY": "short"}, "BATON_SECRET_KEY"),
+        ({**PRODUCTION, "BATON_SECRET_KEY": "k" * 40}, "BATON_SECRET_KEY can be guessed"),
+        ({**PRODUCTION, "BATON_SECRET_KEY": "django-insecure-f8a7c0d1e2b3946576879808a9b0"}, "BATON_SECRET_KEY can be guessed"),
+        ({**PRODUCTION, "BATON_SECRET_KEY": "change-me-7c0d1e2b3946576879808a9b0cd1e2f"}, "BATON_SECRET_KEY can be guessed"),
+        ({**PRODUCTION, "BATON_HTTPS": ""}, "BATON_HTTPS"),
+        ({**PRODUCTION, "BATON_HTTPS": "0"}, "BATON_HTTPS"),
+        ({**PRODUCTION, "BATON_HOSTS": ""}, "BATON_HOSTS"),
+        ({**PRODUCTION, "BATON_HOSTS": "*"}, "BATON_HOSTS"),
+        ({**PRODUCTION, "BATON_BACKUP_SECRET": PRODUCTION["BATON_SECRET_KEY"]}, "BATON_BACKUP_SECRET"),
+        ({"BATON_BACKUP_SECRET": "short"}, "BATON_BACKUP_SECRET"),
+        ({"BATON_SECRET_KEY_FILE": "/nowhere/key"}, "BATON_SECRET_KEY_FILE"),
+        ({"BATON_SECRET_KEY_FILE": "/dev/null", "BATON_SECRET_KEY": "x"}, "BATON_SECRET_KEY_FILE"),
         ({"BATON_LANGUAGE": "fr"}, "BATON_LANGUAGE"),
         ({"BATON_TIME_ZONE": "Mars/Olympus"}, "BATON_TIME_ZONE"),
         ({"BATON_TIME_ZONE": "../etc"}, "BATON_TIME_ZONE"),
@@ -55,3 +73,13 @@ def test_every_setting_is_documented() -> None:
     for row in fields(Settings):
         assert row.metadata["sentence"].endswith("."), row.name
         assert f"`{row.metadata['env']}`" in page, f"docs/settings.md says nothing of {row.metadata['env']}"
+
+
+def test_production_starts_with_what_it_needs() -> None:
+    assert Settings.read(PRODUCTION).production
+
+
+def test_a_secret_can_be_handed_over_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("the key in a file\n")
+    assert Settings.read({"BATON_SECRET_KEY_FILE": str(tmp_path / "key")}).key() == b"the key in a file"
+    assert Settings.read({"BATON_SMTP_URL_FILE": str(tmp_path / "key")}).smtp_url == "the key in a file"

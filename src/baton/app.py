@@ -17,7 +17,7 @@ from typing import Any
 from baton import api
 from baton.duties import ground, house, safe_contact, transitions, unusual
 from baton.duties.scheduling import booking, calendars, notices, planning
-from baton.settings import Settings
+from baton.settings import BadSettingError, Settings
 from baton.store import Store, Who, migrate
 from baton.store.postgres import Database, open_database
 
@@ -66,9 +66,18 @@ def opened(settings: Settings, *, migrated: bool = True) -> Iterator[Hub]:
             bring_up_to_date(settings, database)
         store = build_store(settings, database)
         try:
+            _refuse_demo(settings, store)
             yield Hub(settings, database, store)
         finally:
             store.close()
+
+
+def _refuse_demo(settings: Settings, store: Store) -> None:
+    """The demo town's people have passwords everybody can read. Raises BadSettingError."""
+    if settings.production:
+        with store.view(HUB) as view:
+            if view.find("Basic", _id="demo-town"):
+                raise BadSettingError("BATON_ENV=production is refused on a database that holds the demo town: its passwords are known.")
 
 
 def bring_up_to_date(settings: Settings, database: Database) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from baton import cli_client
+from baton import cli_client, upkeep
 from baton.settings import BadSettingError, Settings
 
 ROLES = (
@@ -48,8 +48,9 @@ def _explained(error: BaseException) -> bool:
     """Whether the message is a sentence for the person at the terminal."""
     from baton.store.migrate import SchemaMismatch
     from baton.store.postgres import DatabaseUnusable
+    from baton.store.strongbox import BoxError
 
-    return isinstance(error, DatabaseUnusable | SchemaMismatch)
+    return isinstance(error, DatabaseUnusable | SchemaMismatch | BoxError | upkeep.UpkeepError)
 
 
 _stopped: list[int] = []  # the signals that told us to
@@ -112,6 +113,7 @@ def parser() -> argparse.ArgumentParser:
     which = sub.add_mutually_exclusive_group(required=True)
     which.add_argument("--look", type=int, metavar="ID")
     which.add_argument("--change", type=int, metavar="ID")
+    upkeep.commands(command)
     sub = command("bench", bench, "Measure speed against what PostgreSQL alone does in the same run.")
     sub.add_argument("--quick", action="store_true", help="a short run")
     cli_client.commands(commands, command)

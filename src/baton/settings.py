@@ -14,6 +14,11 @@ from zoneinfo import ZoneInfo
 
 from baton.outgoing import Allowed, Outgoing
 
+MANY = 12
+"""Different characters in a secret of production, at least."""
+EXAMPLES = ("change", "secret", "password", "baton", "example", "default", "insecure", "test", "0123456789", "abcdefgh", "qwerty")
+"""What no secret of production has in it."""
+
 
 class BadSettingError(ValueError):
     """A setting has a value the hub cannot work with; the message names the setting and says what it takes."""
@@ -39,6 +44,9 @@ class Settings:
     environment: str = setting("BATON_ENV", "development", "development or production; production refuses what is only for trying out.")
     secret_key: str = setting(
         "BATON_SECRET_KEY", "", "Signs sessions and seals records; made and kept in the data folder when empty; required in production."
+    )
+    backup_secret: str = setting(
+        "BATON_BACKUP_SECRET", "", "What backups are encrypted with, when no key file is given on the command line."
     )
     hosts: str = setting("BATON_HOSTS", "", "Host names the hub answers to, comma separated; this machine alone when empty.")
     https: str = setting("BATON_HTTPS", "", "1 when a proxy in front serves the pages over HTTPS: cookies are then secure only.")
@@ -83,7 +91,7 @@ class Settings:
     def read(cls, environ: Mapping[str, str] | None = None, **given: str) -> Settings:
         """Read every row from the environment (or the mapping), rows given by name winning, and check. Raises BadSettingError."""
         environ = os.environ if environ is None else environ
-        found = {row.name: environ[row.metadata["env"]] for row in fields(cls) if environ.get(row.metadata["env"])}
+        found = {row.name: text for row in fields(cls) if (text := _given(environ, row.metadata["env"]))}
         settings = cls(**{**found, **given})
         settings.check()
         return settings
@@ -98,8 +106,10 @@ class Settings:
             raise BadSettingError(f"BATON_ENV is {self.environment!r}; it takes development or production.")
         if self.production and self.clock_start:
             raise BadSettingError("BATON_CLOCK is for rehearsals and is refused when BATON_ENV=production.")
-        if self.production and len(self.secret_key) < 32:
-            raise BadSettingError("BATON_SECRET_KEY must be at least 32 characters when BATON_ENV=production.")
+        if self.production:
+            self._check_production()
+        if self.backup_secret and len(self.backup_secret) < 16:
+            raise BadSettingError("BATON_BACKUP_SECRET must be at least 16 characters.")
         if self.language not in ("en", "es"):
             raise BadSettingError(f"BATON_LANGUAGE is {self.language!r}; it takes en or es.")
         try:
@@ -137,6 +147,21 @@ class Settings:
     def second_factor_required(self) -> bool:
         """Whether staff must have a passkey or an authenticator app."""
         return self.second_factor == "required" or (self.production and not self.second_factor)
+
+    def _check_production(self) -> None:
+        """Refuse what must not be where real patients depend on it. Raises BadSettingError naming the setting."""
+        if len(self.secret_key) < 32:
+            raise BadSettingError("BATON_SECRET_KEY must be at least 32 characters when BATON_ENV=production.")
+        if _guessable(self.secret_key):
+            raise BadSettingError(
+                "BATON_SECRET_KEY can be guessed, which BATON_ENV=production refuses: make one with `openssl rand -hex 32`."
+            )
+        if self.backup_secret and (_guessable(self.backup_secret) or self.backup_secret == self.secret_key):
+            raise BadSettingError("BATON_BACKUP_SECRET can be guessed, or is BATON_SECRET_KEY again: make one with `openssl rand -hex 32`.")
+        if self.https in ("", "0"):
+            raise BadSettingError("BATON_HTTPS must be 1 when BATON_ENV=production: pages and API are served behind a proxy with HTTPS.")
+        if not self.hosts.strip() or "*" in self.hosts:
+            raise BadSettingError("BATON_HOSTS must name the host names the hub answers to when BATON_ENV=production.")
 
     @property
     def production(self) -> bool:
@@ -181,14 +206,38 @@ class Settings:
             return self.secret_key.encode()
         path = self.data / "secrets" / "key"
         if not path.exists():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, fresh = tempfile.mkstemp(dir=path.parent)
-            with os.fdopen(handle, "wb") as file:
-                file.write(secrets.token_hex(32).encode())
-            with contextlib.suppress(FileExistsError):
-                os.link(fresh, path)  # the first of two processes wins, and neither reads half a key
-            Path(fresh).unlink()
+            self.keep_key(secrets.token_hex(32).encode())
         return path.read_bytes()
+
+    def keep_key(self, key: bytes) -> None:
+        """Keep a key in the data folder, unless there is one."""
+        path = self.data / "secrets" / "key"
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, fresh = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(key)
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, path)  # the first of two processes wins, and neither reads half a key
+        Path(fresh).unlink()
+
+
+def _given(environ: Mapping[str, str], name: str) -> str:
+    """A setting as the environment gives it: as it stands, or in a file (NAME_FILE), as secrets are handed to containers."""
+    path = environ.get(f"{name}_FILE", "")
+    if not path:
+        return environ.get(name, "")
+    if environ.get(name):
+        raise BadSettingError(f"{name} and {name}_FILE are both set; one is enough.")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettingError(f"{name}_FILE names a file that cannot be read ({type(error).__name__}).") from error
+
+
+def _guessable(secret: str) -> bool:
+    """Whether a secret is one that somebody made up in a hurry: few different characters, or words of examples."""
+    plain = secret.lower()
+    return len(set(secret)) < MANY or any(word in plain for word in EXAMPLES)
 
 
 def _instant(name: str, text: str) -> datetime:

@@ -15,13 +15,13 @@ import psycopg
 from psycopg.rows import class_row
 
 from baton.fhir import resource as fhir_resource
-from baton.store import check_bookings, check_index, check_promises, proof
+from baton.store import check_bookings, check_index, check_promises, erasure, proof
 from baton.store.mac import change_mac, fitted, version_mac
 
 BATCH = 500
 
 _VERSIONS = """
-select v.rid, v.version, t.name as type, v.id, v.at, v.mac, v.body, c.id is not null as changed, r.version is not null as pointed,
+select v.rid, v.version, t.name as type, v.id, v.at, v.mac, v.body, v.erased, c.id is not null as changed, r.version is not null as pointed,
        r.patient, nullif(r.date_lo, '-infinity') as date_lo, nullif(r.date_hi, '-infinity') as date_hi, r.last_updated, r.gone, r.tokens
 from version v
 left join type t on t.code = v.type
@@ -57,6 +57,7 @@ class Version:
     at: datetime
     mac: bytes
     body: str | None
+    erased: int | None
     changed: bool
     pointed: bool
     patient: int | None
@@ -86,6 +87,7 @@ def violations(dsn: str, key: bytes, zone: tzinfo) -> Iterator[str]:
             yield from (sentence for (sentence,) in connection.execute(question.encode()))
         yield from check_index.leftovers(connection)
         yield from check_bookings.violations(connection)
+        yield from erasure.violations(connection, key)
         yield from proof.violations(connection, key)
 
 
@@ -157,7 +159,7 @@ def _history(history: list[Version], key: bytes) -> Iterator[str]:
         if not version.changed:
             yield f"{version.name}: has no change that says who and why"
         body = version.body.encode() if version.body is not None else None
-        if version.mac != version_mac(key, version.type, version.id, version.version, version.at, body):
+        if version.erased is None and version.mac != version_mac(key, version.type, version.id, version.version, version.at, body):
             yield f"{version.name}: its digest is not ours; it was altered or forged"
         if version.pointed and version is not history[-1]:
             yield f"{version.name}: the pointer names it, but version {history[-1].version} is the newest"

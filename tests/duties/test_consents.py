@@ -158,6 +158,13 @@ def test_an_authorisation_is_kept_and_read_back_as_it_was(ward: Ward) -> None:
     assert consent_terms.read(ward.get(stored.reference)) == replace(AUTHORISATION, id=stored.id)
 
 
+def test_a_class_of_recipients_is_read_back_as_a_class(ward: Ward) -> None:
+    broad = replace(PART2, id="", recipients=(Party(kind="tpo"),))
+    with ward.change(TOM) as change:
+        stored = consents.record(change, terms=broad)
+    assert consent_terms.read(ward.get(stored.reference)) == replace(broad, id=stored.id)
+
+
 @pytest.mark.parametrize(
     ("missing", "said"),
     [
@@ -170,7 +177,7 @@ def test_an_authorisation_is_kept_and_read_back_as_it_was(ward: Ward) -> None:
         ({"description": " "}, "Say which information: the kinds of documents, or everything."),
         ({"statements": SAID[1:]}, "The form must say that it can be revoked, and how."),
         ({"signed_by": "RelatedPerson/ana"}, "Say by what authority the representative signs."),
-        ({"labels": ("PSYTHPN",)}, "Psychotherapy notes take an authorisation of their own."),
+        ({"labels": ("PSYTHPN",)}, "Psychotherapy notes take an authorization of their own."),
     ],
 )
 def test_each_missing_element_is_named(ward: Ward, missing: dict[str, object], said: str) -> None:

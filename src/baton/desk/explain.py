@@ -20,6 +20,7 @@ RULES: Words = {
     "referral": lazy("Closed-loop referral"),
     "transitional-care-adult": lazy("Transitional care, adult"),
     "by-hand": lazy("A promise made by hand"),
+    "privacy-clocks": lazy("Privacy clocks"),
 }
 FACTS: Words = {
     "discharged": lazy("Discharged"),
@@ -41,6 +42,10 @@ FACTS: Words = {
     "wrong-number": lazy("Wrong number"),
     "asked-by": lazy("Promised by"),
     **referral_words.FACTS,
+    "received": lazy("Received"),
+    "extended": lazy("Extended once because"),
+    "source": lazy("Asked of"),
+    "state": lazy("State"),
 }
 CLEARS: Words = {
     "contact-recorded": lazy("a contact is recorded in which somebody was reached"),
@@ -52,6 +57,9 @@ CLEARS: Words = {
     "closed-with-reason": lazy("somebody closes it and says why"),
     "done-by-hand": lazy("somebody marks it done"),
     **referral_words.CLEARS,
+    "request-answered": lazy("the request is granted or denied"),
+    "records-received": lazy("the records are received"),
+    "records-refused": lazy("the source refuses"),
 }
 WHY_SKIPPED: Words = {
     "weekend": lazy("weekend"),
@@ -76,6 +84,7 @@ WHY_MOVED: Words = {
     "complexity-low": lazy("the complexity is low: 14 days"),
     "complexity-unknown": lazy("nobody has decided the complexity: the shorter 7 days hold"),
     "visit-made": lazy("the visit was made on that day"),
+    "extended-once": lazy("extended once, as the rule allows"),
     "visit-booked": lazy("the visit is booked for that day"),
 }
 REQUIREMENTS: Words = {

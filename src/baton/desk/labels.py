@@ -26,6 +26,11 @@ PROMISES: Words = {
     "readmission-watch": lazy("Watch for a return to hospital"),
     "by-hand": lazy("Promise made by hand"),
     **referral_words.KINDS,
+    "access-request": lazy("Give a copy of the record"),
+    "amendment-request": lazy("Answer a request to correct the record"),
+    "accounting-request": lazy("Give an accounting of disclosures"),
+    "restriction-request": lazy("Answer a request for a restriction"),
+    "record-request": lazy("Get records from elsewhere"),
 }
 OUTCOMES: Words = {
     "reached": lazy("Reached"),
@@ -259,6 +264,8 @@ def promise_title(row: Row) -> str:
     if row.kind == "visit-after-discharge":
         days = 14 if row.why.facts.get("complexity") in ("moderate", "low") else 7
         return _("Visit within %(n)s days of discharge") % {"n": days}
+    if row.what:
+        return _("%(promise)s: %(what)s") % {"promise": word(PROMISES, row.kind), "what": row.what}
     return word(PROMISES, row.kind)
 
 

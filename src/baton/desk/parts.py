@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from baton.desk import chart_words, explain, labels, people_words
+from baton.desk import chart_words, explain, labels, people_words, privacy_words
 from baton.duties.rows import Row
 
 register = template.Library()
@@ -33,6 +33,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "why_line": labels.why_line,
     **chart_words.FILTERS,
     **people_words.FILTERS,
+    **privacy_words.FILTERS,
 }
 for name, function in FILTERS.items():
     register.filter(name, function)

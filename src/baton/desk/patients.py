@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from baton.desk import chart_words, explain, score_svg
 from baton.desk.patient_forms import NoteForm, PastForm, PreferencesForm, PromiseForm
 from baton.duties import patients as duty
-from baton.duties import promises, teams
+from baton.duties import promises, safe_contact, teams
 from baton.duties.charts import PatientPage
 from baton.store import NotFound
 from baton.web.gate import staff
@@ -66,11 +66,18 @@ def _page(request: HttpRequest, patient: str, status: int = 200, **forms: Any) -
         "days": days,
         "windows": WINDOWS,
         "past": past,
+        "privacy": _privacy(page),
         "at": at.strftime("%Y-%m-%dT%H:%M") if at else None,
         **({} if at else _forms(page, owners, request.who.person)),  # type: ignore[attr-defined]
         **forms,
     }
     return render(request, "patients/patient.html", context, status=status)
+
+
+def _privacy(page: PatientPage) -> list[dict[str, Any]]:
+    """Consents and restrictions that are in force or need something, with where they stand."""
+    rows = [{"terms": each, "state": each.state(page.now.date())} for each in page.consents if each.kind != safe_contact.KIND]
+    return [row for row in rows if row["state"] in ("usable", "draft", "incomplete", "not-yet")]
 
 
 def _unknown(request: HttpRequest, patient: str, at: datetime | None, past: PastForm) -> HttpResponse:

@@ -1,6 +1,20 @@
 """The desk's addresses: one list per duty."""
 
-from baton.desk import account, caseload, closures, find, patients, people, promises, recent, referrals
+from baton.desk import (
+    account,
+    caseload,
+    closures,
+    consents,
+    disclosure,
+    find,
+    patients,
+    people,
+    promises,
+    recent,
+    records,
+    referrals,
+    requests,
+)
 
 urlpatterns = [
     *caseload.urlpatterns,
@@ -12,4 +26,8 @@ urlpatterns = [
     *referrals.urlpatterns,
     *people.urlpatterns,
     *account.urlpatterns,
+    *consents.urlpatterns,
+    *disclosure.urlpatterns,
+    *records.urlpatterns,
+    *requests.urlpatterns,
 ]

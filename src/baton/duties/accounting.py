@@ -38,6 +38,11 @@ class Entry:
     times: int = 1
     last: datetime | None = None
 
+    @property
+    def packet_id(self) -> str:
+        """The id of the document that left, where one did."""
+        return (self.packet or "").partition("/")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Accounting:

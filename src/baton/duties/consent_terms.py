@@ -253,8 +253,9 @@ def write(terms: Terms, *, now: str, author: Resource) -> Resource:
 
 
 def _party(actor: Mapping[str, Any]) -> Party:
-    who = actor.get("reference", {})
-    return Party(str(who.get("display", "")), target(who), extension(actor, RECIPIENT_KIND), extension(actor, MEMBERS))
+    who, kind = actor.get("reference", {}), extension(actor, RECIPIENT_KIND)
+    name = str(who.get("display", ""))
+    return Party("" if name == kind else name, target(who), kind, extension(actor, MEMBERS))  # a class has no name: FHIR wants a reference
 
 
 def _actor(role: str, party: Party) -> Resource:

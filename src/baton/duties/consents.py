@@ -49,7 +49,7 @@ LACKING = {
     "redisclosure-tpo": "The form must say that recipients for treatment, payment and operations may disclose it again under HIPAA.",
     "patient-name": "Say whose records they are.",
     "intermediary-members": "An intermediary is named together with those it passes the records to.",
-    "compound-psychotherapy": "Psychotherapy notes take an authorisation of their own.",
+    "compound-psychotherapy": "Psychotherapy notes take an authorization of their own.",
     "compound-proceedings": "A consent for legal proceedings is combined with no other purpose.",
 }
 """What is said of each element that is not there; the desk puts it into the reader's language."""

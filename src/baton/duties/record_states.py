@@ -57,6 +57,7 @@ class Request:
     reason: str | None
     due: datetime | None
     task: str | None
+    source_reference: str | None = None
 
 
 def shown(request: Resource, zone: ZoneInfo, task: Resource | None = None) -> Request:
@@ -82,6 +83,7 @@ def shown(request: Resource, zone: ZoneInfo, task: Resource | None = None) -> Re
         reason=(request.get("statusReason") or {}).get("text"),
         due=told.due if told else None,
         task=str(task["id"]) if task else None,
+        source_reference=target(request.get("sender")),
     )
 
 

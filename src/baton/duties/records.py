@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -40,6 +40,10 @@ FILES: Final = {b"%PDF-": "application/pdf", b"\x89PNG\r\n": "image/png", b"\xff
 LARGEST: Final = 10_000_000
 
 
+Letter = Callable[[Request], Paper]
+"""Makes the letter of a request: the words are whose who asks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Basis:
     """On what ground the source may disclose to us, the consent it takes, and what that consent still lacks."""
@@ -69,7 +73,7 @@ def _by_consent(view: View, patient: str, source: Recipient, kind: str, day: dat
     nearest = next((each for each in mine if each.state(day) in ("draft", "incomplete")), None)
     if nearest is not None:
         return Basis(code, nearest.reference, tuple(consents.lacking(nearest, day)) or (_unsigned(),))
-    text = "A Part 2 program answers only to a consent of 42 CFR 2.31 that names it." if kind == "part2" else "It takes an authorisation."
+    text = "A Part 2 program answers only to a consent of 42 CFR 2.31 that names it." if kind == "part2" else "It takes an authorization."
     return Basis(code, None, (error("required", text, "Consent"),))
 
 
@@ -96,7 +100,7 @@ def ask(
     purpose: str = "TREAT",
     channels: tuple[str, ...] = ("print",),
     needed_by: date | None = None,
-    letter: Paper | None = None,
+    letter: Letter | None = None,
 ) -> Stored:
     """Ask for records. What takes no consent, or has it, leaves at once (`letter` is what is sent); anything else waits for its consent.
 
@@ -154,7 +158,7 @@ def _parts(ground: Basis, source: Recipient, channels: tuple[str, ...]) -> Itera
     yield from ({"url": "channel", "valueCode": each} for each in channels)
 
 
-def send(change: Change, *, request: str, letter: Paper | None = None) -> Stored:
+def send(change: Change, *, request: str, letter: Letter | None = None) -> Stored:
     """It leaves: the letter is kept and announced to every channel; the source has so many business days. Raises Invalid while blocked."""
     found, known = _held(change, request)
     ground = basis(change, patient=known.patient, source=source_of(found, known), purpose=purpose_of(found))
@@ -164,7 +168,7 @@ def send(change: Change, *, request: str, letter: Paper | None = None) -> Stored
     return _moved(change, after, "send", letter=letter, clock=CODE)
 
 
-def chase(change: Change, *, request: str, letter: Paper | None = None) -> Stored:
+def chase(change: Change, *, request: str, letter: Letter | None = None) -> Stored:
     """Remind the source; it has as many business days again."""
     found, known = _held(change, request)
     return _moved(change, said(found, reminders=known.reminders + 1), "chase", letter=letter, clock=CODE)
@@ -245,7 +249,7 @@ def _held(change: Change, request: str) -> tuple[Resource, Request]:
 
 
 def _moved(
-    change: Change, request: Resource, verb: str, *, letter: Paper | None = None, reason: str | None = None, clock: str | None = None,
+    change: Change, request: Resource, verb: str, *, letter: Letter | None = None, reason: str | None = None, clock: str | None = None,
     by: str | None = None,
 ) -> Stored:  # fmt: skip
     before = str(state_of(request))
@@ -256,9 +260,10 @@ def _moved(
     stored = change.put(brought(request, after, reason))
     patient = str(codes.patient_of(request))
     if letter is not None:
-        kept = letters.keep(change, patient=patient, paper=letter, about=stored.reference)
-        for channel in shown(request, change.zone).channels:
-            letters.send(change, document=kept.resource(), channel=channel, to=shown(request, change.zone).address)
+        known = shown(stored.resource(), change.zone)
+        kept = letters.keep(change, patient=patient, paper=letter(known), about=stored.reference)
+        for channel in known.channels:
+            letters.send(change, document=kept.resource(), channel=channel, to=known.address)
     owed = promise_of(change, stored.id, patient)
     if after in OPEN:
         _clock(change, stored.resource(), owed, clock or CODE, local_day(change.now, change.zone))

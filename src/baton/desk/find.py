@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from baton.duties import find as duty
-from baton.store import words
+from baton.duties.glass import APPROVERS
+from baton.duties.privacy_tasks import ROLES
+from baton.store import access, words
 from baton.web.gate import staff
 
 LONGEST = 100
@@ -48,8 +50,23 @@ def actions(request: HttpRequest) -> list[Action]:
         Action("English", reverse("language"), "inglés idioma language", (("language", "en"), ("next", here))),
         Action(_("Dark colours"), reverse("theme"), _("theme, night, dark"), (("theme", "dark"), ("next", here))),
         Action(_("Light colours"), reverse("theme"), _("theme, day, light"), (("theme", "light"), ("next", here))),
+        *_of_role(request),
         Action(_("Sign out"), reverse("account_logout"), _("leave, log out, exit"), ()),
     ]
+
+
+def _of_role(request: HttpRequest) -> list[Action]:
+    """What is there for some roles only."""
+    who = request.who  # type: ignore[attr-defined]
+    found = []
+    if access.decide(who, "glass", "Basic", relationships=("none",)).allowed:
+        found.append(Action(_("Somebody outside your care"), reverse("stranger"), _("break the glass, emergency, other team")))
+    if who.role in ROLES:
+        found.append(Action(_("Go to the privacy desk"), reverse("privacy"), _("privacy, audit, who looked")))
+        found.append(Action(_("Search the record"), reverse("privacy-record"), _("audit, log, looks")))
+    if who.role in APPROVERS:
+        found.append(Action(_("Who waits for a second person"), reverse("glass-approvals"), _("approve, well-known person, glass")))
+    return found
 
 
 def matching(text: str, known: list[Action]) -> list[Action]:
@@ -71,6 +88,7 @@ def find(request: HttpRequest) -> HttpResponse:
         found = duty.find(view, text=text)
     offered = matching(text, actions(request))
     context: dict[str, Any] = {"found": found, "offered": offered, "find_text": text, "short": 0 < len(found.text) < duty.SHORTEST}
+    context["strangers"] = access.decide(request.who, "glass", "Basic", relationships=("none",)).allowed  # type: ignore[attr-defined]
     context["nothing"] = bool(found.text) and not (found.patients or found.people or offered)
     return render(request, "find/results.html" if request.htmx else "find/page.html", context)  # type: ignore[attr-defined]
 

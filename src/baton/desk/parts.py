@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from baton.desk import chart_words, explain, labels, people_words, privacy_words
+from baton.desk import chart_words, explain, labels, looking_words, people_words
 from baton.duties.rows import Row
+from baton.store.glass import open_until
 
 register = template.Library()
 FILTERS: dict[str, Callable[..., object]] = {
@@ -31,9 +32,12 @@ FILTERS: dict[str, Callable[..., object]] = {
     "row_title": labels.row_title,
     "span": labels.span,
     "why_line": labels.why_line,
+    "record_did": looking_words.did,
+    "privacy_flag": looking_words.flag,
+    "privacy_why": looking_words.why,
     **chart_words.FILTERS,
     **people_words.FILTERS,
-    **privacy_words.FILTERS,
+    **looking_words.FILTERS,
 }
 for name, function in FILTERS.items():
     register.filter(name, function)
@@ -43,6 +47,11 @@ def _words(name: str, table: labels.Words) -> None:
     register.filter(name, lambda code: labels.word(table, code))
 
 
+_words("purpose_name", looking_words.PURPOSES)
+_words("finding_name", looking_words.FINDINGS)
+_words("glass_reason", looking_words.REASONS_SHORT)
+_words("entrance_name", looking_words.ENTRANCES)
+_words("outcome_of_record", looking_words.OUTCOMES)
 _words("promise_name", labels.PROMISES)
 _words("outcome_name", labels.OUTCOMES)
 _words("role_name", labels.ROLES)
@@ -159,3 +168,17 @@ def address_for(own: str, **changes: Any) -> str:
         if value:
             query[name] = value
     return f"?{query.urlencode()}" if query else "?"
+
+
+@register.inclusion_tag("parts/glass.html", takes_context=True)
+def glass_banner(context: dict[str, Any]) -> dict[str, Any]:
+    """On every page of a chart that its reader opened outside their care: until when, and the way to close it."""
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
+    patient = match.kwargs.get("patient") if match else None
+    who = getattr(request, "who", None)
+    if request is None or not patient or who is None:
+        return {}
+    with request.hub.store.view(who) as view:
+        opened = open_until(view, f"Patient/{patient}")
+    return {"until": opened[0], "patient": patient, "csrf_token": context.get("csrf_token")} if opened else {}

@@ -1,14 +1,17 @@
 """The desk's addresses: one list per duty."""
 
 from baton.desk import (
+    access_report,
     account,
     caseload,
     closures,
     consents,
     disclosure,
     find,
+    glass,
     patients,
     people,
+    privacy,
     promises,
     recent,
     records,
@@ -20,6 +23,9 @@ urlpatterns = [
     *caseload.urlpatterns,
     *recent.urlpatterns,
     *promises.urlpatterns,
+    *glass.urlpatterns,
+    *privacy.urlpatterns,
+    *access_report.urlpatterns,
     *patients.urlpatterns,
     *find.urlpatterns,
     *closures.urlpatterns,

@@ -71,6 +71,25 @@ def breaker(who: Who) -> Who:
     return replace(who, role="system", purpose=EMERGENCY)
 
 
+APPROVERS = frozenset({"supervisor", "administrator", "auditor"})
+
+
+def second(who: Who) -> Who:
+    """The same person with the sight that answering for another takes. Raises Forbidden for those who may not."""
+    if who.role not in APPROVERS:
+        raise Forbidden("A second person is a supervisor, an administrator or an auditor.")
+    return replace(who, role="system", purpose="HCOMPL")
+
+
+def asked(view: View) -> list[tuple[Grant, str]]:
+    """Who waits for a second person, with the patient's name (as `second` sees)."""
+    found = [grant(each, view.now) for each in view.find("Basic", code=f"{KIND}|{CODE}") if parts(each).get("state") == "asked"]
+    names = (
+        {each["id"]: human_name(each) for each in view.find("Patient", _id=",".join(each.patient[8:] for each in found))} if found else {}
+    )
+    return [(each, names.get(each.patient[8:], "")) for each in found]
+
+
 def meant(view: View, *, family: str, given: str, born: date, second: bool = False) -> tuple[Stranger, ...]:
     """Who has exactly this name and date of birth (as `breaker` sees); nothing for less than the whole. The look is recorded."""
     if not family.strip() or not given.strip():

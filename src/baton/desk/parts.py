@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from baton.desk import chart_words, explain, labels, looking_words, people_words
+from baton.desk import chart_words, explain, labels, looking_words, people_words, privacy_words
 from baton.duties.rows import Row
 from baton.store.glass import open_until
 
@@ -37,7 +37,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "privacy_why": looking_words.why,
     **chart_words.FILTERS,
     **people_words.FILTERS,
-    **looking_words.FILTERS,
+    **privacy_words.FILTERS,
 }
 for name, function in FILTERS.items():
     register.filter(name, function)
@@ -47,7 +47,7 @@ def _words(name: str, table: labels.Words) -> None:
     register.filter(name, lambda code: labels.word(table, code))
 
 
-_words("purpose_name", looking_words.PURPOSES)
+_words("recorded_purpose", looking_words.PURPOSES)
 _words("finding_name", looking_words.FINDINGS)
 _words("glass_reason", looking_words.REASONS_SHORT)
 _words("entrance_name", looking_words.ENTRANCES)

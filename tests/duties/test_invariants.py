@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from tests.duties.ward import DANA, HOME, TOM, ZONE, Ward, appointment, of_team, patient, stay, summary, visit
+from tests.duties.ward import DANA, HOME, LUIS, TOM, ZONE, Ward, appointment, of_team, patient, stay, summary, visit
 
-from baton.duties import codes, communication, episodes, promises, reading, transitions
+from baton.duties import closures, codes, communication, episodes, promises, reading, transitions
 from baton.fhir.resource import target
 from baton.store import Refused
 from baton.store.check_promises import lacking
@@ -136,6 +137,15 @@ class Transitions(RuleBasedStateMachine):
         closed = sorted(each["id"] for each in self.tasks() if not codes.is_open(each))
         if closed:
             self.act(promises.reopen, task=data.draw(st.sampled_from(closed)), reason="after all")
+
+    @rule(ahead=st.integers(0, 4), again=st.booleans())
+    def the_team_is_closed(self, ahead: int, again: bool) -> None:
+        day = self.ward.time.astimezone(ZONE).date() + timedelta(days=ahead)
+        with suppress(Refused), self.ward.change(LUIS, "closed") as change:
+            if again:
+                closures.open_again(change, organization="Organization/heart", first=day, last=day)
+            else:
+                closures.close(change, organization="Organization/heart", first=day, last=day, reason="Closed")
 
     @rule()
     def promised_by_hand(self) -> None:

@@ -513,6 +513,13 @@ def test_two_encounters_of_one_stay_open_one_episode(home: Ward, end: str) -> No
     assert home.violations() == []
 
 
+def test_a_correction_parts_what_was_taken_for_one_stay(home: Ward) -> None:
+    home.put(stay(id_="ward-record"))
+    home.put(stay("2026-07-01T09:00:00-04:00"))  # the first record was of an earlier stay after all
+    assert home.episode()["status"] == "finished" and home.episode("ward-record")["status"] == "active"
+    assert home.violations() == []
+
+
 def test_two_encounters_of_one_stay_in_one_change_open_one_episode(ward: Ward) -> None:
     ward.put(stay(), stay(id_="ward-record"))
     assert len(running(ward)) == 1

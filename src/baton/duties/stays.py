@@ -44,6 +44,7 @@ def on_stay(before: Resource | None, after: Resource | None, view: View) -> list
             *own_episode(before, after, view, charts),
             *others_episodes(before, after, view, charts),
             *uncovered(before, after, view, charts),
+            *parted(before, after, view, charts),
         ]
 
 
@@ -168,3 +169,12 @@ def uncovered(before: Resource | None, after: Resource | None, view: View, chart
     stays = (each for each in charts[patient].get("Encounter", ()) if each["id"] != before["id"])
     others = [each for each in stays if discharges.ended(each) and not long_ago(view, each)]
     return [output for each in others for output in own_episode(each, each, view, charts)]
+
+
+def parted(before: Resource | None, after: Resource | None, view: View, charts: Mapping[str, Chart]) -> list[Resource]:
+    """Records that were taken for this very stay, and after its correction are another: each is judged as one of its own."""
+    was, now = discharges.read(view, before), discharges.read(view, after)
+    if was is None or now is None or was.patient != now.patient or was.moment == now.moment:
+        return []
+    others = [each for each in other_stays(charts[now.patient], now) if is_same(each, was) and not is_same(each, now)]
+    return [output for each in others for output in (*own_episode(each, each, view, charts), *others_episodes(each, each, view, charts))]

@@ -234,3 +234,30 @@ def test_no_passkey_of_another_opens_an_account(home: House) -> None:
     answer = browser.post("/sign-in/passkey", {"credential": made_up})
     assert answer["Location"] == "/sign-in"
     assert "_auth_user_id" not in browser.session
+
+
+def test_what_happens_to_an_account_is_recorded_without_what_was_typed(home: House) -> None:
+    person = home.person["sue@example.org"]
+    sign_in(home, "sue@example.org", "my secret cat")
+    browser = sign_in(home, "sue@example.org")
+    browser.post("/sign-out")
+    told = events(home, person)
+    assert told[-3:] == [("sign-in", 8), ("sign-in", None), ("sign-out", None)]
+    import psycopg
+
+    with psycopg.connect(home.hub.database.owner_dsn) as connection:
+        whole = str(connection.execute("select * from look").fetchall())
+    assert "cat" not in whole
+
+
+def test_single_sign_on_that_asserts_several_factors_is_not_asked_for_another() -> None:
+    from types import SimpleNamespace
+
+    from baton.web import stages
+
+    def came(amr: list[str] | None) -> dict[str, Any]:
+        data = {"id_token": {"sub": "1", **({"amr": amr} if amr is not None else {})}}
+        return {"sociallogin": SimpleNamespace(account=SimpleNamespace(extra_data=data))}
+
+    assert stages.asserted(came(["pwd", "mfa"]))
+    assert not any(stages.asserted(told) for told in (came(["pwd", "otp"]), came([]), came(None), {}, None))

@@ -82,12 +82,14 @@ def _ways_to_prove(request: HttpRequest) -> bool:
 
 
 def whole_page(request: HttpRequest) -> str:
-    """The address of the page a request comes from, when it can be gone back to: that of the page for a part of one, "/" for a form."""
+    """The address of the page a request comes from, to go back to: for a part of a page and for a form, the page it is on."""
     part = getattr(request, "htmx", None)
-    if part and part.current_url:
-        address = urlsplit(part.current_url)
-        return f"{address.path}?{address.query}" if address.query else address.path
-    return request.get_full_path() if request.method == "GET" else "/"
+    if request.method == "GET" and not part:
+        return request.get_full_path()
+    address = urlsplit((part.current_url if part else request.headers.get("Referer")) or "/")
+    if address.netloc not in ("", request.get_host()):
+        return "/"
+    return f"{address.path}?{address.query}" if address.query else address.path
 
 
 def elsewhere(request: HttpRequest, target: str, status: int = 401) -> HttpResponse:

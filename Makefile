@@ -29,11 +29,13 @@ test: setup browser  ## everything: checks, then every test (browser journeys to
 	$(MAKE) --no-print-directory check
 	$(PY) -m pytest -n 2
 
-check: setup  ## format, lint, types, import contracts, house tests
+check: setup  ## format, lint, types, import contracts, unsafe habits, known vulnerabilities, house tests
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
+	$(PY) -m bandit --quiet --recursive src/baton --severity-level medium --configfile pyproject.toml
+	scripts/audit.sh $(PY)
 	$(PY) -m pytest tests/house
 
 format: setup  ## write the code the way `make check` wants it

@@ -69,6 +69,7 @@ class Settings:
     app_rate: str = setting(
         "BATON_APP_RATE", "100", "API calls a second one app may make for one person; ten seconds' worth at once; 0: any."
     )
+    page_rate: str = setting("BATON_PAGE_RATE", "30", "Pages a second one person may ask for; ten seconds' worth at once; 0: any.")
     address_rate: str = setting(
         "BATON_ADDRESS_RATE", "300", "API calls a second from one address, those with a token of `baton token` aside; 0: any."
     )
@@ -123,7 +124,11 @@ class Settings:
         self.clock_offset(datetime.now(UTC))
         if not (self.glass_minutes.isascii() and self.glass_minutes.isdigit() and 5 <= int(self.glass_minutes) <= 1440):
             raise BadSettingError(f"BATON_GLASS_MINUTES is {self.glass_minutes!r}; it takes 5 to 1440.")
-        for name, text in (("BATON_APP_RATE", self.app_rate), ("BATON_ADDRESS_RATE", self.address_rate)):
+        for name, text in (
+            ("BATON_APP_RATE", self.app_rate),
+            ("BATON_PAGE_RATE", self.page_rate),
+            ("BATON_ADDRESS_RATE", self.address_rate),
+        ):
             if not (text.isascii() and text.isdigit() and len(text) < 7):
                 raise BadSettingError(f"{name} is {text!r}; it takes a whole number of calls a second, or 0.")
         self._check_sign_in()

@@ -287,6 +287,9 @@ def tune(place: Place, run: Path, extra: dict[str, str]) -> None:
         "unix_socket_permissions": "0700",
         "password_encryption": "scram-sha-256",
         "max_connections": "100",
+        # what is wrong with a row quotes it: the log says what and where, never with which words
+        "log_error_verbosity": "terse",
+        "log_min_error_statement": "panic",
         "shared_buffers": f"{min(1024, max(64, memory // 8))}MB",
         "effective_cache_size": f"{max(128, memory // 2)}MB",
         "work_mem": "16MB",

@@ -50,6 +50,11 @@ def broken(request: HttpRequest) -> HttpResponse:
     return page(request, 500, _("Something of ours went wrong"), text)
 
 
+def too_fast(request: HttpRequest) -> HttpResponse:
+    """429: more requests at once than anybody can read."""
+    return page(request, 429, _("Too many requests at once"), _("Wait a moment, then go on where you were. Nothing you saved is lost."))
+
+
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose token does not fit: an old tab, or a page that is not ours."""
     text = _("The page was open too long, or you signed in again elsewhere. Go back, reload the page, and send it again.")

@@ -38,6 +38,7 @@ def configure(_: Any = None) -> None:
             "disable_existing_loggers": False,
             "formatters": {"discreet": {"()": Discreet, "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "discreet"}},
+            "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {
                 "django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
                 "django.security": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
+from baton.pace import Pace, address
 from baton.store import Refused
 from baton.web import errors
 from baton.web.gate import to_sign_in
@@ -36,6 +39,41 @@ def headers(respond: Respond) -> Respond:
         return response
 
     return around
+
+
+class PaceOfAddress:
+    """Not too many requests at once from one address: before the session is looked for, so that a flood costs little."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+        self._paces: dict[str, Pace] = {}
+
+    def pace(self, request: HttpRequest) -> tuple[str, object]:
+        """The setting, and who is counted."""
+        hub = request.META.get("baton.hub")
+        secure = bool(settings.SESSION_COOKIE_SECURE)
+        return (hub.settings.address_rate if hub else "0"), address(request.META, secure)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Around every request."""
+        rate, whom = self.pace(request)
+        pace = self._paces.setdefault(rate, Pace(float(rate)))
+        if seconds := pace.wait(str(whom)):
+            response = errors.too_fast(request)
+            response.headers["Retry-After"] = str(math.ceil(seconds))
+            return response
+        return self.respond(request)
+
+
+class PaceOfPerson(PaceOfAddress):
+    """Not too many requests at once from one person either, however many addresses they come from."""
+
+    def pace(self, request: HttpRequest) -> tuple[str, object]:
+        """The setting, and who is counted."""
+        hub = request.META.get("baton.hub")
+        if not hub or not request.user.is_authenticated:
+            return "0", ""
+        return hub.settings.page_rate, request.user.pk
 
 
 def session_limits(respond: Respond) -> Respond:

@@ -24,12 +24,14 @@ THEMES = [("auto", lazy("Automatic")), ("light", lazy("Light")), ("dark", lazy("
 
 MIDDLEWARE = [
     "baton.web.middleware.headers",
+    "baton.web.middleware.PaceOfAddress",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "baton.web.middleware.PaceOfPerson",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import base64
 import functools
 import gc
 import multiprocessing
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from baton import api
@@ -143,15 +145,24 @@ def _begin() -> None:
         process.die_with_parent(parent.pid or os.getppid(), signal.SIGKILL)
 
 
+def _content(store: Store, who: Who, binary: str) -> bytes:
+    """The bytes of a "Binary/id"."""
+    with store.view(who) as view:
+        return base64.b64decode(view.get(*binary.split("/", 1))["data"])
+
+
 def work(settings: Settings) -> None:
     """Run the worker until told to stop: what was announced is sent, what is due is woken each minute, changes are sealed."""
-    from baton.worker import anchors, jobs, mail, texts
+    from baton.worker import anchors, carry, jobs, mail, texts
 
     with opened(settings) as hub:
         me = replace(HUB, entrance="worker")
         handlers = {"mail": texts.with_links(mail.by_smtp(settings.smtp_url), settings.public_url)} if settings.smtp_url else {}
         handlers |= {"text": texts.with_links(texts.by_apprise(settings.text_url), settings.public_url)} if settings.text_url else {}
         handlers |= {planning.TOPIC: planning.planner(me, hub.store)}
+        if settings.carry_folder:
+            folder, read = Path(settings.carry_folder), functools.partial(_content, hub.store, me)
+            handlers |= {f"packet-{channel}": carry.into(folder, channel, read) for channel in ("fax", "direct")}
         published = [anchors.to_file(settings.seal_file)] if settings.seal_file else []
         published += [anchors.by_mail(settings.seal_mail)] if settings.seal_mail else []
         objection = functools.partial(safe_contact.objection, hub.store, me)

@@ -57,6 +57,9 @@ class Settings:
         "BATON_TEXT_URL", "", "Apprise address that carries text messages, {to} where the number goes; they wait in the outbox when empty."
     )
     smtp_url: str = setting("BATON_SMTP_URL", "", "smtp://user:password@host:port for notices; they wait in the outbox when empty.")
+    carry_folder: str = setting(
+        "BATON_CARRY", "", "Folder a fax or Direct gateway watches and empties; what goes that way waits in the outbox when empty."
+    )
     outgoing_allowed: str = setting(
         "BATON_OUTGOING", "", "Hosts, addresses and networks inside your own walls that the hub may make requests to, comma separated."
     )

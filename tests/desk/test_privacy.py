@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from tests.pages import PASSWORD, House, client, house, patient
 
@@ -142,3 +143,24 @@ def test_safe_contact_is_kept_and_shown_on_the_patient_s_page(carla: Any, eva: s
     assert "555 010 9999" in text and "Safe contact" in text
     carla.post(f"/patients/{eva}/safe-contact", {"withdraw": "1"})
     assert "555 010 9999" not in carla.get(f"/patients/{eva}").content.decode()
+
+
+def test_a_secure_link_asks_for_its_code_and_tires_of_wrong_ones(carla: Any, eva: str, home: House) -> None:
+    form = {"to": "patient", "channel": "link", "address": "eva@example.org", "purpose": "PATRQT"}
+    text = carla.post(f"/patients/{eva}/send", form).content.decode()
+    digest = text.split('name="digest" value="')[1].split('"')[0]
+    items = [part.split('"')[0] for part in text.split('name="item" value="')[1:]]
+    told = carla.post(
+        f"/patients/{eva}/send/go", {**form, "picked": "patient", "item": items, "digest": digest}, follow=True
+    ).content.decode()
+    code = told.split("by telephone: ")[1][:9]
+    with psycopg.connect(home.hub.database.app_dsn) as connection:
+        ((link,),) = connection.execute("select payload ->> 'link' from outbox where topic = 'mail'").fetchall()
+    outside = client(home, None)
+    assert outside.get(link).status_code == 200
+    assert outside.post(link, {"code": "1"}).status_code == 403
+    assert outside.post(link, {"code": code}).content.startswith(b"%PDF")
+    for _ in range(10):
+        outside.post(link, {"code": "2"})
+    assert outside.post(link, {"code": code}).status_code == 429
+    assert outside.get("/p/forged.1.x").status_code == 404

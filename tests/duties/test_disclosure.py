@@ -13,9 +13,9 @@ import psycopg
 import pypdf
 import pytest
 from tests.duties.test_consents import AUTHORISATION, PART2
-from tests.duties.ward import LUIS, PRIYA, TOM, Ward, of_team, patient
+from tests.duties.ward import HUB, LUIS, PRIYA, TOM, Ward, of_team, patient
 
-from baton.duties import accounting, consents, disclosure, safe_contact
+from baton.duties import accounting, consents, disclosure, links, safe_contact
 from baton.duties.decisions import Recipient
 from baton.duties.disclosure import Order, Rehearsal
 from baton.duties.safe_contact import SafeContact
@@ -204,7 +204,21 @@ def test_by_e_mail_goes_a_link_and_only_where_the_patient_wants_it(ward: Ward, d
     release(ward, order, rehearse(ward, order).digest)
     with psycopg.connect(database.app_dsn) as connection:
         ((topic, payload),) = connection.execute("select topic, payload from outbox").fetchall()
-    assert topic == "packet-link" and set(payload) == {"document", "binary", "to", "patient", "channel"}
+    assert topic == "mail" and set(payload) == {"to", "subject", "text", "link", "patient", "channel"}
+    assert not any(word in str(payload) for word in ("Eva Stone", "Heart", "Summary", "Echo"))
+    link = payload["link"].removeprefix("/p/")
+    with ward.store.view(HUB) as view:
+        document = links.opened(view, link, links.code(view, link))
+        assert links.pdf_of(view, document).startswith(b"%PDF")
+        for wrong in ("00000000", "", links.code(view, link)[::-1] + "1"):
+            with pytest.raises(NotFound):
+                links.opened(view, link, wrong)
+        forged = link[:-1] + ("A" if link[-1] != "A" else "B")
+        assert not links.lives(view, forged) and not links.lives(view, "x")
+    ward.at("2026-07-10T10:00:00")
+    with ward.store.view(HUB) as view:
+        assert not links.lives(view, link)
+    ward.at("2026-07-02T14:12:00")
     with ward.change(TOM) as change:
         safe_contact.state(change, patient="Patient/eva", asked=SafeContact(avoid=("email",)))
     assert rehearse(ward, order).lacking == ("not-this-way",)

@@ -151,7 +151,7 @@ def test_sc14_records_with_part_2(visit: Visit, seen: Seen, walter: str, home: H
     packet.click("button", "Send", exact=True)
     expect(page.get_by_text("Sent, and recorded.")).to_be_visible()
     assert packet.clicks <= 6, "packet ≤ 6 clicks"
-    expect(page.get_by_role("region", name="Left out of the accounting")).to_contain_text("Harbor Nursing")
+    expect(page.get_by_role("region", name="Left out of the accounting", exact=True)).to_contain_text("Harbor Nursing")
     # a report to public health is listed
     page.get_by_label("To", exact=True).fill("County Health Department")
     page.get_by_label("What they are").select_option("public-health")
@@ -159,10 +159,13 @@ def test_sc14_records_with_part_2(visit: Visit, seen: Seen, walter: str, home: H
     page.get_by_label("What for", exact=True).select_option("PUBHLTH")
     page.get_by_label("What was said, briefly").fill("Reportable result")
     page.get_by_role("button", name="Record it").click()
-    listed = page.get_by_role("region", name="In the accounting")
+    listed = page.get_by_role("region", name="Lines of the accounting", exact=True)
     for words in ("County Health Department", "200 Main Street", "Reportable result", "Public health"):
         expect(listed).to_contain_text(words)
     seen(page, "accounting")
+    page.goto(f"/patients/{walter}")
+    expect(page.locator("#privacy")).to_contain_text("Part 2 consent")
+    seen(page, "patient-privacy")
     with capsys.disabled():
         print(f"\nSC14: request {asked.clicks} of 4 clicks, packet {packet.clicks} of 6")
 

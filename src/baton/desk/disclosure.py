@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from baton.desk import labels, privacy_papers
 from baton.duties import accounting as accounts
-from baton.duties import disclosure, identity, parties
+from baton.duties import disclosure, identity, links, parties
 from baton.duties.decisions import Recipient
 from baton.fhir.resource import Resource, human_name, split
 from baton.paper import pdf
@@ -111,9 +111,12 @@ def go(request: Request, patient: str) -> HttpResponse:
             order = order_of(view, patient, request.POST)
         with request.hub.store.change(request.who, because="Records sent, as rehearsed") as change:
             packet = disclosure.release(change, order, digest=request.POST.get("digest", ""), words=privacy_papers.packet)
+            opens = links.code(change, links.token(change, packet.id)) if order.channel == "link" else ""
     except (Invalid, Conflict) as refusal:
         return _page(request, patient, refusal.status, tuple(labels.refusal(issue.text) for issue in refusal.issues))
     said = _("Sent, and recorded.") if order.channel != "print" else _("The packet is ready to print, and recorded.")
+    if opens:
+        said = _("Sent as a link, good for 7 days. Tell them this code by telephone: %(code)s") % {"code": f"{opens[:4]} {opens[4:]}"}
     messages.success(request, said)
     response = redirect("accounting", patient=patient)
     response["Location"] += f"#packet-{packet.id}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from baton.duties import codes, consent_terms, episodes, letters, packets
+from baton.duties import codes, consent_terms, episodes, letters, links, packets
 from baton.duties.consent_terms import Terms
 from baton.duties.decisions import NOTICE, Recipient
 from baton.duties.packets import DISCLOSURE
 from baton.duties.rehearsals import CHANNELS, Line, Order, Rehearsal, lacking, rehearse, rehearsed
-from baton.fhir.resource import Resource, dump, reference_to, split
+from baton.fhir.resource import Resource, dump, split
 from baton.paper import Paper, pdf
 from baton.rules import permissions
 from baton.rules.calendar import local_day
@@ -140,14 +140,17 @@ def recorded(change: Change, patient: str, recipient: Recipient, purpose: str, c
 
 
 def _announced(change: Change, order: Order, packet: Resource) -> None:
-    """Tell the worker where it goes; by e-mail goes a link, never the content."""
-    if order.channel == "print":
-        return
-    binary = packet["content"][0]["attachment"]["url"]
-    payload = {"document": reference_to(packet), "binary": binary, "to": order.recipient.address}
+    """Tell the worker where it goes; by e-mail goes a link, never the content, nor whose it is."""
+    if order.channel in ("fax", "direct"):
+        letters.send(change, document=packet, channel=order.channel, to=str(order.recipient.address))
     if order.channel == "link":
-        payload |= {"patient": order.patient, "channel": "email"} if order.recipient.kind == "patient" else {}
-    change.announce(f"packet-{order.channel}", payload)
+        subject, text = (
+            "A secure message for you",
+            "Health records were made ready for you. Open them with the code you are told by telephone.",
+        )
+        payload = {"to": order.recipient.address, "subject": subject, "text": text, "link": f"/p/{links.token(change, packet['id'])}"}
+        mine = {"patient": order.patient, "channel": "email"} if order.recipient.kind == "patient" else {}
+        change.announce("mail", {**payload, **mine})
 
 
 def elsewhere(change: Change, *, patient: str, recipient: Recipient, purpose: str, description: str, paper: str = "") -> Stored:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from baton.store.postgres import Database
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-ROOMS = ("baton.desk",)
+ROOMS = ("baton.desk", "baton.portal")
 """The entrances that live on this shell, by name: each brings urls, templates and static files."""
 
 

@@ -1,0 +1,49 @@
+"""A packet behind a secure link: whoever has the link says the code they were told, and is given the paper."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from baton.duties import links
+from baton.store import NotFound, Who
+
+OUTSIDE = Who("Device/baton", "Secure link", "system", (), "portal")
+TRIES, AGAIN = 10, 3600
+"""Codes that may be tried for one link, and after how many seconds again."""
+
+
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+def packet(request: HttpRequest, link: str) -> HttpResponse:
+    """Ask for the code; with the right one, the paper. What is wrong is never said: neither the link nor the code."""
+    store = request.hub.store  # type: ignore[attr-defined]
+    key = f"packet-{sha256(link.encode()).hexdigest()[:40]}"
+    with store.view(OUTSIDE) as view:
+        if not links.lives(view, link):
+            return render(request, "portal/packet.html", {"gone": True}, status=404)
+        if request.method != "POST":
+            return render(request, "portal/packet.html", {})
+        tries = cache.get_or_set(key, 0, AGAIN) or 0
+        if tries >= TRIES:
+            return render(request, "portal/packet.html", {"gone": True}, status=429)
+        try:
+            document = links.opened(view, link, request.POST.get("code", ""))
+            body = links.pdf_of(view, document)
+        except NotFound:
+            cache.set(key, tries + 1, AGAIN)
+            store.note_event(OUTSIDE, "packet refused", "refused", "secure link")
+            return render(request, "portal/packet.html", {"wrong": True}, status=403)
+    store.note_event(OUTSIDE, "packet opened", "success", "secure link", [document["subject"]["reference"]])
+    return HttpResponse(body, content_type="application/pdf", headers={"Content-Disposition": 'attachment; filename="records.pdf"'})
+
+
+urlpatterns = [path("p/<str:link>", packet, name="packet")]

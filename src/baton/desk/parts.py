@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from baton.desk import chart_words, explain, labels, looking_words, people_words, privacy_words
+from baton.duties.panel import PanelRow
 from baton.duties.rows import Row
 from baton.store.glass import open_until
 
@@ -137,6 +138,32 @@ def row_html(row: Row, page: str, link: str, at: bool) -> SafeString:
         f'<span class="tag {labels.due_mark(row)}">{_safe(labels.due_words(row))}</span>'
         f'<span class="face" title="{owner}">{_safe(row.owner_initials)}<span class="sr"> {owner}</span></span></li>'
     )
+
+
+@register.simple_tag
+def persons(rows: list[PanelRow]) -> SafeString:
+    """Many patients of a list at once: who they are, what is due next and how much more, whose they are. All of it is escaped."""
+    page = reverse("patient", args=["--"])
+    return SafeString("".join(_person(row, page.replace("--", row.identity.id)) for row in rows))
+
+
+def _person(row: PanelRow, page: str) -> str:
+    who, first = row.identity, row.next
+    if first is None:
+        due = f"<small>{_safe(_('nothing open'))}</small>"
+    else:
+        more = f" <small>{_safe(_('+ %(n)s more') % {'n': row.open - 1})}</small>" if row.open > 1 else ""
+        tag = f'<span class="tag {labels.due_mark(first)}">{_safe(labels.due_words(first))}</span>'
+        due = f"{tag}<span>{_safe(labels.row_title(first))}{more}</span>"
+    said = (
+        labels.gender_age(who.gender, who.age),
+        labels.birth_day(who.birth_date) if who.birth_date else "",
+        _("MRN %(mrn)s") % {"mrn": who.mrn} if who.mrn else "",
+        labels.speaks(who.language, who.interpreter),
+    )
+    about = _safe(" · ".join(part for part in said if part)) + (f"<br>{_safe(row.team)}" if row.team else "")
+    name = _safe(who.name or _("Name not recorded"))
+    return f'<li class="person"><a href="{_safe(page)}">{name}</a><div class="due">{due}</div><div class="meta">{about}</div></li>'
 
 
 _CURRENT = ' aria-current="true"'

@@ -24,6 +24,7 @@ demo: setup  ## the demo town: makes it if needed, serves it, prints the address
 
 browser: setup
 	@scripts/browser.sh
+	@$(PY) scripts/smart_client.py
 
 test: setup browser  ## everything: checks, then every test (browser journeys too, where a chromium can be had)
 	$(MAKE) --no-print-directory check

@@ -172,7 +172,7 @@ class _Quiet(WSGIRequestHandler):
 def served(house: House) -> Iterator[str]:
     """The real pages of a house at an address of this machine."""
     server = _Server(("127.0.0.1", 0), _Quiet)
-    server.set_app(shell.application(house.hub))
+    server.set_app(app.entrances(house.hub))
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:

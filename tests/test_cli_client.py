@@ -64,7 +64,7 @@ def test_a_backend_with_its_keys_in_a_file(baton, tmp_path: Path) -> None:  # ty
     ask = ("client", "add", "--name", "Feed", "--backend", "--scope", "system/*.rs", "--jwks", str(keys))
     code, _, complaint = baton(*ask)
     assert code == 1 and "roles" in complaint
-    assert baton(*ask, "--role", "coordinator")[0] == 0
+    assert baton(*ask, "--role", "coordinator", "--team", "Feeds")[2] == ""
     keys.write_text("no json")
     assert baton(*ask, "--role", "coordinator")[0] == 1
 

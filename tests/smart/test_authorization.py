@@ -154,6 +154,18 @@ def test_refresh_tokens_rotate_and_a_second_use_ends_everything(flow: Flow) -> N
     assert flow.store.apps.holder(second["access_token"]) is None
 
 
+def test_an_app_without_a_secret_need_not_name_itself_to_refresh_and_one_with_a_secret_must(flow: Flow) -> None:
+    app, _ = flow.app()
+    asks = {"grant_type": "refresh_token"}
+    token = flow.tokens(app, "launch/patient patient/*.rs offline_access")
+    assert flow.post(TOKEN, {**asks, "refresh_token": token["refresh_token"]}).status == 200
+    guarded, secret = flow.app(kind="confidential")
+    token = flow.tokens(guarded, "launch/patient patient/*.rs offline_access", secret)
+    assert error_of(flow.post(TOKEN, {**asks, "refresh_token": token["refresh_token"]})) == "invalid_client"
+    assert error_of(flow.post(TOKEN, {**asks, "refresh_token": "made-up"})) == "invalid_client"
+    assert error_of(flow.post(TOKEN, asks)) == "invalid_client"
+
+
 def test_a_refresh_may_narrow_the_scopes_and_never_widen_them(flow: Flow) -> None:
     app, _ = flow.app()
     token = flow.tokens(app, "launch/patient patient/Observation.rs offline_access")

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from baton.desk import chart_words, explain, labels, looking_words, people_words, privacy_words
+from baton.desk import app_words, chart_words, explain, labels, looking_words, people_words, privacy_words
 from baton.duties.panel import PanelRow
 from baton.duties.rows import Row
 from baton.store.glass import open_until
@@ -56,6 +56,7 @@ _words("outcome_of_record", looking_words.OUTCOMES)
 _words("promise_name", labels.PROMISES)
 _words("outcome_name", labels.OUTCOMES)
 _words("role_name", labels.ROLES)
+_words("app_kind", app_words.KINDS)
 _words("state_name", labels.STATES)
 _words("whose_name", labels.WHOSE)
 _words("complexity_name", labels.COMPLEXITIES)

@@ -152,6 +152,18 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
     INCLUDE_NEW_REFRESH_TOKEN = True
     server: Server
 
+    def authenticate_token_endpoint_client(self) -> Client:
+        """As Authlib does. An app without a secret need not name itself, by SMART's table of what is sent: its token says whose it is."""
+        form = self.request.form
+        if not ({"client_id", "client_assertion"} & set(form) or self.request.headers.get("Authorization")):
+            found = self.server.store.apps.of_refresh(form.get("refresh_token", ""))
+            client = self.server.query_client(found.client) if found else None
+            if client is not None and client.check_endpoint_auth_method(NONE, "token"):
+                self.request.auth_method = NONE
+                return client
+        named: Client = super().authenticate_token_endpoint_client()
+        return named
+
     def authenticate_refresh_token(self, refresh_token: str) -> Granted | None:
         """What it stands for. One that comes a second time was stolen from somebody: everything ends."""
         apps = self.server.store.apps

@@ -57,6 +57,9 @@ def _signed_in_by(sender: Any, request: HttpRequest, user: Account, **more: Any)
 
 def _signed_out(sender: Any, request: HttpRequest, user: Account | None, **more: Any) -> None:
     if user is not None:
+        hub = getattr(request, "hub", None)
+        if hub is not None and request.session.session_key:
+            hub.store.apps.end_session(request.session.session_key)
         note(request, "sign-out", detail=getattr(request, "ended", ""), account=user)
 
 

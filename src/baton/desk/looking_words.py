@@ -144,5 +144,5 @@ def when(line: Line) -> str:
 
 
 def role(line: Line) -> str:
-    """In which role; a person acting for the privacy desk is told as such."""
-    return _("Privacy desk") if line.role == "system" and line.name else labels.word(labels.ROLES, line.role) if line.role else ""
+    """In which role."""
+    return labels.word(labels.ROLES, line.role) if line.role else ""

@@ -34,6 +34,7 @@ _ACTS: dict[str, Act] = {
     "included": "listed",
     "find": "listed",
     "worklist": "listed",
+    "break-glass": "opened",
     "change": "changed",
     "export": "left",
     "print": "left",
@@ -101,6 +102,8 @@ def report(view: View, *, patient: str, since: date | None = None, until: date |
     )
     records, whole = _records(view, asked)
     names = names_of(view, {each.who for each in records} | {each.on_behalf_of for each in records if each.on_behalf_of})
+    roles = _roles(view, {each.who for each in records if each.role in (None, "system")})
+    records = [replace(each, role=roles.get(each.who)) if each.who in roles and each.role in (None, "system") else each for each in records]
     lines = [line(group, names, view.zone) for group in grouped(records, view.zone)]
     spoken = identity.preferences(person).language
     return AccessReport(
@@ -115,6 +118,12 @@ def report(view: View, *, patient: str, since: date | None = None, until: date |
         hub=tuple(each for each, who in lines if not who.startswith("Practitioner/")),
         whole=whole,
     )
+
+
+def _roles(view: View, people: Iterable[str]) -> dict[str, str]:
+    """The roles people have now, for what was recorded without the one they had (a change, an act of the privacy desk)."""
+    known = {person: view.store.who(person, entrance="desk") for person in people if person.startswith("Practitioner/")}
+    return {person: who.role for person, who in known.items() if who}
 
 
 def _records(view: View, asked: Asked) -> tuple[list[Recorded], bool]:

@@ -75,25 +75,27 @@ def desk(view: View) -> Desk:
     closed = privacy_tasks.tasks(view, still_open=False, count=30)
     asked = [requests.what(each) for each in requests.open_ones(view)]
     names = patient_names(view, [*(each.patient for each in (*waiting, *closed)), *(each["patient"] for each in asked)])
-    rows = [_waiting(view, each, names) for each in waiting]
+    grants = _grants(view, [*waiting, *closed])
+    rows = [_waiting(view, each, names, grants) for each in waiting]
     return Desk(
         approvals=tuple(each for each in rows if each.task.code == "glass-approval"),
         broken=tuple(each for each in rows if each.task.code == "glass-review"),
         flags=tuple(each for each in rows if each.task.code == "unusual-look"),
         requests=tuple({**each, "patient_name": names.get(each["patient"] or "", "")} for each in asked),
-        closed=tuple(_waiting(view, each, names) for each in closed),
+        closed=tuple(_waiting(view, each, names, grants) for each in closed),
         now=view.now,
     )
 
 
-def _waiting(view: View, task: PrivacyTask, names: dict[str, str]) -> Waiting:
-    grant = None
-    if task.focus and task.focus.startswith("Basic/"):
-        try:
-            grant = glass.grant(view.get("Basic", task.focus.partition("/")[2]), view.now)
-        except Refused:
-            grant = None
-    return Waiting(task, names.get(task.patient or "", ""), grant, task.open and task.due < view.now)
+def _waiting(view: View, task: PrivacyTask, names: dict[str, str], grants: dict[str, Grant]) -> Waiting:
+    return Waiting(task, names.get(task.patient or "", ""), grants.get(task.focus or ""), task.open and task.due < view.now)
+
+
+def _grants(view: View, tasks: Iterable[PrivacyTask]) -> dict[str, Grant]:
+    """The grants that tasks are about, by reference."""
+    ids = sorted({task.focus.partition("/")[2] for task in tasks if task.focus and task.focus.startswith("Basic/")})
+    found = view.find("Basic", _id=",".join(ids), _count=len(ids)) if ids else []
+    return {f"Basic/{each['id']}": glass.grant(each, view.now) for each in found}
 
 
 def patient_names(view: View, patients: Iterable[str | None]) -> dict[str, str]:

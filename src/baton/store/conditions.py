@@ -13,6 +13,7 @@ from baton.fhir.extract import extract
 from baton.store import words
 from baton.store.codes import TYPE_CODE, key64, param_code, table, token
 from baton.store.index import DERIVED, MANY, WHOSE, implied, principal_date, whose_marker
+from baton.store.sight import EVERYTHING
 from baton.store.who import Invalid
 
 if TYPE_CHECKING:
@@ -92,17 +93,17 @@ def conditions(view: View, type_: str, clauses: Sequence[Clause]) -> Where:
     where.parts.append(f"r.type = {TYPE_CODE[type_]} and not r.gone")
     for clause in clauses:
         _READERS[_kind(clause)](view, type_, clause, where)
-    allow(view, where)
+    allow(view, where, type_)
     view.narrow(where, type_, "s")
     return where
 
 
-def allow(view: View, where: Where, row: str = "r") -> None:
-    """Narrow to what the viewer may see: a probe of the panel for each row."""
-    if not view.who.sees_everyone:
-        teams = where.numbers(view.teams)
-        mine = f"exists (select 1 from panel x where x.patient = {row}.patient and x.team = any({teams}) offset 0)"  # noqa: S608
-        where.parts.append(f"({row}.patient is null or {mine})")
+def allow(view: View, where: Where, type_: str | None, row: str = "r") -> None:
+    """Narrow rows of a type (None: of any) to what the viewer may see: a probe of the panel for each row."""
+    types = [TYPE_CODE[type_]] if type_ else []
+    condition = view.sight.condition(types, row, lambda _name, value, cast: where.param(value, cast), view.now)
+    if condition != EVERYTHING:
+        where.parts.append(condition)
 
 
 def _kind(clause: Clause) -> str:

@@ -83,7 +83,7 @@ class Store:
     def who(self, person: str, *, entrance: str, purpose: str = "TREAT", on_behalf_of: str | None = None) -> Who | None:
         """Who this person ("Practitioner/<id>") is here by the staff index; None when they have no role. At most 2 s behind."""
         key = (person, entrance, purpose, on_behalf_of)
-        return self._known.get(key, lambda: who_is(self.lines, person, entrance, purpose, on_behalf_of))
+        return self._known.get(key, lambda: who_is(self.lines, self.now(), person, entrance, purpose, on_behalf_of))
 
     def issue_token(self, person: str, minutes: int) -> str:
         """A bearer token for the API, shown once: only its hash is kept."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from baton.fhir import resource as fhir_resource
 from baton.fhir.definitions import compartment as compartment_types
@@ -38,7 +38,12 @@ def compartment(view: View, patient_id: str, types: Sequence[str], per_type: int
         "limit": per_type,
         "then": view.at,
     }
-    rows = view.ask(sql("compartment" if view.at is None else "compartment_at"), params, prepare=True)
+    codes = [TYPE_CODE[type_] for type_ in types]
+    if view.at is None:
+        statement = sql("compartment", seen=view.seen("r", params, codes))
+    else:
+        statement = sql("compartment_at", seen=view.seen("r", params, codes), seen_then=view.seen("k", params, codes))
+    rows = view.ask(statement, params, prepare=True)
     found: dict[str, list[Resource]] = {type_: [] for type_ in types}
     for code, _id, _version, _at, body in rows:
         several = found[TYPES[code - 1]]
@@ -59,12 +64,21 @@ def everything(view: View, patient_id: str, count: int, place: str | None) -> Pa
     params |= {"type": after[0] if after else None, "rid": after[1] if after else None}
     limits = view.limits
     reached = "true" if limits is None else limits.any_of(compartment_types("Patient"), "s")
-    rows = view.ask(sql("everything", limits=reached), params, prepare=limits is None)
+    statement = sql("everything", limits=reached, seen=view.seen("r", params, codes))
+    rows = view.ask(statement, params, prepare=limits is None)
     entries = [Stored(TYPES[code - 1], id_, version, at, body.encode()) for code, id_, version, at, body, _ in rows[:count]]
     following = cursor.write(view.store.key, kind, [rows[count - 1][0], rows[count - 1][5]]) if len(rows) > count else None
     if after is None:
         entries.insert(0, view.stored("Patient", patient_id))
     return Page(entries, total=None, next=following)
+
+
+def withheld(view: View, patient: int) -> bool:
+    """Whether something about a patient (key) is withheld from who looks and they may know that it is; False also when they see nothing."""
+    if not view.may_see(patient):
+        return False
+    params: dict[str, Any] = {"patient": patient}
+    return bool(view.ask(sql("withheld", withheld=view.masked("r", params)), params)[0][0])
 
 
 def history(view: View, type_: str | None, id_: str | None, since: datetime | None, count: int, place: str | None) -> Page:
@@ -80,7 +94,8 @@ def history(view: View, type_: str | None, id_: str | None, since: datetime | No
         where.parts.append(f"v.at >= {where.param(since.isoformat(), 'timestamptz')}")
     if view.at is not None:
         where.parts.append(f"v.at <= {where.param(view.at.isoformat(), 'timestamptz')}")
-    allow(view, where)
+    allow(view, where, type_)
+    allow(view, where, type_, "v")  # what was said before may have been of somebody else, or labelled
     if view.limits is not None and type_ is None:
         where.limit(view.limits.any_of(TYPES, "s", versions=True))
     elif type_ is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
@@ -11,11 +11,14 @@ from typing import Any
 from baton.fhir import dates, definitions
 from baton.fhir import resource as fhir_resource
 from baton.fhir.extract import Extracted, extract
+from baton.store import labels as security
 from baton.store import words
 from baton.store.codes import key64, param_code, token
 
 P = "https://baton.example/fhir"
 PROMISE, STAFF_ROLE = f"{P}/CodeSystem/promise", f"{P}/CodeSystem/staff-role"
+RELATIONSHIP = f"{P}/StructureDefinition/relationship"
+"""On a PractitionerRole: how its person stands to the patients of the team."""
 ORGANIZATION_TYPE = "http://terminology.hl7.org/CodeSystem/organization-type"
 CLOSED = frozenset({"completed", "cancelled", "failed", "rejected", "entered-in-error"})
 """The states of a Task in which nothing more is owed."""
@@ -62,12 +65,14 @@ class Indexed:
     """Everything the tables hold of one resource besides its body."""
 
     patient: int | None = None
+    labels: int = 1  # those of meta.security, as bits (store/labels.py)
     date_lo: datetime | None = None
     date_hi: datetime | None = None
     tokens: list[int] = field(default_factory=list)
     names: list[tuple[int, str, str]] = field(default_factory=list)  # (param, normalised, as written)
     moments: list[Moment] = field(default_factory=list)
     promise: Promise | None = None
+    coded: Sequence[tuple[str, str | None, str]] = ()  # (parameter, system, code) of everything coded, as it was found
 
 
 @lru_cache(maxsize=256)
@@ -94,7 +99,7 @@ def index(resource: dict[str, Any], zone: tzinfo) -> Indexed:
     """Work out all index rows of a valid resource; `zone` is for dates without an offset."""
     type_ = resource["resourceType"]
     found = extract(resource, zone)
-    indexed = Indexed()
+    indexed = Indexed(labels=security.bits(resource), coded=found.tokens)
     tokens: set[int] = set()
     patient = _patient(resource, type_, found)
     if patient:
@@ -220,11 +225,17 @@ def is_team(organization: dict[str, Any]) -> bool:
     )
 
 
-def staff_rows(role: dict[str, Any]) -> Iterable[tuple[str, str, str]]:
-    """(person, role, team or "") that a PractitionerRole gives; none when it is not active."""
+def staff_rows(role: dict[str, Any], zone: tzinfo) -> Iterable[tuple[str, str, str, str, datetime, datetime]]:
+    """(person, role, team or "", relationship, since, until) that a PractitionerRole gives; none when it is not active.
+
+    A student learns in the team; anybody else is assigned to it unless the extension `relationship` says covering or mentoring.
+    """
     person = fhir_resource.target(role.get("practitioner"))
     if not person or not role.get("active", True):
         return
     team = fhir_resource.target(role.get("organization")) or ""
     for code in {found for codeable in role.get("code", ()) if (found := fhir_resource.code_of(codeable, STAFF_ROLE))}:
-        yield person, code, team
+        stands = fhir_resource.extension(role, RELATIONSHIP) or {}
+        relationship = "mentoring" if code == "student" else stands.get("valueCode", "assigned")
+        if relationship in ("assigned", "covering", "mentoring"):
+            yield person, code, team, relationship, *span(role.get("period"), zone)

@@ -6,10 +6,15 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg import errors, pq
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from baton.store.sight import Wall
 
 T = TypeVar("T")
 
@@ -18,6 +23,10 @@ MOST_PREPARED = 300
 # STORE's settings: no JIT, no parallel workers for pages of fifty rows
 _SETTINGS = "set jit = off; set max_parallel_workers_per_gather = 0; set timezone = 'UTC'"
 _READING = "; set synchronous_commit = off"  # looks may lose their last moment only if the operating system crashes
+_STAND = (
+    "select set_config('baton.plain', $1, false), set_config('baton.types', $2, false), set_config('baton.masks', $3, false),"
+    " set_config('baton.keys', $4, false), set_config('baton.kinds', $5, false), set_config('baton.now', $6, false)"
+)
 
 
 class Line(psycopg.Connection[Any]):
@@ -27,7 +36,20 @@ class Line(psycopg.Connection[Any]):
         """Made by `connect`."""
         super().__init__(pgconn)
         self._names: dict[str, bytes] = {}
+        self._standing: tuple[Wall, str] | None = None
         self.prepared_max = 500
+
+    def stand(self, wall: Wall, now: datetime) -> None:
+        """Let row security know who reads from now on: nothing to do when it is who read before, in the same minute."""
+        minute = now.strftime("%Y-%m-%d %H:%M+00") if wall.keys != b"{}" else ""
+        if self._standing is not None and self._standing[0] is wall and self._standing[1] == minute:
+            return
+        self.quick(_STAND, [wall.plain, wall.types, wall.masks, wall.keys, wall.kinds, minute.encode()])
+        self._standing = (wall, minute)
+
+    def leave(self) -> None:
+        """What was said in a transaction that is rolled back was never said."""
+        self._standing = None
 
     def quick(self, statement: str, params: Sequence[bytes | None]) -> pq.abc.PGresult:
         """Run a statement with $1 parameters in text form, prepared once. Raises psycopg.Error."""
@@ -111,6 +133,7 @@ class Lines:
         finally:
             if not line.dead and line.pgconn.transaction_status != pq.TransactionStatus.IDLE:
                 with suppress(psycopg.Error):
+                    line.leave()
                     line.pgconn.exec_(b"rollback")
             if line.dead or line.pgconn.transaction_status != pq.TransactionStatus.IDLE:
                 self._drop(line)

@@ -109,7 +109,7 @@ def _start(type_: str) -> Where:
 def _candidates(view: View, type_: str, where: Where, condition: str) -> list[tuple[int, str]]:
     """(rid, value) of matching rows of people who are theirs to see."""
     where.parts.append(condition)
-    allow(view, where)
+    allow(view, where, type_)
     statement = (
         f"select n.rid, n.value from name n join {table(type_)} r on r.type = {TYPE_CODE[type_]} and r.rid = n.rid and not r.gone"  # noqa: S608
         f" where {where.sql()} limit {CANDIDATES}"
@@ -157,7 +157,7 @@ def _answering(view: View, type_: str, names: list[str], *, together: bool, hear
         of_word = " union all ".join(f"select n.rid from name n where n.type = {TYPE_CODE[type_]} and {way}" for way in ways)  # noqa: S608
         asked.append(f"({of_word})")
     sets = " intersect ".join(asked) if together else " union ".join(asked)
-    allow(view, where)
+    allow(view, where, type_)
     statement = f"""
         with top as materialized (
             select r.rid from ({sets}) c join {table(type_)} r on r.type = {TYPE_CODE[type_]} and r.rid = c.rid and not r.gone
@@ -206,7 +206,7 @@ def _born_on(view: View, type_: str, days: list[date]) -> dict[int, int]:
         lo = datetime.combine(day, time(), view.zone)
         start, end = where.param(lo.isoformat(), "timestamptz"), where.param((lo + timedelta(days=1)).isoformat(), "timestamptz")
         where.parts.append(f"r.type = {TYPE_CODE[type_]} and not r.gone and r.date_lo >= {start} and r.date_lo < {end}")
-        allow(view, where)
+        allow(view, where, type_)
         for (rid,) in view.rows(f"select r.rid from {table(type_)} r where {where.sql()} limit {CANDIDATES}", where.params):  # noqa: S608
             found.setdefault(int(rid or 0), rank)
     return found

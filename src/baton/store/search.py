@@ -138,7 +138,7 @@ def _newest(type_: str, where: Where, count: int, place: list[Any] | None) -> st
     return f"""(
     with probe as materialized (
         select r.rid, r.version, r.patient, r.last_updated as sort from (
-            select v.rid, v.version, v.at from version v where v.type = {TYPE_CODE[type_]} and {before[0]}
+            select v.rid, v.version, v.at from version_row v where v.type = {TYPE_CODE[type_]} and {before[0]}
             order by v.at desc, v.rid desc limit 1000
         ) h cross join lateral (
             select * from {table(type_)} r where r.rid = h.rid and r.version = h.version and {matches} offset 0
@@ -229,7 +229,7 @@ def one(view: View, type_: str, id_: str, version: int | None) -> Stored:
     """One resource a program asks for, within its limits. Raises NotFound, Gone, and Forbidden naming the scope that is missing."""
     where = Where()
     where.parts.append(f"r.type = {TYPE_CODE[type_]} and r.id = {where.param(id_, 'text')}")
-    allow(view, where)
+    allow(view, where, type_)
     view.narrow(where, type_, "r", versions=version is not None)
     named = "r.version" if version is None else where.param(version, "integer")
     page = f"select r.rid, {named} as version, r.patient, null::text as sort from {table(type_)} r where {where.sql()}"  # noqa: S608
@@ -302,6 +302,6 @@ def _pointing_here(view: View, revincludes: Sequence[Include], entries: Sequence
 
 def _all(view: View, type_: str, where: Where) -> list[Stored]:
     order = _Order("newest", None, "bigint", True)
-    allow(view, where)
+    allow(view, where, type_)
     statement = _looked(view, _page(type_, order, where, INCLUDED, None), order, INCLUDED, where, f"included {type_}")
     return stored_rows(type_, view.result(statement, where.params), INCLUDED)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from baton.fhir import resource as fhir_resource
 from baton.store.codes import TYPE_CODE
 from baton.store.lines import Line, Lines
 from baton.store.named import sql
+from baton.store.sight import HUB
 from baton.store.who import ROLES, Who
 
 T = TypeVar("T")
 MOST = 10_000
+_CLOSER = ("assigned", "covering", "mentoring")
 
 
 class Known(Generic[T]):
@@ -40,19 +43,27 @@ class Known(Generic[T]):
         return answer
 
 
-def who_is(lines: Lines, person: str, entrance: str, purpose: str, on_behalf_of: str | None) -> Who | None:
-    """Who this person is by the roles that are active now: the most entitled role, and every team. None without a role of the house."""
+def who_is(lines: Lines, now: datetime, person: str, entrance: str, purpose: str, on_behalf_of: str | None) -> Who | None:
+    """Who this person is by the roles that hold now: the most entitled role, and every team. None without a role of the house."""
 
     def ask(line: Line) -> Who | None:
-        rows = line.execute(sql("staff_of").encode(), [person], prepare=True).fetchall()
-        roles = [role for role, _ in rows if role in ROLES and role != "system"]
-        if not roles:
+        line.stand(HUB.wall, now)
+        statement = sql("staff_of", type=TYPE_CODE["PractitionerRole"]).encode()
+        found = line.execute(statement, [person, now, now], prepare=True).fetchall()
+        rows = [row for row in found if row[0] in ROLES and row[0] != "system"]
+        if not rows:
             return None
         name = _name(line, person)
         if name is None:
             return None
-        teams = tuple(dict.fromkeys(team for role, team in rows if team and role in ROLES))
-        return Who(person, name, min(roles, key=ROLES.index), teams, entrance, purpose, on_behalf_of)
+        stands: dict[str, str] = {}
+        for _role, team, relationship, _id in rows:
+            if team and _CLOSER.index(relationship) <= _CLOSER.index(stands.get(team, "mentoring")):
+                stands[team] = relationship
+        role = min((row[0] for row in rows), key=ROLES.index)
+        covering, mentoring = (tuple(team for team, stand in stands.items() if stand == each) for each in ("covering", "mentoring"))
+        also = tuple(dict.fromkeys(f"PractitionerRole/{row[3]}" for row in rows if row[3]))
+        return Who(person, name, role, tuple(stands), entrance, purpose, on_behalf_of, covering, mentoring, also)
 
     return lines.read(ask)
 

@@ -46,7 +46,9 @@ def _candidates(view: View, query: Query) -> list[Stored]:
     if not id_ or not view.may_see(key64(f"Patient/{id_}")):
         return []
     params = {"patient": key64(f"Patient/{id_}"), "types": [TYPE_CODE[query.type]], "then": view.at}
-    rows = view.ask(sql("compartment_at"), params | view.look_params(f"search {query.type}"), prepare=True)
+    params |= view.look_params(f"search {query.type}")
+    seen, then = (view.seen(row, params, [TYPE_CODE[query.type]]) for row in ("r", "k"))
+    rows = view.ask(sql("compartment_at", seen=seen, seen_then=then), params, prepare=True)
     return [Stored(query.type, found, version, at, body.encode()) for _, found, version, at, body in rows]
 
 

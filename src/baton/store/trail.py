@@ -169,7 +169,7 @@ def _about(asked: Asked, kind: Kind) -> str:
     if kind == "look":
         return "x.patients @> array[%(patient)s::bigint]"
     whose = (
-        "select from version v join resource r on r.type = v.type and r.rid = v.rid where v.change_id = x.id and r.patient = %(patient)s"
+        "select from version_row v join resource r on r.type = v.type and r.rid = v.rid where v.change_id = x.id and r.patient = %(patient)s"
     )
     return f"exists ({whose})"
 
@@ -217,13 +217,13 @@ def _done(what: str, kind: Kind) -> str:
 
 _ENTITY = {
     "look": "(x.what = %(read)s or x.what like %(named)s)",
-    "change": "x.id = any(array(select v.change_id from version v join resource r on r.type = v.type and r.rid = v.rid"
+    "change": "x.id = any(array(select v.change_id from version_row v join resource r on r.type = v.type and r.rid = v.rid"
     " where r.type = %(type)s and r.id = %(id)s))",
 }
 _GLASS = {
     "look": "(x.purpose = 'ETREAT' or exists (select from glass g where g.person = x.who and g.patient = any(x.patients)"
     " and x.at >= g.since and x.at < g.until))",
-    "change": "(x.purpose = 'ETREAT' or exists (select from glass g join version v on v.change_id = x.id join resource r on r.type = v.type"
+    "change": "(x.purpose = 'ETREAT' or exists (select from glass g join version_row v on v.change_id = x.id join resource r on r.type = v.type"
     " and r.rid = v.rid and r.patient = g.patient where g.person = x.who and x.at >= g.since and x.at < g.until))",
 }
 _NEAR_GLASS = {

@@ -27,7 +27,7 @@ said as (
     select key, id, 1 from look l join person p on p.who = l.on_behalf_of and l.on_behalf_of <> l.who
     where l.id > %(look_after)s and l.id <= %(look_to)s
     union all
-    select distinct r.patient, v.change_id, 0 from version v join resource r on r.type = v.type and r.rid = v.rid
+    select distinct r.patient, v.change_id, 0 from version_row v join resource r on r.type = v.type and r.rid = v.rid
     where v.change_id > %(change_after)s and v.change_id <= %(change_to)s and r.patient is not null
     union all
     select unnest(patients), id, 1 from look l where l.id > %(look_after)s and l.id <= %(look_to)s and patients <> '{}'

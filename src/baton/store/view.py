@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -14,13 +14,16 @@ from psycopg.pq.abc import PGresult
 
 from baton.fhir import query as fhir_query
 from baton.fhir.outcome import Bad
-from baton.store import audit_event, history, people, search, worklist
+from baton.store import access, audit_event, history, people, search, worklist
 from baton.store.codes import TYPE_CODE, key64, table
+from baton.store.index import NEVER
 from baton.store.lines import Line
 from baton.store.named import sql
+from baton.store.sight import Param, Sight, relationships, sight
 from baton.store.who import Forbidden, Gone, Invalid, NotFound, Page, PromiseRow, Resource, Standing, Stored, Who
 
 if TYPE_CHECKING:
+    from baton.store.access import Decision
     from baton.store.conditions import Where
     from baton.store.door import Store
     from baton.store.limits import Limits
@@ -42,6 +45,7 @@ class View:
         self.now = store.now()
         self.at = store.instant(at) if at is not None else None
         self.zone: ZoneInfo = store.zone
+        self._sight = sight(who)
         self._line: Line | None = None
         self._still: AbstractContextManager[Line] | None = None
         if still:
@@ -63,7 +67,6 @@ class View:
         who, name = self.who, f"{type_}/{id_}"
         params: list[bytes | None] = [
             id_.encode(),
-            None if who.sees_everyone else _array(self.teams),
             self.now.isoformat().encode(),
             who.person.encode(),
             who.entrance.encode(),
@@ -73,13 +76,11 @@ class View:
             who.on_behalf_of.encode() if who.on_behalf_of else None,
         ]
         if self.at is not None and version is None:
-            statement = sql("stored_at", type=code, table=table(type_))
-            params.append(self.at.isoformat().encode())
-        elif version is None:
-            statement = _stored(type_)
+            form, asked = "stored_at", [self.at.isoformat().encode()]
         else:
-            statement = sql("stored", type=code, table=table(type_), version="$10::integer")
-            params.append(b"%d" % version)
+            form, asked = ("stored", []) if version is None else ("stored_version", [b"%d" % version])
+        statement, more = _stored(self.sight, form, type_)
+        params += [*asked, *more]
         result = self._ask(lambda line: line.quick(statement, params))
         if result.ntuples == 0:
             if type_ == "AuditEvent" and version in (None, 1):
@@ -187,9 +188,19 @@ class View:
         return self._store
 
     @property
-    def teams(self) -> list[int]:
-        """The keys of the teams of who looks."""
-        return [key64(team) for team in self.who.teams]
+    def sight(self) -> Sight:
+        """What is seen: that of `who`, who may be lent another for a while (`reading.seeing_all`)."""
+        if self._sight.who is not self.who:
+            self._sight = sight(self.who)
+        return self._sight
+
+    def seen(self, row: str, params: dict[str, Any], types: Iterable[int] = (), *, hashed: bool = False) -> str:
+        """The condition that a row (with patient, labels and, for several types, type) is theirs to see; its values go into `params`."""
+        return self.sight.condition(types, row, _named(params), self.now, hashed=hashed)
+
+    def masked(self, row: str, params: dict[str, Any]) -> str:
+        """The condition that a row is withheld from them and they may know it; its values go into `params`."""
+        return self.sight.withheld(row, _named(params), self.now)
 
     def ask(self, statement: str, params: Any = None, *, prepare: bool = False) -> list[tuple[Any, ...]]:
         """The rows of a read statement, after everything that was put before it was written."""
@@ -224,7 +235,24 @@ class View:
 
     def may_see(self, patient: int) -> bool:
         """Whether this patient (key) is theirs to see."""
-        return self.who.sees_everyone or bool(self.ask(sql("on_panel"), [patient, self.teams], prepare=True)[0][0])
+        params: dict[str, Any] = {"patient": patient}
+        condition = self.seen("r", params, [TYPE_CODE["Patient"]])
+        return bool(self.ask(sql("sees_patient", type=TYPE_CODE["Patient"], seen=condition), params, prepare=True)[0][0])
+
+    def relationships(self, patient: str) -> tuple[str, ...]:
+        """How who looks stands to this patient ("Patient/<id>"): what `access.decide` asks for. Empty when not at all."""
+        key = key64(patient)
+        rows = self.ask(sql("standing"), [[key], list(self.sight.keys), self.now, self.now], prepare=True)
+        return tuple(sorted(relationships(self.who, ((each, team) for each, team, _ in rows)).get(key, ())))
+
+    def decide(self, interaction: str, type_: str, *, patient: str | None = None, labels: int | Iterable[str] = 1) -> Decision:
+        """`access.decide` with the relationships looked up: may this be done to a resource of this type, patient and labels?"""
+        held = ("unowned",) if patient is None else self.relationships(patient)
+        return access.decide(self.who, interaction, type_, relationships=held, labels=labels)
+
+    def withheld(self, patient: str) -> bool:
+        """Whether something about this patient ("Patient/<id>") is withheld that may be known to be: what to say on a page, never more."""
+        return history.withheld(self, key64(patient))
 
     def look_params(self, what: str) -> dict[str, Any]:
         """The columns of a look, for statements that record their own."""
@@ -238,7 +266,13 @@ class View:
     def _ask(self, ask: Callable[[Line], T]) -> T:
         if self._line is None and self._still is not None:
             self._line = self._still.__enter__()
-        return ask(self._line) if self._line is not None else self._store.lines.read(ask)
+        wall, now = self.sight.wall, self.now
+
+        def behind_the_wall(line: Line) -> T:
+            line.stand(wall, now)
+            return ask(line)
+
+        return behind_the_wall(self._line) if self._line is not None else self._store.lines.read(behind_the_wall)
 
     def __enter__(self) -> View:
         """The view itself."""
@@ -255,13 +289,32 @@ class View:
                 self._line = None
 
 
-@cache
-def _stored(type_: str) -> str:
-    return sql("stored", type=TYPE_CODE[type_], table=table(type_), version="r.version")
+def _named(params: dict[str, Any]) -> Param:
+    """Placeholders by name, each value in `params` under a name of its own."""
+
+    def named(name: str, value: str, cast: str) -> str:
+        unused = next(f"{name}_{number}" for number in range(len(params) + 1) if params.get(f"{name}_{number}", value) == value)
+        params[unused] = value
+        return f"%({unused})s::{cast}"
+
+    return named
 
 
-def _array(numbers: Sequence[int]) -> bytes:
-    return ("{" + ",".join(map(str, numbers)) + "}").encode()
+@lru_cache(maxsize=8192)
+def _stored(seen: Sight, form: str, type_: str) -> tuple[str, tuple[bytes, ...]]:
+    """The statement that reads one resource of a type for somebody, and the values of the condition that they may see it."""
+    values: list[bytes] = []
+    before = {"stored": 8, "stored_at": 9, "stored_version": 9}[form]
+
+    def numbered(name: str, value: str, cast: str) -> str:
+        if name == "access_now":
+            return "$2::timestamptz"
+        values.append(value.encode())
+        return f"${before + len(values)}::{cast}"
+
+    code = TYPE_CODE[type_]
+    conditions = {row: seen.condition([code], row, numbered, NEVER) for row in (("r", "v") if form != "stored" else ("r",))}
+    return sql(form, type=code, table=table(type_), seen=conditions["r"], seen_then=conditions.get("v", "")), tuple(values)
 
 
 def _param(name: str) -> str:

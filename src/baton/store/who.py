@@ -49,6 +49,7 @@ class Who:
     on_behalf_of: str | None = None
     covering: tuple[str, ...] = ()  # those of the teams they stand in for
     mentoring: tuple[str, ...] = ()  # those of the teams they mentor or learn in
+    also: tuple[str, ...] = ()  # how else patients' resources name them: "PractitionerRole/<id>" each
     limits: Limits | None = None  # of the program that acts for them; None when they act themselves
 
     @property

@@ -11,6 +11,7 @@ from baton.store import cursor
 from baton.store.codes import TYPE_CODE, key64, table
 from baton.store.index import NEVER
 from baton.store.named import sql
+from baton.store.sight import EVERYTHING
 from baton.store.who import Invalid, PromiseRow, Resource, Standing
 
 if TYPE_CHECKING:
@@ -49,12 +50,10 @@ def _filters(
     if patient is not None:
         parts.append("p.patient = %(patient)s")
         params["patient"] = key64(patient if "/" in patient else f"Patient/{patient}")
-    if not view.who.sees_everyone:
-        # a list stops early, so it probes the panel row by row; a count sees every row, so it hashes the panel once
-        probe = "exists (select 1 from panel x where x.patient = p.patient and x.team = any(%(teams)s) offset 0)"
-        hashed = "p.patient in (select x.patient from panel x where x.team = any(%(teams)s))"
-        parts.append(f"(p.patient is null or {hashed if counting else probe})")
-        params["teams"] = view.teams
+    # a list stops early, so it probes the panel row by row; a count sees every row, so it hashes the panel once
+    seen = view.seen("p", params, [TYPE_CODE["Task"]], hashed=counting)
+    if seen != EVERYTHING:
+        parts.append(seen)
     return parts, params
 
 
@@ -86,12 +85,17 @@ def promises(
     several = isinstance(params.get("owner"), list)
     where = " and ".join(part for part in parts if not (several and part == _OWNERS)) or "true"
     source = sql("promises_of_owners", where=where, limit=int(limit)) if several else f"promise p where p.open and {where}"
-    statement = sql("promises", source=source, limit=int(limit), **_BODIES)
+    statement = sql("promises", source=source, limit=int(limit), **_bodies(view, params))
     return [_row(view, *row) for row in view.ask(statement, params)]
 
 
 _OWNERS = "p.owner = any(%(owner)s::bigint[])"
 _BODIES = {"task": TYPE_CODE["Task"], "task_table": table("Task"), "patient": TYPE_CODE["Patient"], "patient_table": table("Patient")}
+
+
+def _bodies(view: View, params: dict[str, Any]) -> dict[str, Any]:
+    """What the statements that fetch the bodies of Tasks and Patients need."""
+    return {**_BODIES, "seen_patient": view.seen("r", params, [TYPE_CODE["Patient"]])}
 
 
 def standings(view: View, patients: Sequence[str]) -> dict[str, Standing]:
@@ -131,7 +135,7 @@ def pressing(view: View, state: str, *, end_of_today: datetime, limit: int) -> l
     """The patients with a promise in this state, the most pressing first."""
     parts, params = _filters(view, None, None, None, end_of_today, counting=True)
     params |= view.look_params("patients with work")
-    statement = sql("pressing_patients", where=" and ".join([*parts, _STATE[state]]), limit=int(limit), **_BODIES)
+    statement = sql("pressing_patients", where=" and ".join([*parts, _STATE[state]]), limit=int(limit), **_bodies(view, params))
     return [fhir_resource.parse(body) for (body,) in view.ask(statement, params)]
 
 
@@ -202,6 +206,6 @@ def due_between(view: View, owners: Sequence[str], first: datetime, last: dateti
 
 def in_care(view: View) -> int:
     """How many patients this person may see."""
-    if view.who.sees_everyone:
-        return int(view.ask(sql("all_patients", type=TYPE_CODE["Patient"]))[0][0])
-    return int(view.ask(sql("on_panels"), {"teams": view.teams})[0][0])
+    params: dict[str, Any] = {}
+    seen = view.seen("r", params, [TYPE_CODE["Patient"]], hashed=True)
+    return int(view.ask(sql("patients_seen", type=TYPE_CODE["Patient"], seen=seen), params)[0][0])

@@ -1,30 +1,36 @@
 -- name: stored
--- One resource by its id, with the record of the look in the same statement. $2: the teams of who asks, null when they see everyone.
+-- One resource by its id, with the record of the look in the same statement.
 with r as materialized (
-    select rid, version, patient, gone from {table} resource
-    where type = {type} and id = $1
-        and ($2::bigint[] is null or patient is null
-             or exists (select 1 from panel x where x.patient = resource.patient and x.team = any($2::bigint[]) offset 0))
+    select rid, version, patient, gone from {table} r where type = {type} and id = $1 and {seen}
 ), l as (
     insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
-    select $3::timestamptz, array[patient], $4, $5, $6, $7, $8, $9 from r where patient is not null and not gone
+    select $2::timestamptz, array[patient], $3, $4, $5, $6, $7, $8 from r where patient is not null and not gone
 )
-select v.version, v.at, v.body from r join version v on v.rid = r.rid and v.version = {version}
+select v.version, v.at, v.body from r join version v on v.rid = r.rid and v.version = r.version
+
+-- name: stored_version
+-- One version ($9) of a resource: what it is now and what it was then must be theirs to see.
+with r as materialized (
+    select r.rid, r.patient, r.gone, v.version from {table} r join version_row v on v.rid = r.rid and v.version = $9::integer
+    where r.type = {type} and r.id = $1 and {seen} and {seen_then}
+), l as (
+    insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
+    select $2::timestamptz, array[patient], $3, $4, $5, $6, $7, $8 from r where patient is not null and not gone
+)
+select v.version, v.at, v.body from r join version v on v.rid = r.rid and v.version = r.version
 
 -- name: stored_at
--- One resource as it was known at an instant ($10).
+-- One resource as it was known at an instant ($9).
 with r as materialized (
-    select rid, patient from {table} resource
-    where type = {type} and id = $1
-        and ($2::bigint[] is null or patient is null
-             or exists (select 1 from panel x where x.patient = resource.patient and x.team = any($2::bigint[]) offset 0))
+    select r.rid, r.patient, v.version from {table} r join lateral (
+        select version, patient, labels from version_row where rid = r.rid and at <= $9::timestamptz order by version desc limit 1
+    ) v on {seen_then}
+    where r.type = {type} and r.id = $1 and {seen}
 ), l as (
     insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
-    select $3::timestamptz, array[patient], $4, $5, $6, $7, $8, $9 from r where patient is not null
+    select $2::timestamptz, array[patient], $3, $4, $5, $6, $7, $8 from r where patient is not null
 )
-select v.version, v.at, v.body from r join lateral (
-    select version, at, body from version where rid = r.rid and at <= $10::timestamptz order by version desc limit 1
-) v on true
+select v.version, v.at, v.body from r join version v on v.rid = r.rid and v.version = r.version
 
 -- name: look
 -- A look that no other statement recorded, or something else that was no change.
@@ -42,7 +48,7 @@ with t as (
 select k.type, k.id, v.version, v.at, v.body
 from t join lateral (
     select r.type, r.id, r.rid, r.version, r.date_lo from resource r
-    where r.type = t.type and r.patient = %(patient)s and not r.gone order by r.date_lo desc, r.rid desc limit %(limit)s
+    where r.type = t.type and r.patient = %(patient)s and not r.gone and {seen} order by r.date_lo desc, r.rid desc limit %(limit)s
 ) k on true
 join version v on v.rid = k.rid and v.version = k.version
 order by k.type, k.date_lo desc, k.rid desc
@@ -55,24 +61,40 @@ with l as (
 )
 select r.type, r.id, v.version, v.at, v.body
 from resource r join lateral (
-    select version, at, body from version where rid = r.rid and at <= %(then)s order by version desc limit 1
-) v on true
-where r.type = any(%(types)s::smallint[]) and r.patient = %(patient)s and v.body is not null
+    select rid, version, patient, labels, type from version_row where rid = r.rid and at <= %(then)s order by version desc limit 1
+) k on {seen_then}
+join version v on v.rid = k.rid and v.version = k.version
+where r.type = any(%(types)s::smallint[]) and r.patient = %(patient)s and v.body is not null and {seen}
 order by r.type, r.date_lo desc, r.rid desc
 
--- name: on_panel
--- Whether this patient is on the panel of these teams.
-select exists (select 1 from panel where patient = %s and team = any(%s))
+-- name: sees_patient
+-- Whether this patient is theirs to see; one who is not there, by the teams that would have them.
+select exists (select 1 from resource_patient r where r.type = {type} and r.patient = %(patient)s and {seen})
+
+-- name: standing
+-- By which of these keys one stands to these patients now, and the labels that reach everything about them.
+select x.patient, x.team, x.labels from panel x where x.patient = any(%s) and x.team = any(%s) and x.until > %s and x.since <= %s
+
+-- name: reaching
+-- The labels of patients that reach everything about them.
+select patient, labels from patient_label where patient = any(%s)
+
+-- name: withheld
+-- Whether something of one patient is withheld that may be known to be.
+select exists (select 1 from resource r where r.patient = %(patient)s and r.labels <> 1 and not r.gone and {withheld})
+    or exists (select 1 from patient_label w join resource r on r.patient = w.patient and not r.gone where w.patient = %(patient)s and {withheld})
 
 -- name: staff_of
 -- What someone is here: their roles and teams.
-select role, team from staff where person = %s
+select s.role, s.team, s.relationship, r.id
+from staff s left join resource_practitionerrole r on r.type = {type} and r.rid = s.rid
+where s.person = %s and s.since <= %s and s.until > %s
 
 -- name: everything
 -- All of one patient's compartment by type and newest first; the look in the same statement.
 with k as materialized (
     select r.type, r.id, r.rid, r.version from resource r
-    where r.patient = %(patient)s and r.type = any(%(types)s::smallint[]) and not r.gone and {limits}
+    where r.patient = %(patient)s and r.type = any(%(types)s::smallint[]) and not r.gone and {seen} and {limits}
         and (%(rid)s::bigint is null or r.type > %(type)s::smallint or (r.type = %(type)s::smallint and r.rid < %(rid)s::bigint))
     order by r.type, r.rid desc limit %(limit)s
 ), l as (
@@ -85,7 +107,7 @@ order by k.type, k.rid desc
 -- name: history
 -- One page of versions, newest first; the look in the same statement.
 with k as materialized (
-    select v.type, v.id, v.version, v.at, v.body, v.rid, r.patient from version v join resource r on r.type = v.type and r.rid = v.rid
+    select v.type, v.id, v.version, v.at, v.rid, r.patient from version_row v join resource r on r.type = v.type and r.rid = v.rid
     where {where} order by v.at desc, v.rid desc, v.version desc limit {limit}
 ), p as (
     select array(select distinct patient from (select patient from k order by at desc, rid desc, version desc limit {shown}) z
@@ -93,7 +115,8 @@ with k as materialized (
 ), l as (
     insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of) select {look} from p where p.keys <> '{}'
 )
-select type, id, version, at, body, rid from k order by at desc, rid desc, version desc
+select k.type, k.id, k.version, k.at, v.body, k.rid from k join version v on v.rid = k.rid and v.version = k.version
+order by k.at desc, k.rid desc, k.version desc
 
 -- name: promises
 -- The open promises of a worklist, the earliest due first; Task and Patient bodies after the limit, one by one; the look in the same statement.
@@ -111,7 +134,7 @@ from k cross join lateral (
     where r.type = {task} and r.rid = k.rid limit 1
 ) t left join lateral (
     select v.body from {patient_table} r join version v on v.rid = r.rid and v.version = r.version
-    where r.type = {patient} and r.patient = k.patient and not r.gone limit 1
+    where r.type = {patient} and r.patient = k.patient and not r.gone and {seen_patient} limit 1
 ) c on true
 order by k.due, k.rid
 
@@ -127,13 +150,9 @@ from promise p where p.open and {where} group by p.code
 union all
 select p.code, 0, 0, 0, 0, 0, count(*) from promise p where not p.open and p.closed_at >= %(closed_since)s and {where} group by p.code
 
--- name: on_panels
--- How many patients are on these teams' panels.
-select count(distinct x.patient) from panel x where x.team = any(%(teams)s)
-
--- name: all_patients
--- How many patients there are.
-select count(*) from resource where type = {type} and not gone
+-- name: patients_seen
+-- How many patients somebody sees.
+select count(*) from resource_patient r where r.type = {type} and not r.gone and {seen}
 
 -- name: body
 -- The current body of one resource, for the store itself: no look, since nobody is shown it.
@@ -143,7 +162,7 @@ select v.body from resource r join version v on v.rid = r.rid and v.version = r.
 -- What some changes wrote, and whose it is: for the trail, at most so many of each.
 select c.id, w.type, w.id, w.version, w.patient
 from unnest(%(ids)s::bigint[]) as c (id) cross join lateral (
-    select v.type, v.id, v.version, r.patient from version v join resource r on r.type = v.type and r.rid = v.rid
+    select v.type, v.id, v.version, r.patient from version_row v join resource r on r.type = v.type and r.rid = v.rid
     where v.change_id = c.id order by v.type, v.id, v.version limit %(most)s
 ) w
 

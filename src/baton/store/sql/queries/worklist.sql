@@ -38,7 +38,7 @@ with k as materialized (
 )
 select c.body from k cross join lateral (
     select v.body from {patient_table} r join version v on v.rid = r.rid and v.version = r.version
-    where r.type = {patient} and r.patient = k.patient and not r.gone limit 1
+    where r.type = {patient} and r.patient = k.patient and not r.gone and {seen_patient} limit 1
 ) c order by k.due, k.patient
 
 -- name: promises_due

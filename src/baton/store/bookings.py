@@ -88,6 +88,7 @@ def keep(line: Line, rows: Sequence[Row], zone: tzinfo) -> None:
     except psycopg.errors.ExclusionViolation as clash:
         # not through the driver: it would take a rollback for a reason to forget every prepared statement, ours among them
         line.once("rollback to savepoint booking", [])
+        line.leave()
         names = {reference: display for row in mine for reference, display in _displays(row.after)}
         raise _refusal(line, wanted, names, zone) from clash
 

@@ -15,7 +15,7 @@ from baton.fhir import dates
 from baton.fhir import resource as fhir_resource
 from baton.fhir.outcome import Issue
 from baton.fhir.validate import check
-from baton.store import bookings, glass, mac, panel, write
+from baton.store import bookings, glass, mac, panel, permit, write
 from baton.store.codes import TYPE_CODE, new_id
 from baton.store.hold import Holding, Key, type_code
 from baton.store.index import Indexed, index
@@ -64,12 +64,12 @@ class Change(Holding):
             raise Invalid(issues)
         type_, id_ = resource["resourceType"], resource.get("id")
         type_code(type_)
-        current, patient = self._current(type_, id_) if id_ else (None, None)
+        current, patient, labels = self._current(type_, id_) if id_ else (None, None, 1)
         self.reach(type_, id_, "u" if current else "cu" if id_ else "c")
         _check_match(if_match, current, f"{type_}/{id_}")
         if unless_same and current and current.body is not None and _content(current.resource()) == _content(resource):
             return current
-        return self._stage(type_, id_ or new_id(), current, patient, resource)
+        return self._stage(type_, id_ or new_id(), current, patient, labels, resource)
 
     def put_all(self, resources: Iterable[Resource]) -> list[Stored]:
         """Put many at once: what has an id is locked in one go."""
@@ -79,20 +79,20 @@ class Change(Holding):
 
     def delete(self, type_: str, id_: str, *, if_match: int | None = None) -> Stored:
         """Delete: a version without body; the history stays. What is deleted already gets no new version. Raises NotFound."""
-        current, patient = self._current(type_, id_)
+        current, patient, labels = self._current(type_, id_)
         self.reach(type_, id_, "d")
         if current is None:
             raise NotFound(f"There is no {type_}/{id_}.")
         _check_match(if_match, current, f"{type_}/{id_}")
         if current.body is None:
             return current
-        return self._stage(type_, id_, current, patient, None)
+        return self._stage(type_, id_, current, patient, labels, None)
 
     def announce(self, topic: str, payload: Mapping[str, Any]) -> None:
         """Have the worker told once this change stands."""
         self._announced.append((topic, payload))
 
-    def _stage(self, type_: str, id_: str, current: Stored | None, patient: int | None, resource: Resource | None) -> Stored:
+    def _stage(self, type_: str, id_: str, current: Stored | None, patient: int | None, labels: int, resource: Resource | None) -> Stored:
         staged = self._staged.get((type_, id_))
         version = staged.version if staged else current.version + 1 if current else 1
         at = max(self.now, current.last_updated) if current else self.now
@@ -102,9 +102,14 @@ class Change(Holding):
             after = {"resourceType": type_, "id": id_, "meta": meta, **{k: v for k, v in resource.items() if k not in _OURS}}
             body = fhir_resource.dump(after)
             indexed = index(after, self.zone)
+            if (security := permit.labelled(self, after, indexed, current, labels)) is not None:
+                meta = {key: value for key, value in meta.items() if key != "security"} | ({"security": security} if security else {})
+                after["meta"] = meta
+                body, indexed = fhir_resource.dump(after), index(after, self.zone)
         row = Row(type_, id_, version, staged.before if staged else current, after, body, indexed, at)
         row.mac = mac.version_mac(self._store.key, type_, id_, version, at, body)
         row.was_patient = staged.was_patient if staged else patient
+        row.was_labels = staged.was_labels if staged else labels
         row.free = self._reacting
         if held := self._held.get((type_, id_)):
             row.rid = held.rid
@@ -146,24 +151,19 @@ class Change(Holding):
                 yield from guard(before, row.after, self)
 
     def _check_access(self, rows: Sequence[Row]) -> None:
-        if self.who.sees_everyone:
-            return
-        asked = [row for row in rows if not row.free]
-        for row in asked:
-            before = row.before.resource() if row.type in ("PractitionerRole", "Organization") and row.before and row.existed else None
-            if panel.is_privileged(row.after) or panel.is_privileged(before):
-                raise Forbidden("Who works here, and in which team, is for supervisors and administrators to say.", expression=row.type)
-            if row.type == "Patient" and row.before is None and row.indexed.patient is not None:
-                self._mine[row.indexed.patient] = True
-        touched = {key for row in asked for key in (row.indexed.patient, row.was_patient) if key is not None}
-        if len(rows) == 1 and self._line is None and self.limits is None and rows[0].before is None and rows[0].type not in _KEPT:
-            return  # the single statement asks by itself
-        if not all(self._may_see(touched).values()):
-            raise Forbidden("This concerns a patient who is not on your panel.")
+        if not (len(rows) == 1 and self._line is None and self._single(rows[0])):  # the single statement asks by itself
+            permit.check(self, [row for row in rows if not row.judged])
+
+    def _single(self, row: Row) -> bool:
+        """Whether a staged resource may go in by the single statement, as far as its type and whoever writes it are concerned."""
+        if row.before is not None or row.type in _KEPT or self.limits is not None or self._store.may is not None:
+            return False
+        return not panel.moves(row, self.zone, self.now) and permit.single(self, row) is not None
 
     def _write(self) -> None:
         """Write what is staged, inside the transaction."""
         rows = list(self._staged.values())
+        permit.check(self, [row for row in rows if not row.judged])  # those meant for the single statement, when a guard came before it
         line = self._open()
         number, rids = line.execute(sql("numbers").encode(), [sum(not row.rid for row in rows)], prepare=True).fetchone() or (0, None)
         self._number = self._number or number
@@ -171,7 +171,7 @@ class Change(Holding):
         for row in rows:
             row.rid = row.rid or next(fresh)
         write.write(line, rows, change_id=self._number)
-        panel.keep(line, rows)
+        panel.keep(line, rows, zone=self.zone, now=self.now)
         bookings.keep(line, rows, self.zone)
         glass.keep(line, rows)
         self._within_limits(rows)
@@ -230,16 +230,16 @@ class Change(Holding):
 
     def _alone(self) -> bool:
         """The short way of a single new resource nobody reacts to: one statement."""
-        if self._line is not None or len(self._staged) != 1 or self._announced or self.limits is not None:
+        if self._line is not None or len(self._staged) != 1 or self._announced:
             return False
         row = next(iter(self._staged.values()))
-        if row.before is not None or row.type in _KEPT or self._wanting(row):
+        asked = permit.single(self, row) if self._single(row) and not self._wanting(row) else None
+        if asked is None:
             return False
-        teams = None if self.who.sees_everyone else self.teams
         who, signed = self.who, self._change_mac([row.mac])
 
         def once(line: Line) -> bool:
-            return write.create_one(line, row, who=who, because=self.because, change_mac=signed, teams=teams)
+            return write.create_one(line, row, who=who, because=self.because, change_mac=signed, asked=asked)
 
         def again(_lost: psycopg.Error) -> bool:
             try:
@@ -248,7 +248,7 @@ class Change(Holding):
                 return True
 
         if not self._store.lines.once(once, again):
-            raise Forbidden("This concerns a patient who is not on your panel.")
+            raise permit.refusal(self, "write", row.type)
         self._staged.clear()
         return True
 

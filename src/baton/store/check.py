@@ -22,7 +22,8 @@ BATCH = 500
 
 _VERSIONS = """
 select v.rid, v.version, t.name as type, v.id, v.at, v.mac, v.body, v.erased, c.id is not null as changed, r.version is not null as pointed,
-       r.patient, nullif(r.date_lo, '-infinity') as date_lo, nullif(r.date_hi, '-infinity') as date_hi, r.last_updated, r.gone, r.tokens
+       r.patient, nullif(r.date_lo, '-infinity') as date_lo, nullif(r.date_hi, '-infinity') as date_hi, r.last_updated, r.gone, r.tokens,
+       r.labels
 from version v
 left join type t on t.code = v.type
 left join change c on c.id = v.change_id
@@ -66,6 +67,7 @@ class Version:
     last_updated: datetime | None
     gone: bool | None
     tokens: list[int] | None
+    labels: int | None
 
     @property
     def name(self) -> str:

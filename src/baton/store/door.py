@@ -17,6 +17,7 @@ from baton.store.change import Change, Guard, Reaction
 from baton.store.codes import key64
 from baton.store.lines import Lines
 from baton.store.named import sql
+from baton.store.permit import Labeller, May
 from baton.store.staff import Known, who_is
 from baton.store.view import View
 from baton.store.who import OUTCOMES, Who
@@ -36,11 +37,16 @@ class Store:
         key: bytes,
         guards: Mapping[str, Sequence[Guard]] | None = None,
         reactions: Mapping[str, Sequence[Reaction]] | None = None,
+        labellers: Sequence[Labeller] = (),
+        may: May | None = None,
     ) -> None:
         """`dsn` is the entrances' role; `clock` the hub's; `zone` for dates without offset; `key` (kept outside the database) signs.
 
-        Guards and reactions are by resource type, "*" for all types.
+        Guards and reactions are by resource type, "*" for all types. Labellers say how a resource must be labelled; `may` refuses what
+        somebody's role allows and something else about them does not.
         """
+        self.labellers = tuple(labellers)
+        self.may = may
         self.zone = zone
         self.key = key if 16 <= len(key) <= 64 else sha256(key).digest()
         self.lines = Lines(dsn)

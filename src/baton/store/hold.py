@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from baton.store import access
+from baton.store import labels as security
 from baton.store.codes import TYPE_CODE, key64, table
 from baton.store.lines import Line
 from baton.store.named import sql
+from baton.store.sight import HUB, Sight, relationships, sight
 from baton.store.view import View
 from baton.store.who import Gone, NotFound, Stored, Who
 from baton.store.write import Row
@@ -27,7 +30,8 @@ class _Held:
 
     rid: int
     patient: int | None
-    stored: Stored
+    labels: int
+    stored: Stored | None  # None: row security hid it
 
 
 class Holding(View):
@@ -39,7 +43,7 @@ class Holding(View):
         self._staged: dict[Key, Row] = {}  # put, not written
         self._written: dict[Key, Row] = {}  # the newest written of each
         self._held: dict[Key, _Held | None] = {}
-        self._mine: dict[int, bool] = {}  # which patients are this person's to see
+        self._standings: dict[int, tuple[frozenset[str], int]] = {}  # by patient: how this person stands to them; the patient's labels
         self._looked: set[int] = set()
         self._transaction: AbstractContextManager[Line] | None = None
         self._reacting = False
@@ -49,7 +53,7 @@ class Holding(View):
         """As `View.stored`, the newest version locked until the change ends, and as this change has left it."""
         if version is not None:
             return super().stored(type_, id_, version)
-        found, patient = self._current(type_, id_)
+        found, patient, _ = self._current(type_, id_)
         self.reach(type_, id_, "r")
         if found is None:
             raise NotFound(f"There is no {type_}/{id_}.")
@@ -58,6 +62,11 @@ class Holding(View):
         if patient is not None:
             self._looked.add(patient)
         return found
+
+    @property
+    def sight(self) -> Sight:
+        """As a view's; guards and reactions see everything: what must hold holds whoever asks."""
+        return HUB if self._reacting or self._guarding else super().sight
 
     @property
     def limits(self) -> Limits | None:
@@ -89,12 +98,13 @@ class Holding(View):
         for type_ in sorted(by_type):
             self._hold(type_, by_type[type_])
 
-    def _current(self, type_: str, id_: str) -> tuple[Stored | None, int | None]:
-        """The newest version in this change's eyes and the key of its patient. Hides what is not theirs to see."""
+    def _current(self, type_: str, id_: str) -> tuple[Stored | None, int | None, int]:
+        """The newest version in this change's eyes, the key of its patient and its labels. Hides what is not theirs to see."""
         key = (type_, id_)
         row = self._staged.get(key) or self._written.get(key)
         if row is not None:
-            return Stored(type_, id_, row.version, row.at, row.body), row.indexed.patient
+            return Stored(type_, id_, row.version, row.at, row.body), row.patient, row.labels
+        free = self.sight.everything
         if key not in self._held:
             self._hold(type_, [id_])
             if self._held[key] is None:  # two who make the same id at once take turns
@@ -102,34 +112,55 @@ class Holding(View):
                 self._hold(type_, [id_])
         held = self._held[key]
         if held is None:
-            return None, None
-        if not self._reacting and held.patient is not None and not self._may_see([held.patient])[held.patient]:
+            return None, None, security.ANY
+        if held.stored is None and free:  # held for somebody who may not see it, asked for by the house
+            self._hold(type_, [id_])
+            held = self._held[key]
+        if held is None or held.stored is None or not (free or self.decided("see", type_, held.patient, held.labels).allowed):
             raise NotFound(f"There is no {type_}/{id_}.")
-        return held.stored, held.patient
+        return held.stored, held.patient, held.labels
 
     def _hold(self, type_: str, ids: Sequence[str]) -> None:
-        code = type_code(type_)
-        rows = self._open().execute(sql("hold", type=code).replace("$1", "%s").encode(), [list(ids)], prepare=True).fetchall()
+        code, line = type_code(type_), self._open()
+        line.stand(self.sight.wall, self.now)
+        rows = line.execute(sql("hold", type=code).replace("$1", "%s").encode(), [list(ids)], prepare=True).fetchall()
         late = [row[0] for row in rows if not row[7]]
-        bodies = {rid: (at, body) for rid, at, body in self._open().execute(sql("bodies", type=code).encode(), [late])} if late else {}
+        bodies = {rid: (at, body) for rid, at, body in line.execute(sql("bodies", type=code).encode(), [late])} if late else {}
         for id_ in ids:
             self._held[type_, id_] = None
-        for rid, id_, version, patient, _gone, at, body, complete in rows:
+        for rid, id_, version, patient, labels, at, body, complete in rows:
             if not complete:
-                at, body = bodies[rid]
-            stored = Stored(type_, id_, version, at, body.encode() if body is not None else None)
-            self._held[type_, id_] = _Held(rid, patient, stored)
+                at, body = bodies.get(rid, (None, None))
+            stored = Stored(type_, id_, version, at, body.encode() if body is not None else None) if at is not None else None
+            self._held[type_, id_] = _Held(rid, patient, labels, stored)
 
-    def _may_see(self, patients: Iterable[int]) -> dict[int, bool]:
-        keys = list(patients)
-        if self.who.sees_everyone:
-            return dict.fromkeys(keys, True)
-        unknown = [key for key in keys if key not in self._mine]
-        if unknown:
-            found = self._open().execute(sql("allowed").encode(), [unknown, self.teams], prepare=True)
-            allowed = {key for (key,) in found}
-            self._mine.update((key, key in allowed) for key in unknown)
-        return {key: self._mine[key] for key in keys}
+    def decided(self, interaction: str, type_: str, patient: int | None, labels: int) -> access.Decision:
+        """The decision about a resource of this patient with these labels, for the one who answers for this change.
+
+        What limits the program that acts for them is asked apart: see `reach`.
+        """
+        who = self.who if self.who.limits is None else replace(self.who, limits=None)
+        if patient is None:
+            return access.decide(who, interaction, type_, relationships=("unowned",), labels=labels)
+        self.stand([patient])
+        held, reaching = self._standings[patient]
+        return access.decide(who, interaction, type_, relationships=held, labels=labels | reaching)
+
+    def stand(self, patients: Iterable[int]) -> None:
+        """Look up how they stand to these patients, unless it is known."""
+        unknown = [key for key in dict.fromkeys(patients) if key not in self._standings]
+        if not unknown:
+            return
+        asked = {"patients": unknown, "keys": list(sight(self.who).keys), "now": self.now}
+        rows = self._open().execute(sql("standing").encode(), asked, prepare=True).fetchall()
+        found = relationships(self.who, ((patient, team) for patient, team, _ in rows if team is not None))
+        labels = {patient: reaching for patient, team, reaching in rows if team is None}
+        for key in unknown:
+            self._standings[key] = (frozenset(found.get(key, ())), labels.get(key, 0))
+
+    def now_stands(self, patient: int, relationship: str) -> None:
+        """Whoever registers a patient stands to them before any index says so."""
+        self._standings[patient] = (frozenset({relationship}), 0)
 
     def _open(self) -> Line:
         if self._line is None:

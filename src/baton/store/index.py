@@ -14,6 +14,7 @@ from baton.fhir.extract import Extracted, extract
 from baton.store import labels as security
 from baton.store import words
 from baton.store.codes import key64, param_code, token
+from baton.store.links import span
 
 P = "https://baton.example/fhir"
 PROMISE, STAFF_ROLE = f"{P}/CodeSystem/promise", f"{P}/CodeSystem/staff-role"
@@ -73,6 +74,7 @@ class Indexed:
     moments: list[Moment] = field(default_factory=list)
     promise: Promise | None = None
     coded: Sequence[tuple[str, str | None, str]] = ()  # (parameter, system, code) of everything coded, as it was found
+    named: Sequence[tuple[str, str]] = ()  # (parameter, reference) likewise
 
 
 @lru_cache(maxsize=256)
@@ -99,7 +101,7 @@ def index(resource: dict[str, Any], zone: tzinfo) -> Indexed:
     """Work out all index rows of a valid resource; `zone` is for dates without an offset."""
     type_ = resource["resourceType"]
     found = extract(resource, zone)
-    indexed = Indexed(labels=security.bits(resource), coded=found.tokens)
+    indexed = Indexed(labels=security.bits(resource), coded=found.tokens, named=found.references)
     tokens: set[int] = set()
     patient = _patient(resource, type_, found)
     if patient:
@@ -210,14 +212,6 @@ def _closed_at(task: dict[str, Any], zone: tzinfo) -> datetime:
     return dates.interval(text, zone)[0]
 
 
-def team_members(care_team: dict[str, Any]) -> set[str]:
-    """The organizations an active CareTeam gives its patient to."""
-    if care_team.get("status") != "active":
-        return set()
-    members = (fhir_resource.target(participant.get("member")) for participant in care_team.get("participant", ()))
-    return {member for member in members if member and member.startswith("Organization/")}
-
-
 def is_team(organization: dict[str, Any]) -> bool:
     """Whether an Organization is a team of coordinators."""
     return organization.get("active", True) and any(
@@ -225,7 +219,7 @@ def is_team(organization: dict[str, Any]) -> bool:
     )
 
 
-def staff_rows(role: dict[str, Any], zone: tzinfo) -> Iterable[tuple[str, str, str, str, datetime, datetime]]:
+def staff_rows(role: dict[str, Any], zone: tzinfo) -> Iterable[tuple[str, str, str, str, datetime | None, datetime | None]]:
     """(person, role, team or "", relationship, since, until) that a PractitionerRole gives; none when it is not active.
 
     A student learns in the team; anybody else is assigned to it unless the extension `relationship` says covering or mentoring.
@@ -235,7 +229,6 @@ def staff_rows(role: dict[str, Any], zone: tzinfo) -> Iterable[tuple[str, str, s
         return
     team = fhir_resource.target(role.get("organization")) or ""
     for code in {found for codeable in role.get("code", ()) if (found := fhir_resource.code_of(codeable, STAFF_ROLE))}:
-        stands = fhir_resource.extension(role, RELATIONSHIP) or {}
-        relationship = "mentoring" if code == "student" else stands.get("valueCode", "assigned")
+        relationship = "mentoring" if code == "student" else fhir_resource.extension(role, RELATIONSHIP) or "assigned"
         if relationship in ("assigned", "covering", "mentoring"):
             yield person, code, team, relationship, *span(role.get("period"), zone)

@@ -23,10 +23,6 @@ MOST_PREPARED = 300
 # STORE's settings: no JIT, no parallel workers for pages of fifty rows
 _SETTINGS = "set jit = off; set max_parallel_workers_per_gather = 0; set timezone = 'UTC'"
 _READING = "; set synchronous_commit = off"  # looks may lose their last moment only if the operating system crashes
-_STAND = (
-    "select set_config('baton.plain', $1, false), set_config('baton.types', $2, false), set_config('baton.masks', $3, false),"
-    " set_config('baton.keys', $4, false), set_config('baton.kinds', $5, false), set_config('baton.now', $6, false)"
-)
 
 
 class Line(psycopg.Connection[Any]):
@@ -44,7 +40,7 @@ class Line(psycopg.Connection[Any]):
         minute = now.strftime("%Y-%m-%d %H:%M+00") if wall.keys != b"{}" else ""
         if self._standing is not None and self._standing[0] is wall and self._standing[1] == minute:
             return
-        self.quick(_STAND, [wall.plain, wall.types, wall.masks, wall.keys, wall.kinds, minute.encode()])
+        _checked(self.pgconn.exec_(wall.settings + b"; set baton.now = '%s'" % minute.encode()), self)  # letters and digits of our own
         self._standing = (wall, minute)
 
     def leave(self) -> None:

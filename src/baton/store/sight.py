@@ -33,6 +33,17 @@ class Wall:
     keys: bytes
     kinds: bytes
 
+    @property
+    def settings(self) -> bytes:
+        """The statement that makes them."""
+        return b"set baton.plain = '%s'; set baton.types = '%s'; set baton.masks = '%s'; set baton.keys = '%s'; set baton.kinds = '%s'" % (
+            self.plain,
+            self.types,
+            self.masks,
+            self.keys,
+            self.kinds,
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
@@ -42,6 +53,11 @@ class Sight:
     keys: tuple[int, ...]
     kinds: tuple[int, ...]
     wall: Wall
+
+    @property
+    def everything(self) -> bool:
+        """Whether it is the hub's own: of everything."""
+        return self.who.role == "system"
 
     def condition(self, types: Iterable[int], row: str, param: Param, now: datetime, *, hashed: bool = False) -> str:
         """Which rows (with columns patient, labels and, for several types, type) they see; "true" for all.
@@ -112,7 +128,7 @@ def _on_panel(held: Sequence[tuple[int, int]], row: str, param: Param, now: date
         mask = str(different.pop())
     else:
         several = param("access_masks", "{" + ",".join(str(mask) for _, mask in held) + "}", "integer[]")
-        mask = f"{several}[array_position({keys}, x.team)]"
+        mask = f"({several})[array_position({keys}, x.team)]"
     mine = f"x.team = any({keys}) and x.until > {at} and x.since <= {at}"
     probe = (
         f"exists (select 1 from panel x where x.patient = {row}.patient and {mine}"  # noqa: S608
@@ -174,4 +190,3 @@ def relationships(who: Who, rows: Iterable[tuple[int, int]]) -> dict[int, set[st
     for patient, team in rows:
         found.setdefault(patient, set()).add(RELATIONSHIPS[kind[team]])
     return found
-

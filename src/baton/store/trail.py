@@ -169,7 +169,8 @@ def _about(asked: Asked, kind: Kind) -> str:
     if kind == "look":
         return "x.patients @> array[%(patient)s::bigint]"
     whose = (
-        "select from version_row v join resource r on r.type = v.type and r.rid = v.rid where v.change_id = x.id and r.patient = %(patient)s"
+        "select from version_row v join resource r on r.type = v.type and r.rid = v.rid"
+        " where v.change_id = x.id and r.patient = %(patient)s"
     )
     return f"exists ({whose})"
 
@@ -223,8 +224,8 @@ _ENTITY = {
 _GLASS = {
     "look": "(x.purpose = 'ETREAT' or exists (select from glass g where g.person = x.who and g.patient = any(x.patients)"
     " and x.at >= g.since and x.at < g.until))",
-    "change": "(x.purpose = 'ETREAT' or exists (select from glass g join version_row v on v.change_id = x.id join resource r on r.type = v.type"
-    " and r.rid = v.rid and r.patient = g.patient where g.person = x.who and x.at >= g.since and x.at < g.until))",
+    "change": "(x.purpose = 'ETREAT' or exists (select from glass g join version_row v on v.change_id = x.id join resource r"
+    " on r.type = v.type and r.rid = v.rid and r.patient = g.patient where g.person = x.who and x.at >= g.since and x.at < g.until))",
 }
 _NEAR_GLASS = {
     kind: f"x.id = any(array(select unnest({kind}s) from trail where key in (select patient from glass)"  # noqa: S608

@@ -242,8 +242,8 @@ class View:
     def relationships(self, patient: str) -> tuple[str, ...]:
         """How who looks stands to this patient ("Patient/<id>"): what `access.decide` asks for. Empty when not at all."""
         key = key64(patient)
-        rows = self.ask(sql("standing"), [[key], list(self.sight.keys), self.now, self.now], prepare=True)
-        return tuple(sorted(relationships(self.who, ((each, team) for each, team, _ in rows)).get(key, ())))
+        rows = self.ask(sql("standing"), {"patients": [key], "keys": list(self.sight.keys), "now": self.now}, prepare=True)
+        return tuple(sorted(relationships(self.who, ((each, team) for each, team, _ in rows if team is not None)).get(key, ())))
 
     def decide(self, interaction: str, type_: str, *, patient: str | None = None, labels: int | Iterable[str] = 1) -> Decision:
         """`access.decide` with the relationships looked up: may this be done to a resource of this type, patient and labels?"""

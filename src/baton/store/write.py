@@ -34,12 +34,24 @@ class Row:
     mac: bytes = b""
     rid: int = 0  # 0: a new resource, numbered when written
     was_patient: int | None = None  # key of the patient it belonged to before
+    was_labels: int = 1  # its labels before
+    judged: bool = False  # whether it may be written was decided
     free: bool = False  # made by a reaction: nobody's panel is asked
 
     @property
     def key(self) -> tuple[str, str]:
         """(type, id)."""
         return self.type, self.id
+
+    @property
+    def labels(self) -> int:
+        """Its labels; a deletion keeps those of what was deleted."""
+        return self.indexed.labels if self.after is not None else self.was_labels
+
+    @property
+    def patient(self) -> int | None:
+        """The key of whose it is; a deletion keeps that of what was deleted."""
+        return self.indexed.patient if self.after is not None else self.was_patient
 
     @property
     def existed(self) -> bool:
@@ -50,8 +62,12 @@ class Row:
 # --- one new resource, one statement ---------------------------------------------------------------------------------------------------
 
 
-def create_one(line: Line, row: Row, *, who: Who, because: str, change_mac: bytes, teams: Sequence[int] | None) -> bool:
-    """Write a single new resource with its change in autocommit. False when its patient is not theirs to see. Raises psycopg.Error."""
+def create_one(line: Line, row: Row, *, who: Who, because: str, change_mac: bytes, asked: tuple[Sequence[int] | None, int]) -> bool:
+    """Write a single new resource with its change in autocommit; `asked` is what `Sight.writing` says. False when it may not be.
+
+    Raises psycopg.Error.
+    """
+    teams, forbidding = asked
     indexed, stamp = row.indexed, row.at.isoformat().encode()
     patient = b"%d" % indexed.patient if indexed.patient is not None else None
     params: list[bytes | None] = [
@@ -62,7 +78,7 @@ def create_one(line: Line, row: Row, *, who: Who, because: str, change_mac: byte
         who.entrance.encode(),
         who.purpose.encode(),
         b"\\x" + change_mac.hex().encode(),
-        None if teams is None or patient is None else _array(teams),
+        None if teams is None else _array(teams),
         patient,
         row.id.encode(),
         b"\\x" + row.mac.hex().encode(),
@@ -70,6 +86,8 @@ def create_one(line: Line, row: Row, *, who: Who, because: str, change_mac: byte
         _date(indexed.date_lo),
         _date(indexed.date_hi),
         _array(indexed.tokens),
+        b"%d" % forbidding,
+        b"%d" % indexed.labels,
     ]
     more = ""
     if indexed.names:
@@ -146,17 +164,21 @@ def _text_array(texts: Iterable[str]) -> bytes:
 
 def write(line: Line, rows: Sequence[Row], *, change_id: int) -> None:
     """Write numbered rows inside the transaction open on the line. Raises psycopg.Error."""
-    _copy(line, "version (rid, change_id, at, version, type, id, mac, body)", (_version_line(row, change_id) for row in rows))
+    _copy(
+        line,
+        "version_row (rid, change_id, at, version, type, id, mac, patient, labels, body)",
+        (_version_line(row, change_id) for row in rows),
+    )
     new = [row for row in rows if row.before is None]
     old = [row for row in rows if row.before is not None]
     if new:
-        columns = "resource (rid, patient, date_lo, date_hi, last_updated, version, type, id, tokens)"
+        columns = "resource (rid, patient, date_lo, date_hi, last_updated, version, type, id, tokens, labels)"
         _copy(line, columns, (_pointer_line(row) for row in new))
     if old:
         _point(line, old)
     _copy(line, "name (rid, param, type, value, text)", _name_lines(rows))
     _copy(line, "moment (rid, lo, hi, param, type)", _moment_lines(rows))
-    columns = "promise (rid, patient, owner, due, asleep_until, closed_at, open, waiting, code, status)"
+    columns = "promise (rid, patient, labels, owner, due, asleep_until, closed_at, open, waiting, code, status)"
     _copy(line, columns, _promise_lines(rows))
 
 
@@ -174,7 +196,9 @@ def _stamp(at: datetime) -> str:
 
 
 def _version_line(row: Row, change_id: int) -> bytes:
-    head = f"{row.rid}\t{change_id}\t{_stamp(row.at)}\t{row.version}\t{TYPE_CODE[row.type]}\t{row.id}\t\\\\x{row.mac.hex()}\t".encode()
+    key, patient = f"{row.rid}\t{change_id}\t{_stamp(row.at)}\t{row.version}\t{TYPE_CODE[row.type]}\t{row.id}", row.patient
+    whose = "\\N" if patient is None else str(patient)
+    head = f"{key}\t\\\\x{row.mac.hex()}\t{whose}\t{row.labels}\t".encode()
     if row.body is None:
         return head + b"\\N\n"
     return head + (row.body.replace(b"\\", b"\\\\") if b"\\" in row.body else row.body) + b"\n"
@@ -186,7 +210,8 @@ def _pointer_line(row: Row) -> bytes:
     lo = indexed.date_lo.isoformat() if indexed.date_lo else "-infinity"
     hi = indexed.date_hi.isoformat() if indexed.date_hi else "-infinity"
     tokens = ",".join(map(str, indexed.tokens))
-    return f"{row.rid}\t{patient}\t{lo}\t{hi}\t{_stamp(row.at)}\t{row.version}\t{TYPE_CODE[row.type]}\t{row.id}\t{{{tokens}}}\n".encode()
+    head = f"{row.rid}\t{patient}\t{lo}\t{hi}\t{_stamp(row.at)}\t{row.version}\t{TYPE_CODE[row.type]}\t{row.id}"
+    return f"{head}\t{{{tokens}}}\t{row.labels}\n".encode()
 
 
 def _name_lines(rows: Iterable[Row]) -> Iterable[bytes]:
@@ -204,7 +229,8 @@ def _moment_lines(rows: Iterable[Row]) -> Iterable[bytes]:
 def _promise_lines(rows: Iterable[Row]) -> Iterable[bytes]:
     for row in rows:
         if promise := row.indexed.promise:
-            columns = [b"%d" % row.rid, b"%d" % row.indexed.patient if row.indexed.patient is not None else None, *_promise_params(promise)]
+            whose = b"%d" % row.indexed.patient if row.indexed.patient is not None else None
+            columns = [b"%d" % row.rid, whose, b"%d" % row.labels, *_promise_params(promise)]
             yield b"\t".join(b"\\N" if each is None else each for each in columns) + b"\n"
 
 
@@ -225,16 +251,19 @@ def _point(line: Line, rows: Sequence[Row]) -> None:
             [
                 [row.at for row in several],
                 [row.rid for row in several],
-                [row.indexed.patient if row.after is not None else row.was_patient for row in several],
+                [row.patient for row in several],
                 [_date(row.indexed.date_lo).decode() for row in several],
                 [_date(row.indexed.date_hi).decode() for row in several],
                 [row.version for row in several],
                 [row.after is None for row in several],
                 [_array(row.indexed.tokens).decode() for row in several],
+                [row.labels for row in several],
             ],
             prepare=True,
         )
     rids = [row.rid for row in rows]
+    if raised := [row for row in rows if row.labels & ~row.was_labels]:
+        line.execute(sql("raise_labels").encode(), [[row.rid for row in raised], [row.labels for row in raised]], prepare=True)
     line.execute(sql("unname").encode(), [rids], prepare=True)
     line.execute(sql("unmoment").encode(), [rids], prepare=True)
     if "Task" in by_type:

@@ -72,12 +72,11 @@ order by r.type, r.date_lo desc, r.rid desc
 select exists (select 1 from resource_patient r where r.type = {type} and r.patient = %(patient)s and {seen})
 
 -- name: standing
--- By which of these keys one stands to these patients now, and the labels that reach everything about them.
-select x.patient, x.team, x.labels from panel x where x.patient = any(%s) and x.team = any(%s) and x.until > %s and x.since <= %s
-
--- name: reaching
--- The labels of patients that reach everything about them.
-select patient, labels from patient_label where patient = any(%s)
+-- By which of these keys one stands to these patients now; and (without a key) the labels that reach everything about them.
+select x.patient, x.team, x.labels from panel x
+where x.patient = any(%(patients)s) and x.team = any(%(keys)s) and x.until > %(now)s and x.since <= %(now)s
+union all
+select w.patient, null, w.labels from patient_label w where w.patient = any(%(patients)s)
 
 -- name: withheld
 -- Whether something of one patient is withheld that may be known to be.

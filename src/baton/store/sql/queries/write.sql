@@ -3,16 +3,18 @@
 with c as (
     insert into change (at, who, on_behalf_of, because, entrance, purpose, mac)
     select $1::timestamptz, $2, $3, $4, $5, $6, $7::bytea
-    where $8::bigint[] is null or exists (select 1 from panel where patient = $9::bigint and team = any($8::bigint[]))
+    where ($8::bigint[] is null and ($16::integer = 0 or not exists (select 1 from patient_label where patient = $9::bigint and labels & $16::integer <> 0)))
+        or exists (select 1 from panel where patient = $9::bigint and team = any($8::bigint[]) and until > $1::timestamptz and since <= $1::timestamptz
+                   and labels & $16::integer = 0)
     returning id
 ), i as materialized (
     select id as change_id, nextval('rid_seq') as rid from c
 ), v as (
-    insert into version (rid, change_id, at, version, type, id, mac, body)
-    select rid, change_id, $1::timestamptz, 1, {type}, $10, $11::bytea, $12 from i
+    insert into version_row (rid, change_id, at, version, type, id, mac, body, patient, labels)
+    select rid, change_id, $1::timestamptz, 1, {type}, $10, $11::bytea, $12, $9::bigint, $17::integer from i
 ){more}
-insert into resource (rid, patient, date_lo, date_hi, last_updated, version, type, id, tokens)
-select rid, $9::bigint, $13::timestamptz, $14::timestamptz, $1::timestamptz, 1, {type}, $10, $15::bigint[] from i
+insert into resource (rid, patient, date_lo, date_hi, last_updated, version, type, id, tokens, labels)
+select rid, $9::bigint, $13::timestamptz, $14::timestamptz, $1::timestamptz, 1, {type}, $10, $15::bigint[], $17::integer from i
 returning rid
 
 -- name: create_names
@@ -32,14 +34,14 @@ returning rid
 -- name: create_promise
 -- The worklist row of that resource, in the same statement.
 , p as (
-    insert into promise (rid, patient, owner, due, asleep_until, closed_at, open, waiting, code, status)
-    select rid, $9::bigint, ({row}).* from i
+    insert into promise (rid, patient, labels, owner, due, asleep_until, closed_at, open, waiting, code, status)
+    select rid, $9::bigint, $17::integer, ({row}).* from i
 )
 
 -- name: hold
 -- Lock the pointers of some resources of one type until the transaction ends. The body can be missing when another transaction wrote it while we waited.
-select r.rid, r.id, r.version, r.patient, r.gone, v.at, v.body, v.rid is not null as complete
-from (select rid, id, version, patient, gone from resource where type = {type} and id = any($1) order by rid for update) r
+select r.rid, r.id, r.version, r.patient, r.labels, v.at, v.body, v.rid is not null as complete
+from (select rid, id, version, patient, labels from resource where type = {type} and id = any($1) order by rid for update) r
 left join version v on v.rid = r.rid and v.version = r.version
 
 -- name: reached
@@ -61,9 +63,10 @@ insert into change (id, at, who, on_behalf_of, because, entrance, purpose, mac) 
 -- name: point
 -- Move pointers to new versions.
 update resource r
-set patient = u.patient, date_lo = u.lo, date_hi = u.hi, last_updated = u.at, version = u.version, gone = u.gone, tokens = u.tokens::bigint[]
-from unnest(%s::timestamptz[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::integer[], %s::boolean[], %s::text[])
-    as u (at, rid, patient, lo, hi, version, gone, tokens)
+set patient = u.patient, date_lo = u.lo, date_hi = u.hi, last_updated = u.at, version = u.version, gone = u.gone, tokens = u.tokens::bigint[],
+    labels = u.labels
+from unnest(%s::timestamptz[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::integer[], %s::boolean[], %s::text[],
+    %s::integer[]) as u (at, rid, patient, lo, hi, version, gone, tokens, labels)
 where r.type = {type} and r.rid = u.rid
 
 -- name: unname
@@ -77,10 +80,6 @@ delete from moment where rid = any(%s)
 -- name: unpromise
 -- Forget the worklist rows of resources that were written anew.
 delete from promise where rid = any(%s)
-
--- name: allowed
--- Which of these patients are on the panel of these teams.
-select distinct patient from panel where patient = any(%s) and team = any(%s)
 
 -- name: announce
 -- Something to be sent once this change stands.
@@ -96,7 +95,11 @@ delete from panel where rid = any(%s) returning patient
 
 -- name: panel
 -- What care teams say about whose patient it is.
-insert into panel (team, patient, rid) select * from unnest(%s::bigint[], %s::bigint[], %s::bigint[]) on conflict do nothing
+insert into panel (team, patient, since, until, rid, labels)
+select u.team, u.patient, coalesce(u.since, '-infinity'), coalesce(u.until, 'infinity'), u.rid, coalesce(w.labels, 0)
+from unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[]) as u (team, patient, since, until, rid)
+left join patient_label w on w.patient = u.patient
+on conflict do nothing
 
 -- name: adopt
 -- Patients that some team has are the intake team's no longer.
@@ -105,11 +108,26 @@ delete from panel p where p.rid = 0 and p.patient = any(%s)
 
 -- name: orphan
 -- Patients that no team has are the intake team's.
-insert into panel (team, patient, rid)
-select %s, r.patient, 0 from resource r
+insert into panel (team, patient, rid, labels)
+select %s, r.patient, 0, coalesce((select w.labels from patient_label w where w.patient = r.patient), 0) from resource r
 where r.type = {type} and r.patient = any(%s) and not r.gone
     and not exists (select 1 from panel q join team t on t.team = q.team where q.patient = r.patient and q.rid <> 0)
 on conflict do nothing
+
+-- name: label_patient
+-- The labels that reach everything about a patient, on their row and on every row of the panel.
+with kept as (
+    insert into patient_label (patient, labels) select %(patient)s, %(labels)s where %(labels)s <> 0
+    on conflict (patient) do update set labels = excluded.labels
+), gone as (
+    delete from patient_label where patient = %(patient)s and %(labels)s = 0
+)
+update panel set labels = %(labels)s where patient = %(patient)s and labels <> %(labels)s
+
+-- name: raise_labels
+-- What a resource was before is no less sensitive than what it is now.
+update version_row set labels = labels | u.labels from unnest(%s::bigint[], %s::integer[]) as u (rid, labels)
+where version_row.rid = u.rid and version_row.labels & u.labels <> u.labels
 
 -- name: unstaff
 -- Forget what these roles said about who works here.
@@ -117,7 +135,10 @@ delete from staff where rid = any(%s)
 
 -- name: staff
 -- What these roles say about who works here.
-insert into staff (rid, person, role, team) select * from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[])
+insert into staff (rid, person, role, team, relationship, since, until)
+select rid, person, role, team, relationship, coalesce(since, '-infinity'), coalesce(until, 'infinity')
+from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+    as u (rid, person, role, team, relationship, since, until)
 
 -- name: unteam
 -- These organizations are no teams any more; says which were.

@@ -128,10 +128,10 @@ def test_a_rehearsal_changes_nothing(store: Store, database: Database) -> None:
 
 def test_the_files_can_be_rewritten_too(store: Store, database: Database) -> None:
     with psycopg.connect(database.owner_dsn) as connection:
-        before = connection.execute("select pg_relation_filenode('version')").fetchone()
+        before = connection.execute("select pg_relation_filenode('version_row')").fetchone()
     erase(database, scrub=True)
     with psycopg.connect(database.owner_dsn) as connection:
-        assert connection.execute("select pg_relation_filenode('version')").fetchone() != before
+        assert connection.execute("select pg_relation_filenode('version_row')").fetchone() != before
     assert found(database) == []
 
 

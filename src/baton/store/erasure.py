@@ -19,7 +19,7 @@ from baton.fhir import resource as fhir_resource
 from baton.store.codes import TYPE_CODE, key64
 from baton.store.mac import fitted
 
-_HISTORY = ("change", "version", "look", "seal", "erasure", "trail", "resource")
+_HISTORY = ("change", "version", "version_row", "look", "seal", "erasure", "trail", "resource")
 _VERSIONS = """
 select v.rid, v.version, v.type, v.id, v.body, c.at, r.patient is not distinct from %(key)s as own, r.version is not null as pointed
 from version v

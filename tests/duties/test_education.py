@@ -9,9 +9,9 @@ import pypdf
 import pytest
 from tests.duties.ward import PRIYA, TOM, Ward, of_team, patient, stay
 
-from baton.duties import education
+from baton.duties import caseload, codes, education
 from baton.packs.lessons import library
-from baton.store import Invalid, NotFound
+from baton.store import Invalid, NotFound, View
 from baton.store.postgres import Database
 
 HEART_FAILURE = {
@@ -46,6 +46,10 @@ def taught(ward: Ward, lesson: str, item: str, result: str) -> None:
         education.teach_back(change, given=lesson, item=item, result=result)
 
 
+def unproved(view: View) -> tuple[tuple[education.Given, education.Item], ...]:
+    return education.unproved(view, patient="eva", communications=view.find("Communication", patient="eva"))
+
+
 def test_the_chart_suggests_and_a_discharge_does(ward: Ward) -> None:
     assert [lesson.code for lesson, _ in learning(ward).suggested] == ["heart-failure"]
     ward.put(stay())
@@ -76,11 +80,11 @@ def test_what_was_not_understood_is_asked_again(ward: Ward) -> None:
     taught(ward, id_, "salt", "understood")
     taught(ward, id_, "call", "refused")
     with ward.store.view(TOM) as view:
-        assert [item.ask.item for _, item in education.unproved(view, patient="eva")] == ["weight"]
+        assert [item.ask.item for _, item in unproved(view)] == ["weight"]
     ward.at("2026-07-03T09:00:00")
     taught(ward, id_, "weight", "understood")
     with ward.store.view(TOM) as view:
-        assert education.unproved(view, patient="eva") == ()
+        assert unproved(view) == ()
     (one,) = learning(ward).given
     proof = one.items[0].proof
     assert proof is not None and (proof.learner, proof.teacher) == ("Eva Stone", "Tom Brandt")
@@ -105,3 +109,14 @@ def test_the_paper_says_what_to_watch_for(language: str) -> None:
     words = found.said(language)
     assert words.title in text and "911" in text and "(555) 014-0100" in text
     assert all(" ".join(sign.split()) in text for sign in words.plan["red"])
+
+
+def test_the_next_call_asks_what_was_not_understood(ward: Ward) -> None:
+    ward.put(stay())
+    taught(ward, given(ward, language="en"), "weight", "understood")
+    with ward.store.view(TOM) as view:
+        sheet = caseload.sheet(view, task=ward.task(codes.CONTACT))
+    assert sheet.to_ask == (
+        ("Living with heart failure", "Which foods will you leave out?"),
+        ("Living with heart failure", "When will you call us? When will you call 911?"),
+    )

@@ -39,4 +39,9 @@ REFUSALS = (
     lazy("This was answered already."),
     lazy("Choose what was found."),
     lazy("Say in a sentence how you know."),
+    lazy("There is no such lesson."),
+    lazy("Say how it is given."),
+    lazy("Say how it went."),
+    lazy("There is nobody of that name who learns."),
+    lazy("There is no such item in this lesson."),
 )

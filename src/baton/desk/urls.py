@@ -8,6 +8,7 @@ from baton.desk import (
     closures,
     consents,
     disclosure,
+    education,
     find,
     glass,
     patients,
@@ -40,4 +41,5 @@ urlpatterns = [
     *disclosure.urlpatterns,
     *records.urlpatterns,
     *requests.urlpatterns,
+    *education.urlpatterns,
 ]

@@ -12,6 +12,7 @@ from baton.duties import (
     chart_parts,
     codes,
     communication,
+    education,
     episodes,
     identity,
     loops,
@@ -287,6 +288,10 @@ def sheet(view: View, *, task: str) -> Sheet:
         trace=told,
         differences=episodes.differences(episode) if episode else (),
         episode=str(episode["id"]) if episode else None,
+        to_ask=tuple(
+            (given.title, item.ask.question)
+            for given, item in education.unproved(view, patient=patient_id, communications=chart.get("Communication", ()))
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Teaching: a lesson suggested by the chart, given on paper, by portal or aloud, and each of its items taught back until it is understood.
+"""Teaching: a lesson suggested by the chart, given on paper or aloud, and each of its items taught back until it is understood.
 
 Nothing counts as taught because it was handed over: only what somebody said in their own words does. What was not understood comes back in
 the next call.
@@ -6,14 +6,14 @@ the next call.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, episodes, reading
 from baton.duties.promises import refuse
-from baton.fhir.resource import human_name, target
+from baton.fhir.resource import Resource, human_name, target
 from baton.packs.lessons import Ask, Lesson, library
 from baton.paper import Facts, Heading, Notice, Paper, Rows, Text, pdf
 
@@ -28,7 +28,7 @@ SNOMED: Final = "http://snomed.info/sct"
 LESSON: Final = f"{codes.P}/Library/lesson-"
 RESULTS = ("understood", "repeat", "refused")
 """What a teach-back can show: understood, needs repeating, or they would not."""
-GIVEN_AS = ("paper", "portal", "aloud")
+GIVEN_AS = ("paper", "aloud")
 GOING_HOME: Final = "going-home"
 
 
@@ -177,7 +177,7 @@ def _display(references: Any, place: int) -> str:
 
 
 def give(change: Change, *, patient: str, lesson: str, how: str, language: str | None = None, to: str | None = None) -> Stored:
-    """Give a lesson: on paper, by portal or aloud, to the patient or somebody close to them. It is not taught until it was taught back.
+    """Give a lesson: on paper or aloud, to the patient or somebody close to them. It is not taught until it was taught back.
 
     Raises Invalid for a lesson or a way that is none.
     """
@@ -239,12 +239,12 @@ def teach_back(change: Change, *, given: str, item: str, result: str, learner: s
     )
 
 
-def unproved(view: View, *, patient: str) -> tuple[tuple[Given, Item], ...]:
-    """What the next call still has to ask: every item not yet understood, of the lessons given."""
-    reference = patient if "/" in patient else f"Patient/{patient}"
-    chart = view.compartment(reference.partition("/")[2], ("Communication", "Observation"), per_type=500)
-    given = given_lessons(chart.get("Communication", ()), chart.get("Observation", ()), view)
-    return tuple((each, item) for each in given for item in each.items if item.open)
+def unproved(view: View, *, patient: str, communications: Sequence[Resource]) -> tuple[tuple[Given, Item], ...]:
+    """What the next call still has to ask: every item not yet understood, of the lessons among the patient's Communications."""
+    if not any(lesson_of(each) for each in communications):
+        return ()
+    said = view.find("Observation", patient=patient, code=f"{TEACH_BACK}|")
+    return tuple((each, item) for each in given_lessons(communications, said, view) for item in each.items if item.open)
 
 
 # --- on paper -----------------------------------------------------------------------------------------------------------------------------

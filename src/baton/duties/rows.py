@@ -140,3 +140,4 @@ class Sheet:
     trace: Trace
     differences: tuple[Difference, ...]
     episode: str | None = None
+    to_ask: tuple[tuple[str, str], ...] = ()  # (lesson, question) of what was taught and is not yet understood

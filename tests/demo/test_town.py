@@ -9,7 +9,7 @@ import pytest
 
 from baton.demo import town
 from baton.demo.places import COORDINATORS, WORKERS
-from baton.duties import caseload, episodes, patients
+from baton.duties import caseload, consent_terms, episodes, patients, records, requests
 from baton.fhir.validate import check
 from baton.store import check as keeper
 
@@ -150,3 +150,16 @@ def test_any_day_and_any_size_will_do(store, people, moment):
 def test_a_size_that_is_none(store, size):
     with pytest.raises(ValueError, match="100,000"):
         town.populate(store, patients=size)
+
+
+def test_consents_requests_and_records_are_lived_in(larkhaven):
+    tom = WORKERS["tom-brandt"]
+    with larkhaven.view(of(larkhaven, tom)) as view:
+        states = Counter(each.state for each in records.open_ones(view))
+        assert states["needs-consent"] == 1 and states["sent"] == 1 and states["partial"] == 1
+        assert {requests.what(each)["code"] for each in requests.open_ones(view)} == {"access-request", "amendment-request"}
+    with larkhaven.view(town.HUB) as view:
+        kinds = Counter(consent_terms.read(each).kind for each in view.find("Consent"))
+        labelled = view.find("DocumentReference", _security="42CFRPart2")
+    assert set(kinds) == {"authorisation", "part2", "self-pay", "confidential-communication"}
+    assert [each["description"] for each in labelled] == ["Summary, Hillside Recovery"]

@@ -52,6 +52,7 @@ kidney-care       | Larkhaven Kidney Care | prov | Nephrology         | 41 Canne
 bone-joint        | Bone & Joint Larkhaven | prov | Orthopedics       | 124 Signal Hill Road    | (401) 555-0111
 endocrine         | Larkhaven Endocrine  | prov | Endocrinology       | 126 Signal Hill Road    | (401) 555-0112
 harbor-behavioral | Harbor Behavioral Health | prov | Behavioral health | 19 Orchard Street      | (401) 555-0113
+hillside          | Hillside Recovery    | prov | Substance use program | 77 Hillside Road      | (401) 555-0124
 tidewater         | Tidewater Home Health | prov | Home health        | 52 Juniper Avenue       | (401) 555-0114
 alder-pharmacy    | Alder Street Pharmacy | bus | Pharmacy            | 10 Alder Street         | (401) 555-0115
 cannery-pharmacy  | Cannery Pharmacy     | bus  | Pharmacy            | 39 Cannery Row          | (401) 555-0116
@@ -70,6 +71,8 @@ TYPES = {
     "pay": "Payer",
     "team": "Organizational team",
 }
+RECIPIENTS = {"Hospital": "facility", "Skilled nursing": "facility", "Pharmacy": "pharmacy", "Substance use program": "part2-program"}
+"""What a place is to those who send and ask for records, where its kind does not say."""
 AFTERCARE = {place.service: place for place in PLACES.values() if place.kind == "prov"}
 HOSPITALS = ("larkhaven-general", "st-brendans")
 
@@ -191,6 +194,14 @@ def ground() -> Iterator[Resource]:
             yield from _doctor(PLACES[place_id], *doctor, number)
 
 
+def _kind(place: Place) -> Resource:
+    """What a place is: its kind, and what it is to those who send and ask for records."""
+    found = {**_type(place.kind), "text": place.service}
+    if place.service in RECIPIENTS:
+        found["coding"] = [*found["coding"], {"system": f"{P}/CodeSystem/recipient-kind", "code": RECIPIENTS[place.service]}]
+    return found
+
+
 def _type(kind: str) -> Resource:
     return {"coding": [{"system": ORGANIZATION_TYPE, "code": kind, "display": TYPES[kind]}]}
 
@@ -203,7 +214,7 @@ def _place(place: Place) -> Iterator[Resource]:
     zone = {"url": "http://hl7.org/fhir/StructureDefinition/timezone", "valueCode": EASTERN}
     telecom = [{"system": "phone", "value": place.phone, "use": "work"}]
     yield {
-        "resourceType": "Organization", "id": place.id, "active": True, "type": [{**_type(place.kind), "text": place.service}],
+        "resourceType": "Organization", "id": place.id, "active": True, "type": [_kind(place)],
         "name": place.name, "telecom": telecom, "address": [_address(place.street)],
     }  # fmt: skip
     if place.kind != "pay":

@@ -23,6 +23,7 @@ from baton.demo.everyday import everyday
 from baton.demo.people import Person, people
 from baton.demo.places import COORDINATORS, EASTERN, TEAMS, WORKERS, P, ground
 from baton.demo.plot import cast
+from baton.demo.privacy import TEAM, privacy
 from baton.store import Change, Gone, NotFound, Store, Who
 
 Resource = dict[str, Any]
@@ -153,7 +154,7 @@ class _Making:
                 yield act.when, self._played(act)
         for team in TEAMS:
             mine = [stage for stage in left if stage.person.team == team]
-            for act in (*errands(mine), *notes(mine)):
+            for act in (*errands(mine), *notes(mine), *(privacy(mine) if team == TEAM else ())):
                 yield act.when, self._played(act)
         by_day: dict[date, list[Resource]] = defaultdict(list)
         for person in lived:

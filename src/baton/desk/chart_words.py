@@ -46,6 +46,7 @@ EVENTS: labels.Words = {
     "message": pgettext_lazy("score", "message"),
     "dispensed": pgettext_lazy("score", "medicine handed over"),
     "referral": pgettext_lazy("score", "referral"),
+    "disclosed": pgettext_lazy("score", "records sent"),
     "call-reached": pgettext_lazy("score", "call, reached"),
     "call-left-message": pgettext_lazy("score", "call, left a message"),
     "call-no-answer": pgettext_lazy("score", "call, no answer"),
@@ -59,6 +60,11 @@ OWED: labels.Words = {
     "discharge-information": pgettext_lazy("score", "summary owed"),
     "readmission-watch": pgettext_lazy("score", "30-day watch ends"),
     "by-hand": pgettext_lazy("score", "promises"),
+    "record-request": pgettext_lazy("score", "records awaited"),
+    "access-request": pgettext_lazy("score", "copy of the record owed"),
+    "amendment-request": pgettext_lazy("score", "correction to answer"),
+    "accounting-request": pgettext_lazy("score", "accounting owed"),
+    "restriction-request": pgettext_lazy("score", "restriction to answer"),
 }
 MEMBERS: labels.Words = {
     "coordinator": lazy("Coordinator"),

@@ -16,7 +16,8 @@ from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, dump, human_name, reference_to
 from baton.rules import permissions
 from baton.rules.calendar import local_day
-from baton.store import Invalid, View
+from baton.store import Invalid, View, access
+from baton.store import labels as security
 
 CHANNELS: Final = ("print", "fax", "direct", "link")
 """Printed and handed over or posted; faxed; sent by Direct; a secure link by e-mail, never the content."""
@@ -60,6 +61,7 @@ class Line:
     elements: tuple[str, ...] = ()
     held: tuple[Held, ...] = ()
     masked: bool = False
+    hidden: bool = False
 
     @property
     def leaves(self) -> bool:
@@ -141,6 +143,7 @@ def _line(resource: Resource, decision: Decision, order: Order, view: View, visi
     line = Line(
         reference, type_, packets.title(resource) if visible else "", packets.when(resource, view.zone) if visible else None, proposed,
         chosen, decision, packets.elements(part) if visible else (), held if visible else (), not visible,
+        _hidden(view, resource, visible),
     )  # fmt: skip
     return line, part
 
@@ -171,7 +174,16 @@ def _said(
 
 def _worth_saying(line: Line) -> bool:
     """What is withheld is said; of what the person may not even know about, nothing is."""
-    return not line.decision.leaves and (not line.masked or line.decision.label not in ("SDV", "ADOL"))
+    return not line.decision.leaves and not (line.masked and line.hidden)
+
+
+def _hidden(view: View, resource: Resource, visible: bool) -> bool:
+    """Whether the policy of access lets this person not even know that it is there."""
+    if visible:
+        return False
+    named = security.names(security.bits(resource))
+    found = access.decide(view.who, "see", str(resource["resourceType"]), relationships=("assigned",), labels=named)
+    return found.outcome not in ("allow", "mask")
 
 
 def _lacking(view: View, order: Order, lines: Sequence[Line]) -> Sequence[str]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from baton.duties import services
 from baton.duties.charts import Party, ScoreNote, State
 from baton.duties.codes import CLOSED, CONTACT_OUTCOME, PROMISE
+from baton.duties.packets import DISCLOSURE, is_ours
 from baton.duties.services import words
 from baton.fhir.dates import interval
 from baton.fhir.resource import code_of, extension, target
@@ -125,7 +126,7 @@ def _appointment(appointment: Resource, chart: Chart) -> Iterator[Placed]:
 
 def _document(document: Resource, chart: Chart) -> Iterator[Placed]:
     written = chart.when(document.get("date"))
-    if written is None or document.get("status") in VOID or is_note(document):
+    if written is None or document.get("status") in VOID or is_note(document) or is_ours(document):
         return
     links = document.get("context", {}).get("encounter", [])
     hospital = next((name for link in links if (name := chart.hospital_of(target(link))) is not None), None)
@@ -145,6 +146,10 @@ def _communication(communication: Resource, chart: Chart) -> Iterator[Placed]:
     sent = chart.when(communication.get("sent") or communication.get("received"))
     status = communication.get("status")
     if sent is None or status not in ("completed", "not-done", "in-progress"):
+        return
+    if any(code_of(category, DISCLOSURE) for category in communication.get("category", ())):
+        to = next((_name(each) for each in communication.get("recipient", ())), "")
+        yield "team", "", ScoreNote(sent[0], "happened", "disclosed", to, f"Communication/{communication['id']}", sent[1])
         return
     outcome = str(extension(communication, CONTACT_OUTCOME) or "")
     reached = status == "completed" and outcome not in ("no-answer", "wrong-number", "left-message")

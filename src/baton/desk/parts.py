@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from baton.desk import app_words, chart_words, explain, labels, looking_words, people_words, privacy_words
+from baton.desk import app_words, chart_words, explain, labels, looking_words, people_words, privacy_words, scheduling_words
 from baton.duties.panel import PanelRow
 from baton.duties.rows import Row
 from baton.store.glass import open_until
@@ -39,6 +39,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     **chart_words.FILTERS,
     **people_words.FILTERS,
     **privacy_words.FILTERS,
+    **scheduling_words.FILTERS,
 }
 for name, function in FILTERS.items():
     register.filter(name, function)

@@ -3,6 +3,7 @@
 from baton.desk import (
     access_report,
     account,
+    appointments,
     authorize,
     caseload,
     closures,
@@ -20,6 +21,7 @@ from baton.desk import (
     records,
     referrals,
     requests,
+    scheduling,
 )
 
 urlpatterns = [
@@ -42,4 +44,6 @@ urlpatterns = [
     *records.urlpatterns,
     *requests.urlpatterns,
     *education.urlpatterns,
+    *scheduling.urlpatterns,
+    *appointments.urlpatterns,
 ]

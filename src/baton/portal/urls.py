@@ -1,5 +1,5 @@
 """The portal's addresses: what people outside can reach."""
 
-from baton.portal import packets
+from baton.portal import dates, packets
 
-urlpatterns = [*packets.urlpatterns]
+urlpatterns = [*packets.urlpatterns, *dates.urlpatterns]

@@ -120,6 +120,11 @@ class AppointmentPage:
     moves: tuple[str, ...]
     begun: bool
 
+    @property
+    def need(self) -> str | None:
+        """The id of the need it meets."""
+        return self.entry.needs[0].partition("/")[2] if self.entry.needs else None
+
 
 def page(view: View, *, appointment: str) -> AppointmentPage:
     """One appointment. Raises NotFound (also when not theirs to see)."""

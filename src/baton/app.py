@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from baton import api
-from baton.duties import ground, house, safe_contact, transitions, unusual
+from baton.duties import ground, house, safe_contact, subscriptions, transitions, unusual
 from baton.duties.scheduling import booking, calendars, notices, planning
 from baton.settings import BadSettingError, Settings
 from baton.store import Store, Who, migrate
@@ -54,7 +54,7 @@ def build_store(settings: Settings, database: Database, **changes: Any) -> Store
         "clock": clock(settings),
         "zone": settings.zone,
         "key": settings.key(),
-        "guards": house.GUARDS,
+        "guards": house.GUARDS | subscriptions.guards(settings.subscription_hosts),
         "reactions": house.REACTIONS,
     }
     return Store(database.app_dsn, **{**arguments, **changes})

@@ -8,8 +8,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.pages import PASSWORD, House, client, house, patient
+from tests.pages import MONDAY, PASSWORD, House, client, house, patient, stay
 
+from baton.duties import codes, safe_contact
+from baton.duties.safe_contact import SafeContact
 from baton.store.postgres import Database
 
 NURSING = {
@@ -164,3 +166,17 @@ def test_a_secure_link_asks_for_its_code_and_tires_of_wrong_ones(carla: Any, eva
         outside.post(link, {"code": "2"})
     assert outside.post(link, {"code": code}).status_code == 429
     assert outside.get("/p/forged.1.x").status_code == 404
+
+
+def test_a_forbidden_number_is_nowhere_on_the_call_sheet_and_a_message_left_says_so(carla: Any, home: House) -> None:
+    with home.change() as change:
+        id_ = patient(change, "Ana Reyes")
+        stay(change, id_, MONDAY)
+        asked = SafeContact(phone="555 010 7777", avoid=("voicemail",), only=True, safety=True, note="Say only Ana")
+        safe_contact.state(change, patient=f"Patient/{id_}", asked=asked)
+    with home.change() as change:
+        (task,) = [each for each in change.find("Task", patient=f"Patient/{id_}") if codes.promise_code(each) == codes.CONTACT]
+    sheet = carla.get(f"/today?task={task['id']}").content.decode()
+    assert "555 010 7777" in sheet and "Say only Ana" in sheet and "014-2291" not in sheet
+    told = carla.post(f"/today/{task['id']}/attempt", {"outcome": "left-message"}, follow=True).content.decode()
+    assert "They asked that no message is left" in told

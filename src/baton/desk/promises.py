@@ -17,7 +17,8 @@ from django.views.decorators.http import require_POST
 
 from baton.desk import explain, labels
 from baton.desk.caseload import narrowed
-from baton.duties import communication, promises, transitions
+from baton.duties import communication, promises, safe_contact, transitions
+from baton.fhir.resource import extension
 from baton.store import Conflict, Invalid
 from baton.web.gate import Request, staff
 
@@ -76,7 +77,7 @@ def attempt(request: Request, task: str) -> HttpResponse:
     """One attempt to reach somebody, with its outcome; then the next row."""
     outcome = given(request, "outcome")
     with because(request, f"Attempt to reach the patient: {outcome}") as change:
-        communication.attempt(
+        stored = communication.attempt(
             change,
             task=task,
             outcome=outcome,
@@ -87,6 +88,8 @@ def attempt(request: Request, task: str) -> HttpResponse:
             topic=communication.TOPICS[1] if given(request, "scheduling") else communication.TOPICS[0],
         )
     said = _("Recorded: %(outcome)s.") % {"outcome": labels.word(labels.OUTCOMES, outcome)}
+    if extension(stored.resource(), safe_contact.AGAINST):
+        messages.error(request, _("They asked that no message is left: tell your supervisor how to make it good."))
     return done_here(request, said, task=forward(request))
 
 

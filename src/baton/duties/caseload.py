@@ -269,12 +269,12 @@ def sheet(view: View, *, task: str) -> Sheet:
     encounter = next((each for each in chart.get("Encounter", ()) if f"Encounter/{each['id']}" == target(found.get("focus"))), None)
     stayed = chart_parts.last_stay([encounter] if encounter else chart.get("Encounter", ()), view.zone)
     discharged = told.fact("discharged")
+    asked = safe_contact.wanted(chart.get("Consent", ()))
     return Sheet(
         row=loops.row(found, patient, now=view.now, zone=zone, who=view.who, names=names),
         identity=identity.identity(patient, day),
-        contacts=safe_contact.reachable(
-            identity.contacts(patient, chart.get("RelatedPerson", ())), safe_contact.wanted(chart.get("Consent", ())), patient
-        ),
+        contacts=safe_contact.reachable(identity.contacts(patient, chart.get("RelatedPerson", ())), asked, patient),
+        safe=asked,
         home_since=discharged.astimezone(zone) if isinstance(discharged, datetime) else None,
         facility=text(told.fact("facility")),
         reason=text(told.fact("reason")),

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from baton.duties.trace import Trace
+
+if TYPE_CHECKING:
+    from baton.duties.safe_contact import SafeContact  # which reads rows itself
 
 State = Literal["late", "today", "coming", "waiting"]
 Gender = Literal["female", "male", "other", "unknown"]
@@ -140,4 +143,5 @@ class Sheet:
     trace: Trace
     differences: tuple[Difference, ...]
     episode: str | None = None
+    safe: SafeContact | None = None
     to_ask: tuple[tuple[str, str], ...] = ()  # (lesson, question) of what was taught and is not yet understood

@@ -35,10 +35,11 @@ def roster(ward: Ward, **asked: object) -> list[str]:
 def test_a_role_from_a_day_to_a_day(ward: Ward) -> None:
     with ward.change(DANA) as change:
         nora = staff.add(change, email="nora@example.org", role="student", team="Heart & Vascular", name="Nora Ray", end=date(2026, 7, 3))
-        staff.give(change, person=nora, role="coordinator", team=PLAN, site="North clinic", start=date(2026, 7, 6))
+        staff.give(change, person=nora, role="coordinator", team=PLAN, site="North clinic", start=date(2026, 7, 6), stands="covering")
     found = person(ward, nora.partition("/")[2])
     assert [(role.role, role.standing) for role in found.roles] == [("student", "expiring"), ("coordinator", "to-come")]
     assert found.roles[1].sites == ("North clinic",)
+    assert [role.stands for role in found.roles] == ["mentoring", "covering"]
     assert (found.role, found.current[0].team_name) == ("student", "Heart & Vascular")
     ward.at("2026-07-06T08:00")
     assert [(role.role, role.standing) for role in person(ward, found.id).roles] == [("coordinator", "in-force"), ("student", "expired")]

@@ -73,7 +73,12 @@ def _page(request: Request, id_: str, *, link: str = "", status: int = 200) -> H
         teams = [team for team in people.teams(view) if team.active]
     keeper = request.who.role in KEEPERS
     context: dict[str, Any] = {"person": found, "teams": teams, "offered": offered(request.who), "keeper": keeper, "link": link}
-    context |= {"licences": licences.KINDS, "skills": people_words.SKILLS, "held_skills": {each.code for each in found.skills}}
+    context |= {
+        "licences": licences.KINDS,
+        "skills": people_words.SKILLS,
+        "stands": people_words.STANDS,
+        "held_skills": {each.code for each in found.skills},
+    }
     if keeper and answers_for(request.who, found):
         account = accounts.of(found.reference)
         context |= {
@@ -171,6 +176,7 @@ def give_role(request: Request, person: str) -> HttpResponse:
             role=given(request, "role"),
             team=given(request, "team"),
             site=given(request, "site"),
+            stands=given(request, "stands") or "assigned",
             start=day(request, "start"),
             end=day(request, "end"),
         )

@@ -38,6 +38,11 @@ STANDINGS: Words = {
     "expired": lazy("over"),
     "to-come": lazy("still to come"),
 }
+STANDS: Words = {
+    "assigned": lazy("its patients are theirs"),
+    "covering": lazy("stands in for somebody"),
+    "mentoring": lazy("is asked, or learns"),
+}
 STANDING_MARKS = {"expiring": "soon", "expired": "late"}
 GROUPS: Words = {
     "directory": lazy("people, places and teams"),
@@ -91,6 +96,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "licence_name": lambda code: word(LICENCES, code),
     "skill_name": lambda code: word(SKILLS, code),
     "standing_name": lambda code: word(STANDINGS, code),
+    "stands_name": lambda code: word(STANDS, code),
     "standing_mark": lambda code: STANDING_MARKS.get(code, ""),
     "way_name": lambda code: word(WAYS, code),
     "device": device,

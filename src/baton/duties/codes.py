@@ -29,6 +29,7 @@ CONTACT_OUTCOME: Final = f"{P}/StructureDefinition/contact-outcome"
 CONTACT_LANGUAGE: Final = f"{P}/StructureDefinition/contact-language"
 CONTACT_INTERPRETER: Final = f"{P}/StructureDefinition/contact-interpreter"
 CLOCK: Final = f"{P}/StructureDefinition/clock"
+RELATIONSHIP: Final = f"{P}/StructureDefinition/relationship"
 CLEARS: Final = f"{P}/StructureDefinition/clears"
 
 TRANSITION: Final = f"{P}/NamingSystem/transition"

@@ -11,7 +11,7 @@ from baton.duties import codes, licences
 from baton.duties.licences import Held
 from baton.duties.names import names_of
 from baton.duties.teams import staff_role
-from baton.fhir.resource import Resource, human_name, target
+from baton.fhir.resource import Resource, extension, human_name, target
 from baton.rules.calendar import local_day
 from baton.store.who import ROLES, NotFound
 
@@ -34,6 +34,7 @@ class Role:
     start: date | None
     end: date | None
     standing: str  # in-force | expiring | expired | to-come
+    stands: str = "assigned"  # to the patients of the team: assigned | covering | mentoring
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,5 +162,6 @@ def _role(view: View, role: Resource, team_names: Mapping[str, str], today: date
     start, end = licences.days(role.get("period", {}), view)
     team = str(target(role.get("organization")) or "")
     standing = licences.standing(start, end, today) if role.get("active", True) else "expired"
+    stands = "mentoring" if staff_role(role) == "student" else str(extension(role, codes.RELATIONSHIP) or "assigned")
     sites = tuple(str(each.get("display") or target(each)) for each in role.get("location", ()))
-    return Role(str(role["id"]), str(staff_role(role)), team, team_names.get(team, team), sites, start, end, standing)
+    return Role(str(role["id"]), str(staff_role(role)), team, team_names.get(team, team), sites, start, end, standing, stands)

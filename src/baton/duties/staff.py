@@ -20,6 +20,8 @@ ORGANIZATION_TYPE = codes.ORGANIZATION_TYPE
 INTAKE = codes.INTAKE
 ROLES = tuple(role for role in EVERY_ROLE if role != "system")
 """The roles of people."""
+RELATIONSHIPS = ("assigned", "covering", "mentoring")
+"""How a role stands to the patients of its team: they are its own; it stands in for somebody; it is asked about them."""
 
 
 def _refuse(text: str, element: str, code: str = "value") -> Invalid:
@@ -60,10 +62,20 @@ def add(
 
 
 def give(
-    change: Change, *, person: str, role: str, team: str, site: str | None = None, start: date | None = None, end: date | None = None
+    change: Change,
+    *,
+    person: str,
+    role: str,
+    team: str,
+    site: str | None = None,
+    start: date | None = None,
+    end: date | None = None,
+    stands: str = "assigned",
 ) -> Stored:
     """One more role, in a team ("Organization/id"), perhaps at a site (by its name), from a day to a day. Raises Invalid."""
     _known(role)
+    if stands not in RELATIONSHIPS:
+        raise _refuse(f"{stands!r} is no way to stand to a team: {', '.join(RELATIONSHIPS)}.", "PractitionerRole.extension", "code-invalid")
     if start and end and end < start:
         raise _refuse("The last day is before the first.", "PractitionerRole.period")
     practitioner = change.get(*person.split("/"))
@@ -79,6 +91,8 @@ def give(
         "period": period,
         "code": [{"coding": [{"system": STAFF_ROLE, "code": role}]}],
     }
+    if stands != "assigned":
+        resource["extension"] = [{"url": codes.RELATIONSHIP, "valueCode": stands}]
     return change.put(resource | ({"location": [_site(change, site)]} if site and site.strip() else {}))
 
 

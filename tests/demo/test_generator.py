@@ -111,3 +111,12 @@ def test_a_crowd_is_valid(store):
         assert len(tasks) == 300 and [issue for task in tasks for issue in check(task)] == []
         counts = view.promise_counts(None, end_of_today=NOW.replace(hour=23, minute=59, second=59))
     assert counts
+
+
+def test_nobody_is_asked_to_be_in_two_places_at_once():
+    around = days.Days(TODAY, ZONE)
+    for person in people.people(town.SEED, 400, TODAY):
+        place = places.PLACES[person.primary]
+        _, first = everyday._booked(everyday.Dice(1, "a", person.index), person, place, around, "one")
+        _, second = everyday._booked(everyday.Dice(1, "a", person.index), person, place, around, "two", [first["start"]])
+        assert second["start"] >= first["end"] or second["end"] <= first["start"], "the same dice, another time"

@@ -157,9 +157,11 @@ class _Making:
             for act in (*errands(mine), *notes(mine), *(privacy(mine) if team == TEAM else ())):
                 yield act.when, self._played(act)
         by_day: dict[date, list[Resource]] = defaultdict(list)
+        booked = {stage.person.id for _, stage in told}  # their stories book their visits: nobody can be in two places at once
         for person in lived:
             for day, resource in self._everyday(person):
-                by_day[day].append(resource)
+                if person.id not in booked or resource["resourceType"] != "Appointment":
+                    by_day[day].append(resource)
         for day, resources in by_day.items():
             yield self.days.at(day, "18:30"), partial(self._bring, resources, because="A day in the town")
 

@@ -133,7 +133,6 @@ def test_looking_in_the_night(ward: Ward) -> None:
     assert set(flagged(told(ward))) == {"out-of-hours"}
 
 
-@pytest.mark.xfail(reason="the store does not hide by label yet")
 def test_nobody_else_sees_what_the_desk_looks_into(ward: Ward) -> None:
     looks(ward, NORA, "cousin")
     told(ward)

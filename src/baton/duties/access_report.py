@@ -86,7 +86,7 @@ def reader(view: View, patient: str) -> Who:
         view.get("Patient", patient)
         if view.who.role == "student":
             raise Forbidden("Students hand out no records.")
-    return replace(view.who, role="system", purpose="PATRQT")
+    return replace(view.who, role="system", lent=view.who.own_role, purpose="PATRQT")
 
 
 def report(view: View, *, patient: str, since: date | None = None, until: date | None = None) -> AccessReport:

@@ -68,7 +68,7 @@ def breaker(who: Who) -> Who:
     """The same person with the sight that breaking the glass needs before it is broken. Raises Forbidden for those who never may."""
     if not access.decide(who, "glass", "Basic", relationships=("none",)).allowed:
         raise Forbidden("Your role does not break the glass.")
-    return replace(who, role="system", purpose=EMERGENCY)
+    return replace(who, role="system", lent=who.own_role, purpose=EMERGENCY)
 
 
 APPROVERS = frozenset({"supervisor", "administrator", "auditor"})
@@ -78,7 +78,7 @@ def second(who: Who) -> Who:
     """The same person with the sight that answering for another takes. Raises Forbidden for those who may not."""
     if who.role not in APPROVERS:
         raise Forbidden("A second person is a supervisor, an administrator or an auditor.")
-    return replace(who, role="system", purpose="HCOMPL")
+    return replace(who, role="system", lent=who.own_role, purpose="HCOMPL")
 
 
 def asked(view: View) -> list[tuple[Grant, str]]:

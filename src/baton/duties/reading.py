@@ -21,7 +21,7 @@ TIMEZONE = "http://hl7.org/fhir/StructureDefinition/timezone"
 def seeing_all(view: View) -> Iterator[None]:
     """What must follow from an event follows whoever caused it: reads in this block see all patients. Who is answerable stays the same."""
     who = view.who
-    view.who = replace(who, role="system")
+    view.who = replace(who, role="system", lent=who.own_role)
     try:
         yield
     finally:

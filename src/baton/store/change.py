@@ -15,7 +15,7 @@ from baton.fhir import dates
 from baton.fhir import resource as fhir_resource
 from baton.fhir.outcome import Issue
 from baton.fhir.validate import check
-from baton.store import bookings, glass, mac, panel, permit, write
+from baton.store import bookings, glass, mac, panel, permit, refusals, write
 from baton.store.codes import TYPE_CODE, new_id
 from baton.store.hold import Holding, Key, type_code
 from baton.store.index import Indexed, index
@@ -274,6 +274,11 @@ class Change(Holding):
         for topic, payload in self._announced:
             line.execute(sql("announce").encode(), [self._number, self.now, topic, Jsonb(payload)], prepare=True)
 
+    def _refused(self, error: BaseException | None) -> None:
+        rows = (*self._staged.values(), *self._written.values())
+        about = sorted({row.patient for row in rows if row.patient is not None})
+        refusals.forbidden(self, error, f"change: {self.because}", tuple(about))
+
     def __enter__(self) -> Change:
         """The change itself."""
         return self
@@ -285,6 +290,11 @@ class Change(Holding):
                 raise error
             if kind is None:
                 self.commit()
+            else:
+                self._refused(error)
+        except Forbidden as refused:
+            self._refused(refused)
+            raise
         except _LATER as late:
             raise Conflict("Someone else changed the same thing at the same moment; try again.") from late
         finally:

@@ -115,6 +115,10 @@ class Store:
         """Record a look (keys of patients) outside any transaction."""
         self._note(at, patients, who, what, None, None)
 
+    def note_refusal(self, who: Who, what: str, detail: str, patients: Sequence[int]) -> None:
+        """Record that somebody was refused (keys of patients)."""
+        self._note(self.now(), patients, who, what, OUTCOMES["refused"], detail)
+
     def note_event(
         self, person: Who | str, what: str, outcome: str = "success", detail: str = "", patients: Sequence[str] = (), **who: Any
     ) -> None:
@@ -129,7 +133,7 @@ class Store:
         self._note(self.now(), sorted({key64(patient) for patient in patients}), acting, what, OUTCOMES[outcome], detail or None)
 
     def _note(self, at: datetime, patients: Sequence[int], who: Who, what: str, outcome: int | None, detail: str | None) -> None:
-        values = [at, list(patients), who.person, who.entrance, who.purpose, what, who.role or None, who.on_behalf_of, outcome, detail]
+        values = [at, list(patients), who.person, who.entrance, who.purpose, what, who.own_role or None, who.on_behalf_of, outcome, detail]
         self.lines.read(lambda line: line.execute(sql("look").encode(), values, prepare=True))
 
     def answers(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from baton.fhir import resource as fhir_resource
 from baton.fhir.definitions import compartment as compartment_types
-from baton.store import cursor
+from baton.store import cursor, refusals
 from baton.store.codes import TYPE_CODE, TYPES, key64
 from baton.store.conditions import Where, allow
 from baton.store.named import sql
@@ -24,6 +24,7 @@ MOST = 1000
 def _permitted(view: View, patient_id: str) -> int:
     key = key64(f"Patient/{patient_id}")
     if not view.may_see(key):
+        refusals.not_theirs(view, "Patient", patient_id, f"chart Patient/{patient_id}")
         raise NotFound(f"There is no Patient/{patient_id}.")
     return key
 
@@ -106,7 +107,8 @@ def history(view: View, type_: str | None, id_: str | None, since: datetime | No
         before = f"{where.param(at, 'timestamptz')}, {where.param(rid, 'bigint')}, {where.param(version, 'integer')}"
         where.parts.append(f"(v.at, v.rid, v.version) < ({before})")
     rows = view.rows(_statement(view, where, count, f"history of {type_ or 'all'}{'/' + id_ if id_ else ''}"), where.params)
-    if not rows and id_ is not None and place is None and since is None:
+    if not rows and id_ is not None and type_ is not None and place is None and since is None:
+        refusals.not_theirs(view, type_, id_, f"history of {type_}/{id_}")
         raise NotFound(f"There is no {type_}/{id_}.")
     texts = [[(each or b"").decode() for each in (*row[:4], row[5])] for row in rows]
     entries = [
@@ -123,7 +125,7 @@ def history(view: View, type_: str | None, id_: str | None, since: datetime | No
 def _statement(view: View, where: Where, count: int, what: str) -> str:
     who = view.who
     conditions = where.sql()
-    said = [who.person, who.entrance, who.purpose, what, who.role, who.on_behalf_of]
+    said = [who.person, who.entrance, who.purpose, what, who.own_role, who.on_behalf_of]
     texts = [where.param(text, "text") if text else "null" for text in said]
     columns = ", ".join([where.param(view.now.isoformat(), "timestamptz"), "p.keys", *texts])
     return sql("history", where=conditions, limit=count + 1, shown=count, look=columns)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from baton.store import access
+from baton.store import access, refusals
 from baton.store import labels as security
 from baton.store.codes import TYPE_CODE, key64, table
 from baton.store.lines import Line
@@ -117,6 +117,7 @@ class Holding(View):
             self._hold(type_, [id_])
             held = self._held[key]
         if held is None or held.stored is None or not (free or self.decided("see", type_, held.patient, held.labels).allowed):
+            refusals.not_theirs(self, type_, id_, f"read {type_}/{id_}")
             raise NotFound(f"There is no {type_}/{id_}.")
         return held.stored, held.patient, held.labels
 

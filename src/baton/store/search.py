@@ -13,7 +13,7 @@ from baton.fhir import definitions
 from baton.fhir import resource as fhir_resource
 from baton.fhir.extract import extract
 from baton.fhir.query import Include, Query, Sort
-from baton.store import audit_event, cursor, timeline
+from baton.store import audit_event, cursor, refusals, timeline
 from baton.store.codes import TYPE_CODE, param_code, table
 from baton.store.conditions import Where, allow, conditions, pointing
 from baton.store.index import principal_date
@@ -192,7 +192,7 @@ def _looked(view: View, page: str, order: _Order, count: int, where: Where, what
             where.param(who.entrance, "text"),
             where.param(who.purpose, "text"),
             where.param(what, "text"),
-            where.param(who.role, "text"),
+            where.param(who.own_role, "text"),
             where.param(who.on_behalf_of, "text") if who.on_behalf_of else "null",
         ]
     )
@@ -236,6 +236,9 @@ def one(view: View, type_: str, id_: str, version: int | None) -> Stored:
     order = _Order("newest", None, "bigint", True)
     found = stored_rows(type_, view.result(_looked(view, page, order, 1, where, f"read {type_}/{id_}"), where.params), 1)
     if not found:
+        if type_ == "AuditEvent" and version in (None, 1):
+            return audit_event.stored(view, id_)
+        refusals.not_theirs(view, type_, id_, f"read {type_}/{id_}")
         raise NotFound(f"There is no {type_}/{id_}.")
     if found[0].body is None:
         raise Gone(f"{type_}/{id_} was deleted.")

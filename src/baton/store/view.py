@@ -14,7 +14,7 @@ from psycopg.pq.abc import PGresult
 
 from baton.fhir import query as fhir_query
 from baton.fhir.outcome import Bad
-from baton.store import access, audit_event, history, people, search, worklist
+from baton.store import access, audit_event, history, people, refusals, search, worklist
 from baton.store.codes import TYPE_CODE, key64, table
 from baton.store.index import NEVER
 from baton.store.lines import Line
@@ -37,6 +37,7 @@ class View:
     def __init__(self, store: Store, who: Who, at: datetime | None, *, still: bool = False) -> None:
         """Made by `Store.view`. Raises Forbidden for a role the house does not know."""
         if not who.known:
+            store.note_refusal(who, "view", "no role here", ())
             raise Forbidden(f"{who.name or who.person} has no role here.")
         if who.limits is not None and at is not None:
             raise Forbidden("An app sees the present.")
@@ -72,7 +73,7 @@ class View:
             who.entrance.encode(),
             who.purpose.encode(),
             f"read {name}".encode(),
-            who.role.encode(),
+            who.own_role.encode(),
             who.on_behalf_of.encode() if who.on_behalf_of else None,
         ]
         if self.at is not None and version is None:
@@ -85,6 +86,7 @@ class View:
         if result.ntuples == 0:
             if type_ == "AuditEvent" and version in (None, 1):
                 return audit_event.stored(self, id_)
+            refusals.not_theirs(self, type_, id_, f"read {name}")
             raise NotFound(f"There is no {name}.")
         found, at, body = result.get_value(0, 0), result.get_value(0, 1), result.get_value(0, 2)
         if body is None:
@@ -257,7 +259,7 @@ class View:
     def look_params(self, what: str) -> dict[str, Any]:
         """The columns of a look, for statements that record their own."""
         who = self.who
-        said = {"who": who.person, "entrance": who.entrance, "purpose": who.purpose, "role": who.role, "on_behalf_of": who.on_behalf_of}
+        said = {"who": who.person, "entrance": who.entrance, "purpose": who.purpose, "role": who.own_role, "on_behalf_of": who.on_behalf_of}
         return {"at": self.now, "what": what, **said}
 
     def _see(self) -> None:
@@ -279,7 +281,9 @@ class View:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """The looks stand even when the page failed."""
+        """The looks stand even when the page failed; a refusal is recorded too."""
+        if error is not None:
+            refusals.forbidden(self, error, "view")
         if self._still is not None and self._line is not None:
             try:
                 if not self._line.dead:

@@ -51,6 +51,12 @@ class Who:
     mentoring: tuple[str, ...] = ()  # those of the teams they mentor or learn in
     also: tuple[str, ...] = ()  # how else patients' resources name them: "PractitionerRole/<id>" each
     limits: Limits | None = None  # of the program that acts for them; None when they act themselves
+    lent: str = ""  # the role that is theirs, when they were lent the sight of another
+
+    @property
+    def own_role(self) -> str:
+        """The role they have: what is recorded, whatever sight they were lent."""
+        return self.lent or self.role
 
     @property
     def known(self) -> bool:
@@ -127,6 +133,8 @@ class Refused(Exception):  # noqa: N818
     code: ClassVar[str] = "processing"
     about: str | None = None
     """The resource ("Type/id") the issues speak of, where several were written at once."""
+    noted: bool = False
+    """Whether the refusal is recorded already."""
 
     def __init__(self, reason: str | Iterable[Issue], *, expression: str | None = None, code: str | None = None, status: int | None = None):
         """One sentence, or the issues themselves."""

@@ -200,3 +200,9 @@ where n.type = {type} and n.param = {family} and n.value = any(%s)
 -- The current bodies of some resources of a type, for the store itself: nobody is shown them.
 select r.id, v.body from resource r join version v on v.rid = r.rid and v.version = r.version
 where r.type = {type} and r.id = any(%s) and not r.gone
+
+-- name: refused
+-- Somebody asked for one resource that is not theirs to see: recorded when it is there.
+insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of, outcome, detail)
+select %(at)s, array[patient], %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s, %(outcome)s, %(detail)s
+from {table} resource where type = {type} and id = %(id)s and patient is not null and not gone

@@ -60,7 +60,6 @@ def break_glass(visit: Visit, seen: Callable[[Page, str], None] | None = None) -
     return page
 
 
-@pytest.mark.xfail(reason="the store does not know broken glass as a relationship yet")
 def test_somebody_breaks_the_glass_and_is_told_on_every_page(visit: Visit, seen: Seen, rosa: str) -> None:
     page = break_glass(visit, seen)
     expect(page.get_by_role("heading", level=1)).to_have_text("Rosa Delgado")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from baton import api
-from baton.duties import ground, house, safe_contact, subscriptions, transitions, unusual
+from baton.duties import ground, house, labelling, safe_contact, subscriptions, transitions, unusual
 from baton.duties.scheduling import booking, calendars, notices, planning
 from baton.settings import BadSettingError, Settings
 from baton.store import Store, Who, migrate
@@ -56,6 +56,7 @@ def build_store(settings: Settings, database: Database, **changes: Any) -> Store
         "key": settings.key(),
         "guards": house.GUARDS | subscriptions.guards(settings.subscription_hosts),
         "reactions": house.REACTIONS,
+        "labellers": [labelling.Labelling()],
     }
     return Store(database.app_dsn, **{**arguments, **changes})
 

@@ -122,7 +122,7 @@ def decide(
     decides; among the labels the worst. `interaction` is one of INTERACTIONS, or a FHIR one (read, search-type's kin, create, update).
     """
     asked = _SEEING.get(interaction) or _WRITING.get(interaction) or interaction
-    purpose = purpose or who.purpose
+    purpose = who.purpose if purpose is None else purpose
     number = labels if isinstance(labels, int) else security.number(labels)
     if who.limits is not None and not who.limits.granted(type_, _VERBS.get(asked, "")):
         return Decision("deny", f"The app was not granted that for {type_}.")

@@ -126,8 +126,8 @@ update panel set labels = %(labels)s where patient = %(patient)s and labels <> %
 
 -- name: raise_labels
 -- What a resource was before is no less sensitive than what it is now.
-update version_row set labels = labels | u.labels from unnest(%s::bigint[], %s::integer[]) as u (rid, labels)
-where version_row.rid = u.rid and version_row.labels & u.labels <> u.labels
+update version_row v set labels = v.labels | u.labels from unnest(%s::bigint[], %s::integer[]) as u (rid, labels)
+where v.rid = u.rid and v.labels & u.labels <> u.labels
 
 -- name: unstaff
 -- Forget what these roles said about who works here.

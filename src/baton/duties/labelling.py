@@ -1,0 +1,86 @@
+"""How a resource is labelled at the door: the rules of rules/sensitivity.py, asked about its codes, who made it, and whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from baton.duties import reading
+from baton.duties.codes import P
+from baton.fhir.resource import Resource, split
+from baton.rules import sensitivity
+from baton.rules.calendar import local_day
+from baton.store import Refused, Who
+from baton.store.codes import key64
+from baton.store.staff import Known
+
+if TYPE_CHECKING:
+    from baton.store import Store, View
+    from baton.store.index import Indexed
+
+PROGRAM = f"{P}/CodeSystem/organization-kind|part2-program"
+"""The type of an Organization that is a substance use disorder program of 42 CFR Part 2."""
+UNINDEXED = ("reasonCode", "diagnosis", "procedure", "item", "conclusionCode", "manifestation")
+"""Elements whose codes no search parameter finds, in Claims and orders for example."""
+_HUB = Who("Device/baton", "Baton", "system", (), "cli")
+
+
+def codings_in(part: Any) -> Iterator[tuple[str | None, str]]:
+    """(system, code) of every Coding anywhere in a part of a resource."""
+    if isinstance(part, list):
+        for each in part:
+            yield from codings_in(each)
+    elif isinstance(part, dict):
+        if isinstance(part.get("code"), str) and isinstance(part.get("system"), str):
+            yield part["system"], part["code"]
+        for value in part.values():
+            if isinstance(value, dict | list):
+                yield from codings_in(value)
+
+
+class Labelling:
+    """The labeller of the house. It remembers for a few seconds which organisations are Part 2 programs."""
+
+    def __init__(self, seconds: float = 5) -> None:
+        """How long the programs are remembered."""
+        self._programs: Known[frozenset[str]] = Known(seconds)
+
+    def __call__(self, resource: Resource, indexed: Indexed, view: View) -> Iterator[tuple[str, str]]:
+        """The labels a resource must carry, each with the reason."""
+        day = local_day(view.now, view.zone)
+        codings = [(system, code) for _, system, code in indexed.coded]
+        for element in UNINDEXED:
+            if element in resource:
+                codings += codings_in(resource[element])
+        found = sensitivity.by_code(codings, day)
+        programs = self.programs(view.store)
+        program = next((target for _, target in indexed.named if target in programs), None) if programs else None
+        if program is not None and resource["resourceType"] not in ("Organization", "Practitioner", "PractitionerRole", "Location"):
+            found += sensitivity.by_program(program, day)
+        if found and indexed.patient is not None and sensitivity.ages_matter((each.label for each in found), day):
+            served = local_day(indexed.date_lo, view.zone) if indexed.date_lo else day
+            found += sensitivity.by_age([each.label for each in found], _born(indexed, view), served, day)
+        return ((each.label, each.why) for each in found)
+
+    def programs(self, store: Store) -> frozenset[str]:
+        """The organisations that are Part 2 programs."""
+
+        def ask() -> frozenset[str]:
+            with store.view(_HUB) as view:
+                return frozenset(f"Organization/{each['id']}" for each in view.find("Organization", type=PROGRAM, _count=1000))
+
+        return self._programs.get(id(store), ask)
+
+
+def _born(indexed: Indexed, view: View) -> date | None:
+    reference = next((target for _, target in indexed.named if target.startswith("Patient/") and key64(target) == indexed.patient), None)
+    parts = split(reference) if reference else None
+    if parts is None:
+        return None
+    try:
+        with reading.seeing_all(view):
+            born = str(view.get(*parts).get("birthDate", ""))
+        return date.fromisoformat(born) if len(born) == 10 else None
+    except Refused:
+        return None

@@ -49,7 +49,7 @@ class Page(HTMLParser):
         self._within = ""
 
 
-def pages(browser: Any, *starts: str) -> Iterator[tuple[str, Any, Page | None]]:
+def pages(browser: Any, *starts: str, each: int = EACH) -> Iterator[tuple[str, Any, Page | None]]:
     """Every page that can be come to: its address, the answer, and what is on it."""
     waiting, seen, kinds = deque(starts), set(starts), Counter[str]()
     while waiting:
@@ -65,7 +65,7 @@ def pages(browser: Any, *starts: str) -> Iterator[tuple[str, Any, Page | None]]:
             if link and target.netloc == "localhost" and address not in seen and not target.path.startswith(LEAVES):
                 kind = kind_of(target.path, target.query)
                 kinds[kind] += 1
-                if kinds[kind] <= EACH:
+                if kinds[kind] <= each:
                     seen.add(address)
                     waiting.append(address)
 

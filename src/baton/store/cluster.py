@@ -287,7 +287,8 @@ def tune(place: Place, run: Path, extra: dict[str, str]) -> None:
         "unix_socket_permissions": "0700",
         "password_encryption": "scram-sha-256",
         "max_connections": "100",
-        # what is wrong with a row quotes it: the log says what and where, never with which words
+        # what is wrong with a statement quotes it, and is the caller's to tell: the log has starts, ends and what ends a connection
+        "log_min_messages": "log",
         "log_error_verbosity": "terse",
         "log_min_error_statement": "panic",
         "shared_buffers": f"{min(1024, max(64, memory // 8))}MB",

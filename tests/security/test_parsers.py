@@ -22,37 +22,11 @@ from baton.intake.sources import Refusal
 
 ZONE = ZoneInfo("America/New_York")
 FUZZ = settings(max_examples=200, deadline=timedelta(seconds=5), database=None, suppress_health_check=list(HealthCheck))
-KEYS = st.sampled_from(
-    [
-        "resourceType",
-        "id",
-        "meta",
-        "entry",
-        "request",
-        "method",
-        "url",
-        "fullUrl",
-        "resource",
-        "name",
-        "family",
-        "given",
-        "subject",
-        "reference",
-        "period",
-        "start",
-        "end",
-        "extension",
-        "valueDecimal",
-        "valueDate",
-        "contained",
-        "code",
-        "coding",
-        "system",
-        "_birthDate",
-        "birthDate",
-        "type",
-    ]
-)
+WORDS = """
+resourceType id meta entry request method url fullUrl resource name family given subject reference period start end extension
+valueDecimal valueDate contained code coding system _birthDate birthDate type
+"""
+KEYS = st.sampled_from(WORDS.split())
 LEAVES = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12)
     | st.sampled_from(["Patient", "Bundle", "transaction", "urn:uuid:1", "Patient/1", "2026-02-30", "#1", "POST", "\ud800", "\x00"])
@@ -110,9 +84,11 @@ def test_a_bundle_comes_apart_or_is_refused(tree: dict[str, Any]) -> None:
         pass
 
 
-NAMES = st.sampled_from(
-    ["name", "name:exact", "birthdate", "identifier", "_id", "_lastUpdated", "_sort", "_count", "_include", "_revinclude", "_has:Task:patient:code", "general-practitioner.name", "_elements", "_summary", "_cursor", "_total", "a.b.c.d", ":", "name:"]
-) | st.text(max_size=15)  # fmt: skip
+PARAMETERS = """
+name name:exact birthdate identifier _id _lastUpdated _sort _count _include _revinclude _has:Task:patient:code
+general-practitioner.name _elements _summary _cursor _total a.b.c.d : name:
+"""
+NAMES = st.sampled_from(PARAMETERS.split()) | st.text(max_size=15)
 VALUES = st.sampled_from(["", "ge2026-02-30", "a|b|c", "\\", "\\,", ",", "%ff", "%", "1e400", "-0", "9" * 500, "*", "\x00"]) | st.text(
     max_size=30
 )

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from baton.demo import visits
 from baton.demo.acts import Act
 from baton.demo.chart import chart
 from baton.demo.days import Days
@@ -123,6 +124,7 @@ class _Making:
             with self.store.change(HUB, because="The town is begun", at=self._morning()) as change:
                 change.put(self.mark.resource())
         self._bring(ground(), self._morning(), "The town's organizations and people who work there")
+        self._bring(visits.ground(self.days), self._morning(), "Calendars of the town's doctors and rooms")
         self._bring(self._charts(), self._morning(), "Charts brought along")
         lived = list(islice(self._people(), LIVED))
         for when, happens in _apart(self._month(lived)):
@@ -130,8 +132,26 @@ class _Making:
                 happens(when)
         later = (resource for person in islice(self._people(), LIVED, None) for _, resource in self._everyday(person))
         self._bring(later, min(self.now, self.days.at(self.days.business(-1), "20:00")), "The rest of the town's month")
+        self._hold(lived)
         with self.store.change(HUB, because="The town is complete", at=self.now) as change:
             change.put(replace(self.mark, complete=True).resource())
+
+    def _hold(self, lived: list[Person]) -> None:
+        """Somebody of each team has a time held at this very moment."""
+        _, left = cast(lived, COORDINATORS, self.days, self.mark.seed)
+        mine = [found[-1] for team in TEAMS if len(found := [stage for stage in left if stage.person.team == team]) > 5]
+        fresh = [stage for stage in mine if not self._there("ServiceRequest", visits.need_id(stage.person, "visit"))]
+        for stage in fresh:
+            with self.store.change(stage.worker.who, because="A time is held", at=self.now) as change:
+                visits.held(change, [stage])
+
+    def _there(self, type_: str, id_: str) -> bool:
+        with self.store.view(HUB) as view:
+            try:
+                view.stored(type_, id_)
+            except (NotFound, Gone):
+                return False
+        return True
 
     def _morning(self) -> datetime:
         return self.days.at(self.days.begun, "06:00")
@@ -154,7 +174,7 @@ class _Making:
                 yield act.when, self._played(act)
         for team in TEAMS:
             mine = [stage for stage in left if stage.person.team == team]
-            for act in (*errands(mine), *notes(mine), *(privacy(mine) if team == TEAM else ())):
+            for act in (*errands(mine), *notes(mine), *visits.visits(mine[-6:-1]), *(privacy(mine) if team == TEAM else ())):
                 yield act.when, self._played(act)
         by_day: dict[date, list[Resource]] = defaultdict(list)
         booked = {stage.person.id for _, stage in told}  # their stories book their visits: nobody can be in two places at once

@@ -139,7 +139,9 @@ def result(view: View, found: planning.Planning | None) -> dict[str, Any]:
     plan = answer.get("plan")
     one = answer.get("one_by_one") or {}
     held = held_of(view, found)
+    open_ = {each.id for each in needs.listed(view, patient=found.patient) if each.state in ("unscheduled", "missed")}
     return {
+        "can_hold": set(found.ask.needs) <= open_,
         "planning": found,
         "answer": answer,
         "plan": plan,
@@ -222,7 +224,7 @@ def let_go(request: Request, itinerary: str) -> HttpResponse:
     with change(request, "Held visits are let go") as made:
         held = [each for each in weekly.itinerary(made, itinerary) if each.status == "pending"]
         for each in held:
-            booking.cancel(made, appointment=each.id, reason="other")
+            booking.cancel(made, appointment=each.id, reason="hold-expired")
     messages.success(request, _("Let go: the times are free again."))
     return redirect("together", held[0].patient) if held else redirect("needs")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from baton.duties import codes, episodes, identity, reading
 from baton.duties.scheduling import terms
 from baton.fhir.outcome import Issue
-from baton.fhir.resource import Resource, human_name, target, text_of
+from baton.fhir.resource import Resource, has_code, human_name, target, text_of
 from baton.rules.calendar import end_of_day, local_day, start_of_day
 from baton.store import Invalid
 
@@ -235,9 +235,14 @@ def describe(view: View, request: Resource, patient: Resource | None, appointmen
         state=state,
         appointment=live[0]["id"] if live else None,
         starts=reading.moment(live[0].get("start"), view.zone) if live else None,
-        attempts=len(missed) + sum(each["status"] == "cancelled" for each in appointments),
+        attempts=len(missed) + sum(each["status"] == "cancelled" and was_booked(each) for each in appointments),
         today=local_day(view.now, view.zone),
     )
+
+
+def was_booked(appointment: Resource) -> bool:
+    """Whether a cancelled appointment was more than a time held and let go."""
+    return not has_code(appointment.get("cancelationReason"), terms.REASON, "hold-expired")
 
 
 def one(view: View, need: str) -> Need:

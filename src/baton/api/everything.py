@@ -25,4 +25,6 @@ def run(call: Call, view: View) -> Response:
     count = paging.count(asked.get("_count", ""), default=100, most=1000)
     page = view.everything(call.id, count=count, cursor=asked.get(paging.CURSOR))
     address = f"{call.base}/Patient/{call.id}/${NAME}"
-    return respond.searchset(call.base, page.entries, page.included, total=page.total, links=paging.links(address, call.query, page.next))
+    shown = paging.links(address, call.query, page.next)
+    withheld = view.withheld(f"Patient/{call.id}")
+    return respond.searchset(call.base, page.entries, page.included, total=page.total, links=shown, withheld=withheld)

@@ -68,11 +68,23 @@ def written(stored: Stored, status: int, prefer: Preferences, *, in_bundle: bool
     return response
 
 
+WITHHELD = Issue("information", "suppressed", "Something about this patient is withheld.", None)
+"""What is said of what the policy masks: that it is, never what, how much or where."""
+
+
 def searchset(
-    base: str, entries: Iterable[Stored], included: Iterable[Stored], *, total: int | None, links: Sequence[tuple[str, str]]
+    base: str,
+    entries: Iterable[Stored],
+    included: Iterable[Stored],
+    *,
+    total: int | None,
+    links: Sequence[tuple[str, str]],
+    withheld: bool = False,
 ) -> Response:
-    """A searchset Bundle of stored resources: matches, then what was included."""
+    """A searchset Bundle of stored resources: matches, then what was included; last, when it is so, that something is withheld."""
     pieces = _matched(base, entries, b',"search":{"mode":"match"}}') + _matched(base, included, b',"search":{"mode":"include"}}')
+    if withheld:
+        pieces += (b',{"resource":', outcome([WITHHELD]), b',"search":{"mode":"outcome"}}')
     return Response(200, bundle("searchset", [b"".join(pieces)[1:]] if pieces else (), total=total, links=links))
 
 

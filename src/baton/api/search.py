@@ -10,6 +10,7 @@ from baton.api.paging import links
 from baton.api.refusal import Refusal
 from baton.api.respond import Response
 from baton.fhir import query
+from baton.fhir.clauses import Reference, Token
 from baton.fhir.query import Query
 from baton.store import View
 
@@ -39,4 +40,19 @@ def _search(call: Call, view: View, text: str) -> Response:
     page = view.search(asked)
     entries, included = elements.applied(asked, page.entries, page.included)
     shown = links(f"{call.base}/{call.type}", text, page.next)
-    return respond.searchset(call.base, entries, included, total=page.total, links=shown)
+    patient = named_patient(asked)
+    withheld = patient is not None and view.withheld(patient)
+    return respond.searchset(call.base, entries, included, total=page.total, links=shown, withheld=withheld)
+
+
+def named_patient(asked: Query) -> str | None:
+    """The one patient ("Patient/<id>") a search is about, when it says so."""
+    for clause in asked.clauses:
+        if clause.chain or clause.modifier or len(clause.values) != 1:
+            continue
+        value = clause.values[0]
+        if clause.param in ("patient", "subject") and isinstance(value, Reference) and value.id and "Patient" in value.types:
+            return f"Patient/{value.id}"
+        if clause.param == "_id" and asked.type == "Patient" and isinstance(value, Token) and value.code:
+            return f"Patient/{value.code}"
+    return None

@@ -150,3 +150,4 @@ class PatientPage:
     episode: str | None = None
     safe: SafeContact | None = None
     consents: tuple[Terms, ...] = ()
+    withheld: bool = False  # something is hidden from who looks, and they may know that it is

@@ -74,6 +74,7 @@ def page(view: View, *, patient: str, days: int = 30) -> PatientPage:
         consents=tuple(consent_terms.read(each) for each in chart.get("Consent", ())),
         differences=tuple(each for episode in chart.get("EpisodeOfCare", ()) for each in episodes.differences(episode)),
         episode=_episode(chart),
+        withheld=view.withheld(f"Patient/{patient}"),
     )
 
 

@@ -43,7 +43,8 @@ class _Rules:
 def _rules(day: date) -> _Rules:
     exact: dict[tuple[str, str], Row] = {}
     starts: dict[str, tuple[tuple[str, Row], ...]] = {}
-    program, ages = [], []
+    program: list[Row] = []
+    ages: list[Row] = []
     for row in table(TABLE).in_force(day):
         values = row.values
         for code in values.get("codes", ()):
@@ -59,7 +60,8 @@ def _rules(day: date) -> _Rules:
 
 def by_code(codings: Iterable[Coding], day: date) -> list[Sensitive]:
     """The labels that codes ask for, each once, with the first code that does."""
-    rules, found = _rules(day), {}
+    rules = _rules(day)
+    found: dict[str, Sensitive] = {}
     for url, code in codings:
         system = SYSTEMS.get(url or "")
         if system is None:

@@ -75,11 +75,13 @@ def everything(view: View, patient_id: str, count: int, place: str | None) -> Pa
 
 
 def withheld(view: View, patient: int) -> bool:
-    """Whether something about a patient (key) is withheld from who looks and they may know that it is; False also when they see nothing."""
-    if not view.may_see(patient):
+    """Whether something about a patient (key) is withheld from who looks and they may know that it is; False when they see nothing of them."""
+    if view.sight.everything or view.limits is not None:
         return False
     params: dict[str, Any] = {"patient": patient}
-    return bool(view.ask(sql("withheld", withheld=view.masked("r", params)), params)[0][0])
+    code = TYPE_CODE["Patient"]
+    seen = view.seen("r", params, [code])
+    return bool(view.ask(sql("withheld", type=code, seen=seen, withheld=view.masked("r", params)), params)[0][0])
 
 
 def history(view: View, type_: str | None, id_: str | None, since: datetime | None, count: int, place: str | None) -> Page:

@@ -79,9 +79,11 @@ union all
 select w.patient, null, w.labels from patient_label w where w.patient = any(%(patients)s)
 
 -- name: withheld
--- Whether something of one patient is withheld that may be known to be.
-select exists (select 1 from resource r where r.patient = %(patient)s and r.labels <> 1 and not r.gone and {withheld})
-    or exists (select 1 from patient_label w join resource r on r.patient = w.patient and not r.gone where w.patient = %(patient)s and {withheld})
+-- Whether something of one patient is withheld from who sees the patient, and may be known to be.
+select exists (select 1 from resource_patient r where r.type = {type} and r.patient = %(patient)s and not r.gone and {seen})
+    and (exists (select 1 from resource r where r.patient = %(patient)s and r.labels <> 1 and not r.gone and {withheld})
+         or exists (select 1 from patient_label w join resource r on r.patient = w.patient and not r.gone
+                    where w.patient = %(patient)s and {withheld}))
 
 -- name: staff_of
 -- What someone is here: their roles and teams.

@@ -75,7 +75,7 @@ def everything(view: View, patient_id: str, count: int, place: str | None) -> Pa
 
 
 def withheld(view: View, patient: int) -> bool:
-    """Whether something about a patient (key) is withheld from who looks and they may know that it is; False when they see nothing of them."""
+    """Whether something about a patient (key) is withheld from who looks and they may know it; False when they see nothing."""
     if view.sight.everything or view.limits is not None:
         return False
     params: dict[str, Any] = {"patient": patient}

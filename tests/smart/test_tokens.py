@@ -29,6 +29,22 @@ def error_of(answer: Any) -> str:
     return found
 
 
+def test_what_an_app_did_is_recorded_as_its_persons_with_the_apps_name(flow: Flow) -> None:
+    app, _ = flow.app()
+    token = flow.tokens(app, "launch/patient patient/*.cruds")["access_token"]
+    flow.fhir(token, "Observation/laboratory-zofia")
+    flow.fhir(token, "Observation")
+    body = {"resourceType": "Condition", "subject": {"reference": "Patient/zofia"}, "code": {"text": "x"}}
+    assert flow.fhir(token, "Condition", "POST", body).status == 201
+    looks, changes = (
+        flow.store.lines.read(lambda line, table=table, said=said: line.execute(f"select who, {said} from {table}").fetchall())
+        for table, said in (("look", "what"), ("change", "because"))
+    )
+    for what in (f"read Observation/laboratory-zofia through {app.id}", f"search Observation through {app.id}"):
+        assert ("Practitioner/ana", what) in looks
+    assert ("Practitioner/ana", f"FHIR create Condition through {app.id}") in changes
+
+
 # --- introspection and revocation ---------------------------------------------------------------------------------------------------
 
 

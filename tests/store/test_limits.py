@@ -154,6 +154,31 @@ def test_histories_and_everything(chart: Store) -> None:
             view.history("Observation")
 
 
+def test_what_was_once_somebody_elses_does_not_come_back_through_its_versions(store: Store) -> None:
+    """An observation filed to Luis, then corrected to Zofia."""
+    put(store, HUB, care_team("ct-luis", "luis", "a"))
+    for patient in ("luis", "zofia"):
+        put(store, HUB, observation("moved", patient))
+    who = app(ANA, "patient/Observation.rs", "Patient/zofia")
+    with store.view(who) as view:
+        assert view.stored("Observation", "moved", version=2).version == 2
+        with pytest.raises(NotFound):
+            view.stored("Observation", "moved", version=1)
+        for page in (view.history("Observation", "moved"), view.history("Observation"), view.history()):
+            assert [each.version for each in page.entries] == [2]
+
+
+def test_the_record_of_who_looked_is_not_one_patients(chart: Store) -> None:
+    ada = replace(SUE, role="auditor")
+    for scopes, patient in (("patient/*.rs", "Patient/zofia"), ("user/Observation.rs", None)):
+        with chart.view(app(ada, scopes, patient)) as view, pytest.raises(Forbidden):
+            view.search(parse("AuditEvent", "_count=1"))
+    with chart.view(app(ada, "user/AuditEvent.rs")) as view:
+        assert view.search(parse("AuditEvent", "_count=1")).entries
+    with chart.view(app(ANA, "user/AuditEvent.rs")) as view, pytest.raises(Forbidden):
+        view.search(parse("AuditEvent", "_count=1"))
+
+
 def test_pages_of_the_desk_are_not_for_apps(chart: Store) -> None:
     view = chart.view(app(SUE, "user/*.cruds"))
     asked: list[Callable[[], object]] = [
@@ -163,6 +188,10 @@ def test_pages_of_the_desk_are_not_for_apps(chart: Store) -> None:
         lambda: view.promise_counts(),
         lambda: view.promise_tally(),
         lambda: view.patients_in_care(),
+        lambda: view.standings(["Patient/zofia"]),
+        lambda: view.pressing("late"),
+        lambda: view.promises_closed(),
+        lambda: view.promises_due([], chart.now(), chart.now()),
         lambda: view.compartment("zofia", ["Observation"]),
         lambda: chart.view(app(SUE, "user/*.cruds"), at=chart.now()),
     ]

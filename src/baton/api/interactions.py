@@ -94,5 +94,5 @@ def perform(call: Call, view: View | None = None) -> Response:
     if row.opens == "view":
         with call.store.view(call.who) as own:
             return row.run(call, own)
-    with call.store.change(call.who, because=f"FHIR {row.code} {call.type}") as change:
+    with call.store.change(call.who, because=f"FHIR {row.code} {call.type}{call.who.through}") as change:
         return row.run(call, change)

@@ -37,7 +37,7 @@ def run(call: Call, bundle: dict[str, Any], perform: Perform) -> Response:
     """Answer a transaction Bundle: 200 with one entry for each, in their order; any refusal refuses it whole and names the entry."""
     taken = bundles.entries(bundle)
     plan = Plan(taken, links={entry.index: bundles.links(entry.resource) for entry in taken})
-    with _naming_any(plan), call.store.change(call.who, because="FHIR transaction") as change:
+    with _naming_any(plan), call.store.change(call.who, because=f"FHIR transaction{call.who.through}") as change:
         _lay(call, change, plan)
         change.hold(_names(plan))
         targets = bundles.resolve(taken, plan.places)

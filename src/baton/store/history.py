@@ -101,6 +101,7 @@ def history(view: View, type_: str | None, id_: str | None, since: datetime | No
     allow(view, where, type_, "v")  # what was said before may have been of somebody else, or labelled
     if view.limits is not None and type_ is None:
         where.limit(view.limits.any_of(TYPES, "s", versions=True))
+        where.limit(view.limits.any_of(TYPES, "s", versions=True, row="v"))
     elif type_ is not None:
         view.narrow(where, type_, "s" if id_ is None else "r", versions=True)
     kind = f"history {type_}/{id_}"
@@ -127,7 +128,7 @@ def history(view: View, type_: str | None, id_: str | None, since: datetime | No
 def _statement(view: View, where: Where, count: int, what: str) -> str:
     who = view.who
     conditions = where.sql()
-    said = [who.person, who.entrance, who.purpose, what, who.own_role, who.on_behalf_of]
+    said = [who.person, who.entrance, who.purpose, what + who.through, who.own_role, who.on_behalf_of]
     texts = [where.param(text, "text") if text else "null" for text in said]
     columns = ", ".join([where.param(view.now.isoformat(), "timestamptz"), "p.keys", *texts])
     return sql("history", where=conditions, limit=count + 1, shown=count, look=columns)

@@ -17,7 +17,7 @@ from baton.store import audit_event, cursor, refusals, timeline
 from baton.store.codes import TYPE_CODE, param_code, table
 from baton.store.conditions import Where, allow, conditions, pointing
 from baton.store.index import principal_date
-from baton.store.who import Gone, Invalid, NotFound, Page, Stored
+from baton.store.who import Forbidden, Gone, Invalid, NotFound, Page, Stored
 
 if TYPE_CHECKING:
     from baton.store.view import View
@@ -49,6 +49,8 @@ class _Order:
 def search(view: View, query: Query) -> Page:
     """One page. Raises Invalid naming the parameter that is not supported or the cursor that is not ours."""
     if query.type == "AuditEvent":
+        if view.limits is not None and view.limits.condition("AuditEvent", "s") != "true":
+            raise Forbidden("What was recorded is not one patient's: an app needs the scope user/AuditEvent.s.", expression="scope")
         return audit_event.search(view, query)
     if view.at is not None:
         return timeline.search(view, query)
@@ -191,7 +193,7 @@ def _looked(view: View, page: str, order: _Order, count: int, where: Where, what
             where.param(who.person, "text"),
             where.param(who.entrance, "text"),
             where.param(who.purpose, "text"),
-            where.param(what, "text"),
+            where.param(what + who.through, "text"),
             where.param(who.own_role, "text"),
             where.param(who.on_behalf_of, "text") if who.on_behalf_of else "null",
         ]
@@ -231,8 +233,11 @@ def one(view: View, type_: str, id_: str, version: int | None) -> Stored:
     where.parts.append(f"r.type = {TYPE_CODE[type_]} and r.id = {where.param(id_, 'text')}")
     allow(view, where, type_)
     view.narrow(where, type_, "r", versions=version is not None)
-    named = "r.version" if version is None else where.param(version, "integer")
-    page = f"select r.rid, {named} as version, r.patient, null::text as sort from {table(type_)} r where {where.sql()}"  # noqa: S608
+    named, then = "r.version", ""
+    if version is not None:  # what it was then must be theirs to see too
+        named, then = "v.version", f"join version_row v on v.rid = r.rid and v.version = {where.param(version, 'integer')}"
+        allow(view, where, type_, "v")
+    page = f"select r.rid, {named}, r.patient, null::text as sort from {table(type_)} r {then} where {where.sql()}"  # noqa: S608
     order = _Order("newest", None, "bigint", True)
     found = stored_rows(type_, view.result(_looked(view, page, order, 1, where, f"read {type_}/{id_}"), where.params), 1)
     if not found:

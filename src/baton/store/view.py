@@ -147,18 +147,22 @@ class View:
 
     def standings(self, patients: Sequence[str]) -> dict[str, Standing]:
         """For each of these patients with anything open, how much and what is due first: see `worklist.standings`."""
+        self._themselves()
         return worklist.standings(self, patients)
 
     def pressing(self, state: str, **filters: Any) -> list[Resource]:
         """The patients with a promise in this state, the most pressing first: see `worklist.pressing`."""
+        self._themselves()
         return worklist.pressing(self, state, **filters)
 
     def promises_closed(self, owners: Sequence[str] | None = None, **filters: Any) -> list[PromiseRow]:
         """Promises closed since an instant, the latest first: see `worklist.closed`."""
+        self._themselves()
         return worklist.closed(self, owners, **filters)
 
     def promises_due(self, owners: Sequence[str], first: datetime, last: datetime) -> int:
         """How many open promises of these owners are due from one instant to another."""
+        self._themselves()
         return worklist.due_between(self, owners, first, last)
 
     def patients_in_care(self) -> int:
@@ -230,6 +234,8 @@ class View:
         limits = self.limits
         if limits is not None:
             where.limit(limits.condition(type_, verbs, versions=versions))
+            if versions:  # whose it was then counts too
+                where.limit(limits.condition(type_, verbs, versions=True, row="v"))
 
     def _themselves(self) -> None:
         if self.limits is not None:
@@ -260,7 +266,7 @@ class View:
         """The columns of a look, for statements that record their own."""
         who = self.who
         said = {"who": who.person, "entrance": who.entrance, "purpose": who.purpose, "role": who.own_role, "on_behalf_of": who.on_behalf_of}
-        return {"at": self.now, "what": what, **said}
+        return {"at": self.now, "what": what + who.through, **said}
 
     def _see(self) -> None:
         """A view has nothing unwritten."""

@@ -64,6 +64,11 @@ class Who:
         return self.role in ROLES
 
     @property
+    def through(self) -> str:
+        """ " through <program>", for the record of what was done; empty when they act themselves."""
+        return f" through {self.limits.client}" if self.limits is not None else ""
+
+    @property
     def sees_everyone(self) -> bool:
         """Whether all patients are theirs to see; the others see the patients of their teams."""
         return self.role in SEE_EVERYONE

@@ -91,12 +91,12 @@ def words(rehearsal: Rehearsal, person: Mapping[str, Any], parts: Mapping[str, A
     return Paper("Records", [*notices, *scopes, *blocks]), {"DocumentReference": "Documents"}
 
 
-def rehearse(ward: Ward, order: Order, who: Any = LUIS) -> Rehearsal:
+def rehearse(ward: Ward, order: Order, who: Any = TOM) -> Rehearsal:
     with ward.store.view(who) as view:
         return disclosure.rehearse(view, order)
 
 
-def release(ward: Ward, order: Order, digest: str, who: Any = LUIS) -> dict[str, Any]:
+def release(ward: Ward, order: Order, digest: str, who: Any = TOM) -> dict[str, Any]:
     with ward.change(who, "send the packet") as change:
         return disclosure.release(change, order, digest=digest, words=words).resource()
 
@@ -222,6 +222,15 @@ def test_by_e_mail_goes_a_link_and_only_where_the_patient_wants_it(ward: Ward, d
     with ward.change(TOM) as change:
         safe_contact.state(change, patient="Patient/eva", asked=SafeContact(avoid=("email",)))
     assert rehearse(ward, order).lacking == ("not-this-way",)
+
+
+def test_who_may_not_see_it_learns_that_something_stays_and_cannot_send_it(ward: Ward) -> None:
+    with ward.change(TOM) as change:
+        consents.record(change, terms=replace(PART2, id=""))
+    order = replace(TO_SNF, chosen=frozenset({"DocumentReference/addiction"}), reason="asked for")
+    assert rehearse(ward, order).lacking == ()
+    supervisor = rehearse(ward, order, who=LUIS)  # sees every patient, and no record of a Part 2 program outside their own care
+    assert supervisor.lacking == ("nothing",) and "Addiction" not in str(supervisor)
 
 
 def test_another_team_sees_nothing_to_send(ward: Ward) -> None:

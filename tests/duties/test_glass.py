@@ -253,6 +253,36 @@ def test_the_life_of_a_grant(ward: Ward) -> None:
     )
 
 
+def test_broken_glass_opens_the_chart_and_not_what_the_policy_never_opens(ward: Ward) -> None:
+    act = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+    note = {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "subject": {"reference": "Patient/rosa"},
+        "content": [{"attachment": {"title": "Note"}}],
+    }
+    ward.put(
+        {**note, "id": "plain"},
+        {**note, "id": "therapy", "meta": {"security": [{"system": act, "code": "PSYTHPN"}]}},
+        {**note, "id": "program", "meta": {"security": [{"system": act, "code": "42CFRPart2"}]}},
+        who=HUB,
+    )
+
+    def seen() -> set[str]:
+        with ward.store.view(PRIYA) as view:
+            return {each["id"] for each in view.find("DocumentReference", patient="Patient/rosa")}
+
+    assert seen() == set()
+    broken(ward)
+    assert seen() == {"plain"}, "a psychotherapy note never; a Part 2 record to clinicians alone"
+    with ward.store.view(PRIYA) as view:
+        assert view.get("Patient", "rosa")
+        with pytest.raises(Refused):
+            view.get("DocumentReference", "therapy")
+    ward.time += timedelta(hours=2)
+    assert seen() == set()
+
+
 def test_the_index_can_be_made_anew(ward: Ward) -> None:
     broken(ward)
     assert [line for line in ward.violations() if "Basic" in line or "glass" in line] == []

@@ -136,6 +136,19 @@ def test_a_look_through_broken_glass_says_why(day: Store, module_database: Datab
     )
 
 
+def test_first_shown_is_never_before_it_was_recorded(day: Store) -> None:
+    made = [each for each in asked(day, patient="Patient/zofia", person=ANA.person) if each.kind == "change"]
+    sue = sorted(each.at for each in asked(day, patient="Patient/zofia", person=SUE.person))
+    with day.view(AUDITOR) as view:
+        for change in made:
+            first = trail.first_shown(view, "Patient/zofia", SUE.person, change.at)
+            assert first == next((at for at in sue if at >= change.at), None) and (first is None or first >= change.at)
+            assert trail.first_shown(view, "Patient/zofia", ANA.person, change.at) == change.at, "whoever wrote it knew it"
+            assert trail.first_shown(view, "Patient/zofia", BO.person, change.at) is None, "refused is not shown"
+    with day.view(ANA) as view, pytest.raises(Forbidden):
+        trail.first_shown(view, "Patient/zofia", SUE.person, made[0].at)
+
+
 def test_who_may_not_see_who_looked(day: Store) -> None:
     for who in (ANA, BO):
         with day.view(who) as view:

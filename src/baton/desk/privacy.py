@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -86,9 +86,16 @@ def record(request: Request) -> HttpResponse:
     with store.view(request.who) as view, store.view(privacy_tasks.office(request.who)) as office:
         found = duty.search(view, office, asked, after=request.GET.get("after") or None)
         people = {name: duty.named(office, filters[name]) for name in ("patient", "person")}
+        first = None
+        if asked.patient and asked.person:
+            first = duty.first_shown(
+                view, patient=asked.patient, person=asked.person, since=asked.since or datetime.min.replace(tzinfo=UTC)
+            )
     filters |= {"since": since.isoformat() if since else "", "until": until.isoformat() if until else ""}
     following = urlencode({**{k: v for k, v in filters.items() if v}, "after": found.next}) if found.next else ""
-    return render(request, "privacy/record.html", {"found": found, "filters": filters, "next": following, **people, **_choices()})
+    return render(
+        request, "privacy/record.html", {"found": found, "filters": filters, "next": following, "first": first, **people, **_choices()}
+    )
 
 
 FILTERS = ("patient", "person", "since", "until", "purpose", "outcome", "what", "entrance")

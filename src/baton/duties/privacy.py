@@ -127,6 +127,11 @@ def search(view: View, office: View, asked: Asked, *, after: str | None = None, 
     )
 
 
+def first_shown(view: View, *, patient: str, person: str, since: datetime) -> datetime | None:
+    """Who knew what when: the instant somebody was first shown something of a patient since it was recorded. Raises Forbidden."""
+    return trail.first_shown(view, patient, person, since)
+
+
 def meant(office: View, *, patient: str = "", person: str = "") -> tuple[list[Meant], list[Meant]]:
     """Which patients and which people typed names may mean, the likeliest first."""
     patients = [_meant(stored.resource()) for _, stored in office.patients(patient, 8)] if patient.strip() else []

@@ -115,6 +115,16 @@ def one(view: View, kind: Kind, id_: int) -> Recorded | None:
     return found[0] if found else None
 
 
+def first_shown(view: View, patient: str, person: str, since: datetime) -> datetime | None:
+    """When somebody was first shown something of a patient after an instant (when it was recorded, say); None: never yet. Raises Forbidden.
+
+    What they wrote themselves counts as shown to them when they wrote it.
+    """
+    permitted(view)
+    rows = view.ask(sql("first_shown"), {"key": key64(patient), "person": person, "since": since, "seal": seal_of(view, since)})
+    return rows[0][0] if rows else None
+
+
 def permitted(view: View) -> None:
     """Refuse those the policy does not let see who looked. Raises Forbidden."""
     if not access.decide(view.who, "see", "AuditEvent", relationships=("none",)).allowed:

@@ -208,3 +208,19 @@ where r.type = {type} and r.id = any(%s) and not r.gone
 insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of, outcome, detail)
 select %(at)s, array[patient], %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s, %(outcome)s, %(detail)s
 from {table} resource where type = {type} and id = %(id)s and patient is not null and not gone
+
+-- name: first_shown
+-- When somebody was first shown a patient, or wrote about them, since an instant: by the sealer's index, then what is not sealed yet.
+select min(at) from (
+    (select l.at from trail t join look l on l.id = any(t.looks)
+     where t.key = %(key)s and t.seal >= %(seal)s and l.who = %(person)s and l.outcome is null and l.at >= %(since)s order by l.at limit 1)
+    union all
+    (select c.at from trail t join change c on c.id = any(t.changes)
+     where t.key = %(key)s and t.seal >= %(seal)s and c.who = %(person)s and c.at >= %(since)s order by c.at limit 1)
+    union all
+    (select l.at from look l where l.id > (select coalesce(max(last_look), 0) from seal) and l.patients @> array[%(key)s::bigint]
+     and l.who = %(person)s and l.outcome is null and l.at >= %(since)s order by l.at limit 1)
+    union all
+    (select c.at from change c where c.id > (select coalesce(max(last_change), 0) from seal) and c.who = %(person)s and c.at >= %(since)s
+     and exists (select from version_row v where v.change_id = c.id and v.patient = %(key)s) order by c.at limit 1)
+) z having min(at) is not null

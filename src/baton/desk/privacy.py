@@ -26,6 +26,7 @@ from baton.web.gate import Request, staff
 
 View = Callable[..., HttpResponse]
 USUAL_DAYS = 7
+EVER = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 def desk(view: View) -> View:

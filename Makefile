@@ -2,6 +2,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 PYTHON ?= python3
+ARGS ?=
 export BATON_DATA ?= $(CURDIR)/data
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD = 1
 
@@ -20,7 +21,7 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt pyproject.toml
 	@touch $@
 
 demo: setup  ## the demo town: makes it if needed, serves it, prints the address and one sign-in per role
-	$(VENV)/bin/baton demo
+	$(VENV)/bin/baton demo $(ARGS)
 
 browser: setup
 	@scripts/browser.sh

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 from baton.fhir import validate
@@ -29,6 +30,11 @@ class Tally:
     unchanged: int = 0
     refused: list[Refusal] = field(default_factory=list)
     waiting: list[Unit] = field(default_factory=list)  # refers to something that may still come
+
+
+def _mark(file: str) -> str:
+    """A file's mark: its name may be a patient's, and a reason is kept for ever. Who has the file can work it out again."""
+    return f"file {blake2b(file.encode(), digest_size=6).hexdigest()}"
 
 
 def write(store: Store, who: Who, known: Known, unit: Unit, plan: Plan | None = None, *, last: bool) -> Tally:
@@ -69,7 +75,7 @@ def _put(store: Store, who: Who, known: Known, unit: Unit, ready: Sequence[tuple
     for again in reversed(range(_TRIES)):
         counted = Tally()
         try:
-            with store.change(who, because=f"Load {unit.file}") as change:
+            with store.change(who, because=f"Load {_mark(unit.file)}") as change:
                 change.hold((each["resourceType"], each["id"]) for _, each in ready if each["resourceType"] in TYPES)
                 for _, resource in ready:
                     _put_one(change, resource, counted)

@@ -41,7 +41,11 @@ def test_a_role_from_a_day_to_a_day(ward: Ward) -> None:
     assert found.roles[1].sites == ("North clinic",)
     assert [role.stands for role in found.roles] == ["mentoring", "covering"]
     assert (found.role, found.current[0].team_name) == ("student", "Heart & Vascular")
+    acting = ward.store.who(nora, entrance="api")
+    assert acting and acting.role == "student", "a role that is still to come does not count"
     ward.at("2026-07-06T08:00")
+    acting = ward.store.who(nora, entrance="desk")
+    assert acting and (acting.role, acting.teams, acting.covering) == ("coordinator", (PLAN,), (PLAN,)), "nor one that is over"
     assert [(role.role, role.standing) for role in person(ward, found.id).roles] == [("coordinator", "in-force"), ("student", "expired")]
     assert "Nora Ray" in roster(ward, team=PLAN) and "Nora Ray" not in roster(ward, team=HEART)
     ward.at("2026-07-02T14:11")

@@ -41,6 +41,8 @@ def actions(request: HttpRequest) -> list[Action]:
         Action(_("Overdue work"), f"{here}?state=late", _("late, red")),
         Action(_("Work due today"), f"{here}?state=today", _("due, now")),
         Action(_("Waiting on someone else"), f"{here}?state=waiting", _("waiting, their turn")),
+        Action(_("Go to Needs"), reverse("needs"), _("schedule, appointments, visits to book")),
+        Action(_("Go to the week"), reverse("week"), _("calendar, schedule, board")),
         Action(_("Go to Patients"), reverse("patients"), _("patients, panel, people in my care")),
         Action(_("Patients with something overdue"), f"{reverse('patients')}?state=late", _("late")),
         Action(_("Working days: when teams are closed"), reverse("closures"), _("closed, closure, holiday, calendar")),

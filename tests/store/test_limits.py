@@ -179,6 +179,12 @@ def test_the_record_of_who_looked_is_not_one_patients(chart: Store) -> None:
         view.search(parse("AuditEvent", "_count=1"))
 
 
+def test_an_app_does_not_learn_that_something_is_withheld_of_a_patient_it_is_not_for() -> None:
+    assert Limits("app", read("patient/*.rs").resources, "Patient/zofia").about("Patient/zofia")
+    assert not Limits("app", read("patient/*.rs user/Task.rs").resources, "Patient/zofia").about("Patient/maia")
+    assert Limits("app", read("user/Patient.s").resources, None).about("Patient/maia")
+
+
 def test_pages_of_the_desk_are_not_for_apps(chart: Store) -> None:
     view = chart.view(app(SUE, "user/*.cruds"))
     asked: list[Callable[[], object]] = [

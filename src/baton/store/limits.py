@@ -33,6 +33,10 @@ class Limits:
             and not (versions and scope.narrowed)
         ]
 
+    def about(self, patient: str) -> bool:
+        """Whether they speak of this patient ("Patient/<id>") at all: the one in context, or anybody whose details the program may read."""
+        return patient == self.patient or any(scope.level != "patient" for scope in self.granted("Patient", "rs"))
+
     def require(self, type_: str, verbs: str, *, versions: bool = False) -> list[Scope]:
         """The same, but never none. Raises Forbidden naming the scope that is missing."""
         granted = self.granted(type_, verbs, versions=versions)

@@ -260,6 +260,8 @@ class View:
 
     def withheld(self, patient: str) -> bool:
         """Whether something about this patient ("Patient/<id>") is withheld that may be known to be: what to say on a page, never more."""
+        if self.limits is not None and not self.limits.about(patient):
+            return False
         return history.withheld(self, key64(patient))
 
     def look_params(self, what: str) -> dict[str, Any]:

@@ -79,12 +79,7 @@ class Sight:
             parts.append(f"{row}.patient is null{_free(row, blocked[UNOWNED])}")
         if not blocked[NONE] & security.ANY:
             far = blocked[NONE] & security.wide()
-            unless = (
-                f" and not exists (select 1 from patient_label w where w.patient = {row}.patient and w.labels & {far} <> 0 offset 0)"  # noqa: S608
-                if far
-                else ""
-            )
-            parts.append(f"{row}.patient is not null{_free(row, blocked[NONE])}{unless}")
+            parts.append(f"{row}.patient is not null{_free(row, blocked[NONE])}{_not_set_apart(row, far, hashed=hashed)}")
         if parts == [f"{row}.patient is null", f"{row}.patient is not null"]:
             return EVERYTHING
         held = [(key, blocked[kind]) for key, kind in zip(self.keys, self.kinds, strict=True) if not blocked[kind] & security.ANY]
@@ -118,6 +113,15 @@ class Sight:
 
 def _free(row: str, blocked: int) -> str:
     return f" and {row}.labels & {blocked} = 0" if blocked else ""
+
+
+def _not_set_apart(row: str, labels: int, *, hashed: bool) -> str:
+    """Unless the whole patient carries one of these labels."""
+    if not labels:
+        return ""
+    if hashed:
+        return f" and not {row}.patient in (select w.patient from patient_label w where w.labels & {labels} <> 0)"  # noqa: S608
+    return f" and not exists (select 1 from patient_label w where w.patient = {row}.patient and w.labels & {labels} <> 0 offset 0)"  # noqa: S608
 
 
 def _on_panel(held: Sequence[tuple[int, int]], row: str, param: Param, now: datetime, *, hashed: bool) -> str:

@@ -93,7 +93,7 @@ def test_a_refused_try_at_the_desk_is_recorded(home: House, sealed: Callable[[],
     client(home).get("/privacy")
     sealed()
     page = said(client(home, "ari@example.org").get(f"/privacy/record?outcome=refused&person={home.person['carla@example.org']}"))
-    assert "privacy desk" in page and "Refused" in page
+    assert "privacy desk" in page and "Not allowed" in page
 
 
 def test_only_the_whole_name_and_birth_date_find_somebody(home: House, rosa: str) -> None:

@@ -71,7 +71,7 @@ ENTRANCES: Words = {
 }
 OUTCOMES: Words = {
     "success": lazy("Done"),
-    "refused": lazy("Refused"),
+    "refused": lazy("Not allowed"),
     "failed": lazy("Failed"),
     "serious": lazy("Failed badly"),
 }

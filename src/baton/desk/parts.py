@@ -210,4 +210,8 @@ def glass_banner(context: dict[str, Any]) -> dict[str, Any]:
         return {}
     with request.hub.store.view(who) as view:
         opened = open_until(view, f"Patient/{patient}")
-    return {"until": opened[0], "patient": patient, "csrf_token": context.get("csrf_token")} if opened else {}
+    return (
+        {"until": opened[0].astimezone(request.hub.store.zone), "patient": patient, "csrf_token": context.get("csrf_token")}
+        if opened
+        else {}
+    )

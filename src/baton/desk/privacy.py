@@ -89,13 +89,20 @@ def record(request: Request) -> HttpResponse:
         people = {name: duty.named(office, filters[name]) for name in ("patient", "person")}
         first = None
         if asked.patient and asked.person:
-            first = duty.first_shown(
-                view, patient=asked.patient, person=asked.person, since=asked.since or datetime.min.replace(tzinfo=UTC)
-            )
+            first = duty.first_shown(view, patient=asked.patient, person=asked.person, since=asked.since or EVER)
     filters |= {"since": since.isoformat() if since else "", "until": until.isoformat() if until else ""}
     following = urlencode({**{k: v for k, v in filters.items() if v}, "after": found.next}) if found.next else ""
     return render(
-        request, "privacy/record.html", {"found": found, "filters": filters, "next": following, "first": first, **people, **_choices()}
+        request,
+        "privacy/record.html",
+        {
+            "found": found,
+            "filters": filters,
+            "next": following,
+            "first": first.astimezone(store.zone) if first else None,
+            **people,
+            **_choices(),
+        },
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from baton.duties import codes, privacy_tasks, reading
 from baton.duties.identity import birth_date
@@ -83,7 +84,9 @@ def second(who: Who) -> Who:
 
 def asked(view: View) -> list[tuple[Grant, str]]:
     """Who waits for a second person, with the patient's name (as `second` sees)."""
-    found = [grant(each, view.now) for each in view.find("Basic", code=f"{KIND}|{CODE}") if parts(each).get("state") == "asked"]
+    found = [
+        local(grant(each, view.now), view.zone) for each in view.find("Basic", code=f"{KIND}|{CODE}") if parts(each).get("state") == "asked"
+    ]
     names = (
         {each["id"]: human_name(each) for each in view.find("Patient", _id=",".join(each.patient[8:] for each in found))} if found else {}
     )
@@ -226,6 +229,12 @@ def grant(resource: Resource, now: datetime) -> Grant:
         asked_at=datetime.fromisoformat(asked),
         approved_by=(said.get("approved-by") or {}).get("display"),
     )
+
+
+def local(held: Grant, zone: ZoneInfo) -> Grant:
+    """A grant with its times on the wall of the house."""
+    since, until = (each.astimezone(zone) if each else None for each in (held.since, held.until))
+    return replace(held, since=since, until=until, asked_at=held.asked_at.astimezone(zone))
 
 
 def state(resource: Resource, now: datetime) -> str:

@@ -47,6 +47,7 @@ class Shown:
     """One record of the trail with the names a reader needs."""
 
     record: Recorded
+    at: datetime
     name: str
     behalf: str
     patients: tuple[tuple[str, str], ...]  # id, name
@@ -95,7 +96,7 @@ def _grants(view: View, tasks: Iterable[PrivacyTask]) -> dict[str, Grant]:
     """The grants that tasks are about, by reference."""
     ids = sorted({task.focus.partition("/")[2] for task in tasks if task.focus and task.focus.startswith("Basic/")})
     found = view.find("Basic", _id=",".join(ids), _count=len(ids)) if ids else []
-    return {f"Basic/{each['id']}": glass.grant(each, view.now) for each in found}
+    return {f"Basic/{each['id']}": glass.local(glass.grant(each, view.now), view.zone) for each in found}
 
 
 def patient_names(view: View, patients: Iterable[str | None]) -> dict[str, str]:
@@ -117,6 +118,7 @@ def search(view: View, office: View, asked: Asked, *, after: str | None = None, 
         tuple(
             Shown(
                 record,
+                record.at.astimezone(view.zone),
                 people.get(record.who, record.who),
                 people.get(record.on_behalf_of, record.on_behalf_of) if record.on_behalf_of else "",
                 tuple((each.partition("/")[2], patients.get(each, "")) for each in record.patients[:20]),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from baton.duties import codes, episodes, trace
 from baton.duties.trace import Fact, Trace
@@ -137,8 +138,13 @@ def close(change: Change, *, task: str, finding: str, words: str) -> Stored:
 def tasks(view: View, *, still_open: bool = True, count: int = 200) -> list[PrivacyTask]:
     """The desk's tasks (as `office` sees), the earliest due first; those closed, the last closed first."""
     status = ",".join(OPEN) if still_open else "completed"
-    found = [read(each) for each in view.find("Task", code=f"{SYSTEM}|", status=status, _sort="-_lastUpdated", _count=count)]
+    zone = view.zone
+    found = [_local(read(each), zone) for each in view.find("Task", code=f"{SYSTEM}|", status=status, _sort="-_lastUpdated", _count=count)]
     return sorted(found, key=lambda each: each.due) if still_open else found
+
+
+def _local(task: PrivacyTask, zone: ZoneInfo) -> PrivacyTask:
+    return replace(task, made=task.made.astimezone(zone), due=task.due.astimezone(zone))
 
 
 def read(task: Resource) -> PrivacyTask:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.conftest import Databases
 from tests.store.folk import HUB, KEY, STAFF_ROLE, ZONE, Clock, care_team, ground, observation
 
 from baton.fhir import query
@@ -417,6 +418,27 @@ def test_without_the_first_wall_the_second_still_hides_every_body(
             assert allowed[who] & set(mine) <= come_out, who  # and it hides nothing that is theirs
     finally:
         view_module._stored.cache_clear()
+
+
+def test_the_second_wall_stands_on_any_postgresql(other_databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    from baton.store import view as view_module
+
+    with other_databases.copied() as database:
+        store = Store(database.app_dsn, clock=Clock(), zone=ZONE, key=KEY)
+        try:
+            ground(store)
+            put(store, ANA, observation(id="x"))
+            monkeypatch.setattr(Sight, "condition", lambda *_, **__: "true")
+            view_module._stored.cache_clear()
+            with store.view(ANA) as view:
+                assert view.get("Observation", "x")
+            with store.view(CALLERS[1]) as view:
+                with pytest.raises(NotFound):
+                    view.get("Observation", "x")
+                assert view.find("Observation") == [] and view.find("Patient", _id="zofia") == []
+        finally:
+            view_module._stored.cache_clear()
+            store.close()
 
 
 def test_a_connection_nobody_stands_on_shows_nothing(world: tuple[Store, Truth, Clock], module_database: Database) -> None:

@@ -32,15 +32,17 @@ class Line(psycopg.Connection[Any]):
         """Made by `connect`."""
         super().__init__(pgconn)
         self._names: dict[str, bytes] = {}
-        self._standing: tuple[Wall, str] | None = None
+        self._standing: tuple[Wall, datetime | None] | None = None
         self.prepared_max = 500
 
     def stand(self, wall: Wall, now: datetime) -> None:
         """Let row security know who reads from now on: nothing to do when it is who read before, in the same minute."""
-        minute = now.strftime("%Y-%m-%d %H:%M+00") if wall.keys != b"{}" else ""
+        minute = now.replace(second=0, microsecond=0) if wall.keys != b"{}" else None
         if self._standing is not None and self._standing[0] is wall and self._standing[1] == minute:
             return
-        _checked(self.pgconn.exec_(wall.settings + b"; set baton.now = '%s'" % minute.encode()), self)  # letters and digits of our own
+        _checked(
+            self.pgconn.exec_(wall.settings + b"; set baton.now = '%s'" % (minute.isoformat().encode() if minute else b"")), self
+        )  # letters and digits of our own
         self._standing = (wall, minute)
 
     def leave(self) -> None:

@@ -283,6 +283,19 @@ def test_broken_glass_opens_the_chart_and_not_what_the_policy_never_opens(ward: 
     assert seen() == set()
 
 
+def test_nobody_adds_to_the_hubs_own_record(ward: Ward) -> None:
+    event = {
+        "resourceType": "AuditEvent",
+        "type": {"system": "http://terminology.hl7.org/CodeSystem/audit-event-type", "code": "rest"},
+        "recorded": "2026-07-02T10:00:00Z",
+        "agent": [{"requestor": True}],
+        "source": {"observer": {"reference": "Device/other"}},
+    }
+    for who in (TOM, DANA, HUB):
+        with pytest.raises(Refused):
+            ward.put(event, who=who)
+
+
 def test_the_index_can_be_made_anew(ward: Ward) -> None:
     broken(ward)
     assert [line for line in ward.violations() if "Basic" in line or "glass" in line] == []

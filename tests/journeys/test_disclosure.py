@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import House, patient
 
+from baton import app
+
 LOINC, ACT = "http://loinc.org", "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 OF_KIND = "https://baton.example/fhir/CodeSystem/recipient-kind"
 PLACES = {
@@ -57,6 +59,7 @@ def walter(home: House) -> str:
             change.put(place(each))
         id_ = patient(change, "Walter Nowak", gender="male", born="1943-04-12")
         change.put(paper(id_, "Discharge summary, Mercy General", "18842-5"))
+    with home.hub.store.change(app.HUB, because="A therapist's note, which a coordinator neither reads nor writes") as change:
         change.put(paper(id_, "Therapy session note", "11488-4", "PSYTHPN"))
     return id_
 

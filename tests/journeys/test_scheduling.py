@@ -75,8 +75,10 @@ def test_one_opening_is_held_by_keyboard_and_a_lost_race_shows_the_next(
     expect(first).to_contain_text("Haddad")
     seen(page, "openings-light")
     start = first.locator("input[name=start]").get_attribute("value")
+    with home.change() as change:
+        eva = patient(change, "Eva Stone")
     with home.change() as change:  # somebody else is quicker
-        other = needs.make(change, patient=patient(change, "Eva Stone"), what="Second opinion", specialty="Cardiology", minutes=60)
+        other = needs.make(change, patient=eva, what="Second opinion", specialty="Cardiology", minutes=60)
         begin = datetime.fromisoformat(str(start))
         wanted = booking.Wanted(other.reference, begin, begin + timedelta(hours=1), ("Practitioner/haddad",), "Location/heart")
         booking.hold(change, wanted=[wanted])

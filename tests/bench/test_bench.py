@@ -11,9 +11,8 @@ from typing import Any
 
 from tests.api.hub import make_store
 
-from baton.bench import client, limit, records
+from baton.bench import client, costs, limit, records
 from baton.bench.scenarios import SCENARIOS, task
-from baton.bench.why import costs
 from baton.fhir import query
 from baton.fhir.validate import check
 from baton.store import Who
@@ -91,3 +90,9 @@ def test_the_generator_counts_answers() -> None:
 
 def test_costs_name_functions() -> None:
     assert "µs each" in costs([lambda: sorted(range(10))])
+
+
+def test_the_look_is_taken_out_of_a_statement_whole() -> None:
+    statement = "with r as (select f(1)), l as (insert into look (at) select (now()) from r) select * from r;"
+    assert costs.without_look(statement) == "with r as (select f(1)) select * from r;"
+    assert costs.without_look("select 1;") == "select 1;"

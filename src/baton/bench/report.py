@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from baton.bench import limits, pages, planning, records, why
+from baton.bench import costs, limits, pages, planning, records, why
 from baton.bench.hub import HUB, SUPERVISOR, Hub, opened
 from baton.bench.scenarios import SCENARIOS, task
 from baton.bench.served import served
@@ -74,6 +74,7 @@ def run(settings: Settings, *, quick: bool = False, data: Path | None = None) ->
         with served(settings) as port:
             for target in TARGETS:
                 missed |= not _measure(hub, target, token, things, port, size)
+        _costs(hub, things, size)
         missed |= not _pages(hub, size)
         return int(missed | (not planning.measure(4 if quick else 32)))
 
@@ -145,6 +146,12 @@ def _client(order: dict[str, Any]) -> dict[str, Any]:
         raise RuntimeError(f"the load generator: {done.stderr[-800:]}")
     report: dict[str, Any] = json.loads(done.stdout)
     return report
+
+
+def _costs(hub: Hub, things: dict[str, Any], size: Size) -> None:
+    say("\nWhat confidentiality costs, of the whole statement: recording the look, deciding in the query, row security behind it\n")
+    for line in costs.lines(*costs.measure(hub, things, rounds=size.rounds * 10)):
+        say(line)
 
 
 def _pages(hub: Hub, size: Size) -> bool:

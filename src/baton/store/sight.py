@@ -27,7 +27,9 @@ def glass_key(person: str) -> int:
 class Wall:
     """The settings row security reads. Those of the hub itself show everything and know no time."""
 
-    plain: bytes
+    plain: bytes  # by type, 1 or 0: all their relationships see what has no label
+    open: bytes  # by type: so do those without any
+    bare: bytes  # by type: they see what is no patient's
     types: bytes
     masks: bytes
     keys: bytes
@@ -36,13 +38,8 @@ class Wall:
     @property
     def settings(self) -> bytes:
         """The statement that makes them."""
-        return b"set baton.plain = '%s'; set baton.types = '%s'; set baton.masks = '%s'; set baton.keys = '%s'; set baton.kinds = '%s'" % (
-            self.plain,
-            self.types,
-            self.masks,
-            self.keys,
-            self.kinds,
-        )
+        names = (b"plain", b"open", b"bare", b"types", b"masks", b"keys", b"kinds")
+        return b"; ".join(b"set baton.%s = '%s'" % (name, getattr(self, name.decode())) for name in names)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,18 +161,24 @@ def sight(who: Who) -> Sight:
 @lru_cache(maxsize=8192)
 def _wall(role: str, purpose: str, keys: tuple[int, ...], kinds: tuple[int, ...]) -> Wall:
     if role == "system":
-        return Wall(b"", b"", b"{0}", b"{}", b"{}")
+        return Wall(b"", b"", b"", b"", b"{0}", b"{}", b"{}")
     groups = alike(role, purpose, ())
     letters = [""] * len(TYPE_CODE)
-    plain = ["0"] * len(TYPE_CODE)
+    plain, open_, bare = (["0"] * len(TYPE_CODE) for _ in range(3))
     lines: list[int] = []
     for place, (several, codes) in enumerate(groups):
         lines += [mask.blocked for mask in several]
-        open_ = all(not several[kind].blocked & security.ANY for kind in kinds)
         for code in codes:
             letters[code - 1] = chr(65 + place)
-            plain[code - 1] = "1" if open_ else "0"
-    return Wall("".join(plain).encode(), "".join(letters).encode(), _array(lines), _array(keys), _array(kinds))
+            plain[code - 1] = _sees(several[kind] for kind in kinds)
+            open_[code - 1], bare[code - 1] = _sees([several[NONE]]), _sees([several[UNOWNED]])
+    plain_, open__, bare_, types = ("".join(each).encode() for each in (plain, open_, bare, letters))
+    return Wall(plain_, open__, bare_, types, _array(lines), _array(keys), _array(kinds))
+
+
+def _sees(several: Iterable[Mask]) -> str:
+    """1 when none of these masks blocks what has no label."""
+    return "1" if all(not mask.blocked & security.ANY for mask in several) else "0"
 
 
 def _array(numbers: Iterable[int]) -> bytes:

@@ -49,9 +49,8 @@ def _cost(hub: Hub, person: Who, name: str, type_: str, text: str, *, rounds: in
     theirs, everything = (_statement(hub.store, who, type_, text) for who in (person, HUB))
     with psycopg.connect(hub.database.app_dsn, autocommit=True) as line, psycopg.connect(hub.database.owner_dsn, autocommit=True) as owner:
         for each in (line, owner):
-            each.execute(
-                "set synchronous_commit = off; set jit = off; set max_parallel_workers_per_gather = 0; set plan_cache_mode = force_generic_plan"
-            )
+            each.execute("set synchronous_commit = off; set jit = off; set max_parallel_workers_per_gather = 0")
+            each.execute("set plan_cache_mode = force_generic_plan")
         with hub.store.view(person) as view:
             line.execute(view.sight.wall.settings + b"; set baton.now = '2100-01-01 00:00+00'")
         whole, unlooked = (_timed(line, statement, rounds) for statement in (theirs, without_look(theirs)))

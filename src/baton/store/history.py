@@ -81,7 +81,7 @@ def withheld(view: View, patient: int) -> bool:
     params: dict[str, Any] = {"patient": patient}
     code = TYPE_CODE["Patient"]
     seen = view.seen("r", params, [code])
-    return bool(view.ask(sql("withheld", type=code, seen=seen, withheld=view.masked("r", params)), params)[0][0])
+    return bool(view.ask(sql("withheld", type=code, seen=seen, withheld=view.masked("r", params)), params, prepare=True)[0][0])
 
 
 def history(view: View, type_: str | None, id_: str | None, since: datetime | None, count: int, place: str | None) -> Page:

@@ -11,7 +11,7 @@ from baton.fhir import resource as fhir_resource
 from baton.fhir.clauses import Chain, Clause, Moment, Reference, Text, Token
 from baton.fhir.extract import extract
 from baton.store import words
-from baton.store.codes import TYPE_CODE, key64, param_code, table, token
+from baton.store.codes import HOT, TYPE_CODE, key64, param_code, table, token
 from baton.store.index import DERIVED, MANY, WHOSE, implied, principal_date, whose_marker
 from baton.store.sight import EVERYTHING
 from baton.store.who import Invalid
@@ -56,6 +56,7 @@ class Where:
         self.all_of: list[int] = []  # tokens every match has: one index probe
         self.parts: list[str] = []
         self.narrow = False  # to few rows, whatever the values
+        self.typed = ""  # which type, where the rows are not already those of one
         self.tokens = False  # some condition on tokens whose cost hangs on the value
 
     def param(self, value: str | int | bytes, cast: str) -> str:
@@ -80,7 +81,7 @@ class Where:
 
     def sql(self) -> str:
         """All conditions on the row r."""
-        parts = [*self.parts]
+        parts = [self.typed, *self.parts] if self.typed else [*self.parts]
         if self.all_of:
             parts.append(f"r.tokens @> {self.numbers(self.all_of)}")
             self.all_of = []
@@ -90,7 +91,8 @@ class Where:
 def conditions(view: View, type_: str, clauses: Sequence[Clause]) -> Where:
     """The conditions a search states, access included. Raises Invalid for what is not supported."""
     where = Where()
-    where.parts.append(f"r.type = {TYPE_CODE[type_]} and not r.gone")
+    where.typed = f"r.type = {TYPE_CODE[type_]}"
+    where.parts.append("not r.gone")
     for clause in clauses:
         _READERS[_kind(clause)](view, type_, clause, where)
     allow(view, where, type_)
@@ -190,6 +192,10 @@ def pointing(type_: str, param: str, targets: Sequence[str], where: Where) -> No
         else:
             where.parts.append(named)
             where.narrow = True
+            if (
+                type_ in HOT
+            ):  # all rows of the partition are of the type: saying so again tempts the planner into reading the index of types
+                where.typed = ""
         return
     _any_token(where, [key64(f"{type_}.{param}={target}") for target in targets])
 
@@ -281,7 +287,7 @@ def _date(value: Moment, lo: str, hi: str, where: Where, view: View) -> str:
     """How the span of a resource [lo, hi) lies to the span asked for; an instant (lo = hi) counts as lying inside its own."""
     start, end = dates.interval(value.text, view.zone)
     if value.prefix == "ap":
-        start, end = _around(start, end, view.now)
+        start, end = around(start, end, view.now)
         return f"{lo} < {_at(where, end)} and {hi} >= {_at(where, start)}"
     after = f"{hi} > {{}}" if lo != hi else f"{hi} >= {{}}"
     if value.prefix == "eq":
@@ -309,33 +315,13 @@ def _at(where: Where, moment: datetime) -> str:
     return where.param(moment.isoformat(), "timestamptz")
 
 
-def _around(start: datetime, end: datetime, now: datetime) -> tuple[datetime, datetime]:
+def around(start: datetime, end: datetime, now: datetime) -> tuple[datetime, datetime]:
     """R4's approximately: a tenth of the way from there to now, on both sides."""
     slack = abs(now - start) / 10
     try:
         return start - slack, end + slack
     except OverflowError:
         return dates.BEGINNING, dates.END
-
-
-def compare(value: Moment, lo: datetime, hi: datetime, view: View) -> bool:
-    """The same in Python, for spans that are not in the tables."""
-    start, end = dates.interval(value.text, view.zone)
-    if value.prefix == "ap":
-        start, end = _around(start, end, view.now)
-        return lo < end and hi >= start
-    within = lo >= start and hi <= end
-    answers = {
-        "eq": within,
-        "ne": not within,
-        "gt": hi > end,
-        "ge": lo >= start or hi > end,
-        "lt": lo < start,
-        "le": lo < start or hi <= end,
-        "sa": lo >= end,
-        "eb": hi <= start,
-    }
-    return answers[value.prefix]
 
 
 _READERS = {

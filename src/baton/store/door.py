@@ -54,6 +54,7 @@ class Store:
         self._guards = {type_: list(several) for type_, several in (guards or {}).items()}
         self._reactions = {type_: list(several) for type_, several in (reactions or {}).items()}
         self._known: Known[Who | None] = Known(seconds=2)
+        self.labelled: Known[bool] = Known(seconds=2)  # whether anything about a patient (key) ever carried a label
         self._tokens: Known[Holder | None] = Known(seconds=2)
         self.apps = Apps(self)
 

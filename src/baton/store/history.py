@@ -78,6 +78,8 @@ def withheld(view: View, patient: int) -> bool:
     """Whether something about a patient (key) is withheld from who looks and they may know it; False when they see nothing."""
     if view.sight.everything or view.limits is not None:
         return False
+    if not view.store.labelled.get(patient, lambda: bool(view.ask(sql("labelled"), [patient], prepare=True)[0][0])):
+        return False
     params: dict[str, Any] = {"patient": patient}
     code = TYPE_CODE["Patient"]
     seen = view.seen("r", params, [code])

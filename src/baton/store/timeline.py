@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from baton.fhir import dates
 from baton.fhir.clauses import Clause, Moment, Reference, Text, Token
 from baton.fhir.query import Query
 from baton.store.codes import TYPE_CODE, key64, param_code, token
-from baton.store.conditions import compare, token_texts, unsupported
+from baton.store.conditions import around, token_texts, unsupported
 from baton.store.index import MANY, WHOSE, Indexed, index, principal_date
 from baton.store.named import sql
 from baton.store.who import Gone, Invalid, NotFound, Page, Resource, Stored
@@ -100,3 +102,23 @@ def _says(clause: Clause, text: str, indexed: Indexed) -> bool:
             elif value.startswith(normal(text)):
                 return True
     return False
+
+
+def compare(value: Moment, lo: datetime, hi: datetime, view: View) -> bool:
+    """The same in Python, for spans that are not in the tables."""
+    start, end = dates.interval(value.text, view.zone)
+    if value.prefix == "ap":
+        start, end = around(start, end, view.now)
+        return lo < end and hi >= start
+    within = lo >= start and hi <= end
+    answers = {
+        "eq": within,
+        "ne": not within,
+        "gt": hi > end,
+        "ge": lo >= start or hi > end,
+        "lt": lo < start,
+        "le": lo < start or hi <= end,
+        "sa": lo >= end,
+        "eb": hi <= start,
+    }
+    return answers[value.prefix]

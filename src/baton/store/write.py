@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from baton.store import labels as security
 from baton.store.codes import TYPE_CODE
 from baton.store.index import Indexed, Promise
 from baton.store.lines import Line
@@ -180,6 +181,8 @@ def write(line: Line, rows: Sequence[Row], *, change_id: int) -> None:
     _copy(line, "moment (rid, lo, hi, param, type)", _moment_lines(rows))
     columns = "promise (rid, patient, labels, owner, due, asleep_until, closed_at, open, waiting, code, status)"
     _copy(line, columns, _promise_lines(rows))
+    if labelled := {row.patient for row in rows if row.labels != security.ANY and row.patient is not None}:
+        line.execute(sql("labelled_now").encode(), [sorted(labelled)], prepare=True)
 
 
 def _copy(line: Line, columns: str, lines: Iterable[bytes]) -> None:

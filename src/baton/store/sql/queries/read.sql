@@ -78,6 +78,10 @@ where x.patient = any(%(patients)s) and x.team = any(%(keys)s) and x.until > %(n
 union all
 select w.patient, null, w.labels from patient_label w where w.patient = any(%(patients)s)
 
+-- name: labelled
+-- Whether anything about a patient ever carried a label.
+select exists (select from labelled where patient = %s)
+
 -- name: withheld
 -- Whether something of one patient is withheld from who sees the patient, and may be known to be.
 select exists (select 1 from resource_patient r where r.type = {type} and r.patient = %(patient)s and not r.gone and {seen})

@@ -69,6 +69,10 @@ from unnest(%s::timestamptz[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s
     %s::integer[]) as u (at, rid, patient, lo, hi, version, gone, tokens, labels)
 where r.type = {type} and r.rid = u.rid
 
+-- name: labelled_now
+-- Patients of whom something carries a label now.
+insert into labelled (patient) select unnest(%s::bigint[]) on conflict do nothing
+
 -- name: unname
 -- Forget the strings of resources that were written anew.
 delete from name where rid = any(%s)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from baton import api
+from baton import api, upgrade
 from baton.duties import ground, house, labelling, safe_contact, subscriptions, transitions, unusual
 from baton.duties.scheduling import booking, calendars, notices, planning
 from baton.settings import BadSettingError, Settings
@@ -93,6 +93,8 @@ def bring_up_to_date(settings: Settings, database: Database) -> list[str]:
     try:
         with store.change(HUB, because="Bring the ground resources of this version into the store") as change:
             done += [f"installed {stored.type}/{stored.id} version {stored.version}" for stored in ground.install(change)]
+        if upgrade.JUDGED_BY in done and "store" not in done:  # there was something before
+            done += upgrade.judged_anew(store, HUB)
     finally:
         store.close()
     return done

@@ -104,7 +104,7 @@ def test_what_is_no_record_or_two_things_at_once_is_refused(content: bytes) -> N
 
 
 def test_a_file_is_what_its_content_says_not_its_sender() -> None:
-    with pytest.raises(UploadRefusedError, match="its content is image/png"):
+    with pytest.raises(UploadRefusedError, match="what it says.: image/png"):
         check("a.pdf", PNG, declared="application/pdf")
     with pytest.raises(UploadRefusedError, match="larger than"):
         check("a.txt", b"x" * 2_000_001, most=2_000_000)

@@ -48,7 +48,7 @@ def check(name: str, content: bytes, *, declared: str = "", most: int = MOST_BYT
     type_, look = _kind(content)
     said = declared.partition(";")[0].strip().lower()
     if said and said not in (type_, "application/octet-stream") and {said, type_} != {"text/xml", "application/xml"}:
-        raise UploadRefusedError(f"The file says it is {said} but its content is {type_}.")
+        raise UploadRefusedError(f"The file says it is something else than it is (what it is, what it says): {type_}, {said[:60]}")
     look(content)
     return Upload(_named(name, type_), type_, content)
 
@@ -82,7 +82,7 @@ def _pdf(content: bytes) -> None:
         if re.search(rb"/Encrypt(?![A-Za-z])", plain):
             raise UploadRefusedError("The PDF is encrypted, so nobody can look into it here: send it without a password.")
         if found := _ACTIVE_NAME.search(plain):
-            raise UploadRefusedError(f"The PDF has active content ({found[1].decode()}): print it to a new PDF and send that.")
+            raise UploadRefusedError(f"Print the PDF to a new one and send that, it has active content: {found[1].decode()}")
 
 
 def _pdf_parts(content: bytes) -> Iterator[bytes]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -18,7 +16,7 @@ from baton.duties.decisions import Recipient
 from baton.fhir.resource import Resource, human_name, split
 from baton.paper import pdf
 from baton.rules import permissions
-from baton.store import Conflict, Invalid, NotFound, View
+from baton.store import Conflict, Invalid, View
 from baton.web.gate import Request, staff, stepped_up
 
 DEFAULTS = {"payer": "HPAYMT", "public-health": "PUBHLTH", "patient": "PATRQT", "family": "FAMRQT", "lawyer": "HLEGAL", "court": "HLEGAL"}
@@ -124,25 +122,6 @@ def go(request: Request, patient: str) -> HttpResponse:
 
 
 @staff
-@require_GET
-def paper(request: Request, patient: str, document: str) -> HttpResponse:
-    """A paper of this patient, as it is kept: the first file of a document."""
-    with request.hub.store.view(request.who) as view:
-        found = view.get("DocumentReference", document)
-        attachment: Resource = next((each["attachment"] for each in found.get("content", ())), {})
-        parts = split(str(attachment.get("url", "")))
-        if found.get("subject", {}).get("reference") != f"Patient/{patient}" or (parts is None and not attachment.get("data")):
-            raise NotFound("There is no such paper here.")
-        body = base64.b64decode(view.get(*parts)["data"] if parts else attachment["data"])
-    kind = str(attachment.get("contentType", "application/octet-stream"))
-    return HttpResponse(body, content_type=kind, headers={"Content-Disposition": f'inline; filename="{document}.{_ending(kind)}"'})
-
-
-def _ending(kind: str) -> str:
-    return {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}.get(kind, "txt")
-
-
-@staff
 @require_http_methods(["GET", "HEAD", "POST"])
 def accounting(request: Request, patient: str) -> HttpResponse:
     """Who was told what, in six years; and a form for what was disclosed some other way."""
@@ -195,7 +174,6 @@ def accounting_paper(request: Request, patient: str) -> HttpResponse:
 urlpatterns = [
     path("patients/<str:patient>/send", send, name="send"),
     path("patients/<str:patient>/send/go", go, name="send-go"),
-    path("patients/<str:patient>/papers/<str:document>", paper, name="paper"),
     path("patients/<str:patient>/accounting", accounting, name="accounting"),
     path("patients/<str:patient>/accounting/paper", accounting_paper, name="accounting-paper"),
 ]

@@ -160,13 +160,14 @@ def chase(request: Asking, id: str) -> str:
 def receive(request: Asking, id: str) -> str:
     """Something came."""
     file = request.FILES.get("file")
-    body = file.read(duty.LARGEST + 1) if file else request.POST.get("text", "").strip().encode()
+    body = file.read() if file else request.POST.get("text", "").strip().encode()
+    name, declared = (str(file.name), str(file.content_type or "")) if file else ("", "")
     with request.hub.store.change(request.who, because="Records received") as change:
-        duty.receive(
-            change, request=id, title=request.POST.get("title", ""), body=body, of=_day(request.POST.get("of", "")),
-            partial=bool(request.POST.get("partial")),
+        kept = duty.receive(
+            change, request=id, title=request.POST.get("title", ""), body=body, name=name, declared=declared,
+            of=_day(request.POST.get("of", "")), partial=bool(request.POST.get("partial")),
         )  # fmt: skip
-    return _("Received, kept and labelled.")
+    return _("Received, kept and labelled.") if kept.new else _("Received: the same file was on file already, so it is not kept twice.")
 
 
 @posted

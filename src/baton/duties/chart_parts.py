@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from baton.duties.charts import Document, Entry, Flag, Goal, Member, Note
 from baton.duties.identity import phone
+from baton.duties.packets import is_ours
 from baton.duties.score_notes import IN_BED, called, is_note
 from baton.fhir.dates import interval
 from baton.fhir.resource import human_name, text_of
@@ -83,20 +84,24 @@ def allergies(intolerances: Iterable[Resource], zone: ZoneInfo) -> tuple[Entry, 
 
 def documents(references: Iterable[Resource], zone: ZoneInfo, names: Mapping[str, str]) -> tuple[Document, ...]:
     """What is on file, newest first; notes written here are not documents."""
-    found = [
-        Document(
-            title=document.get("description") or text_of(document.get("type")) or "",
-            when=day(document.get("date"), zone),
-            author=next((name for link in document.get("author", ()) if (name := display(link, names))), None)
-            or display(document.get("custodian"), names)
-            or None,
-            status=document.get("docStatus") or document.get("status", ""),
-            reference=f"DocumentReference/{document['id']}",
-        )
-        for document in references
-        if document.get("status") not in VOID and not is_note(document)
-    ]
+    found = [document(each, zone, names) for each in references if each.get("status") not in VOID and not is_note(each)]
     return tuple(sorted(found, key=lambda document: document.when or date.min, reverse=True))
+
+
+def document(reference: Resource, zone: ZoneInfo, names: Mapping[str, str]) -> Document:
+    """One DocumentReference as a page lists it."""
+    attachment: Resource = next((each.get("attachment", {}) for each in reference.get("content", ())), {})
+    return Document(
+        title=reference.get("description") or text_of(reference.get("type")) or "",
+        when=day(reference.get("date"), zone),
+        author=next((name for link in reference.get("author", ()) if (name := display(link, names))), None)
+        or display(reference.get("custodian"), names)
+        or None,
+        status=reference.get("docStatus") or reference.get("status", ""),
+        reference=f"DocumentReference/{reference['id']}",
+        ours=is_ours(reference),
+        opens=bool(attachment.get("data")) or str(attachment.get("url", "")).startswith("Binary/"),
+    )
 
 
 def notes(references: Iterable[Resource], zone: ZoneInfo, names: Mapping[str, str]) -> tuple[Note, ...]:

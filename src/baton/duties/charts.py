@@ -107,13 +107,20 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document on file."""
+    """A document on file: whether it was made here, and whether its file is kept here, to be opened."""
 
     title: str
     when: date | None
     author: str | None
     status: str
     reference: str
+    ours: bool = False
+    opens: bool = False
+
+    @property
+    def id(self) -> str:
+        """The id of the DocumentReference."""
+        return self.reference.partition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)

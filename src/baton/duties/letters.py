@@ -17,18 +17,27 @@ if TYPE_CHECKING:
 LETTER = {"system": codes.LOINC, "code": "51852-2", "display": "Letter"}
 
 
-def file(change: Change, *, patient: str, kind: str, body: bytes, labels: list[Resource] | None = None) -> Resource:
+def digest(body: bytes) -> str:
+    """The digest of some bytes as Attachment.hash has it: it finds them; it proves nothing."""
+    return base64.b64encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode()
+
+
+def file(change: Change, *, patient: str, kind: str, body: bytes, labels: list[Resource] | None = None, id_: str | None = None) -> Resource:
     """Keep some bytes as a Binary of this patient; the Attachment that points at it."""
     meta = {"meta": {"security": labels}} if labels else {}
     content = {"contentType": kind, "securityContext": {"reference": patient}, "data": base64.b64encode(body).decode()}
-    binary = change.put({"resourceType": "Binary", **meta, **content})
-    digest = base64.b64encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode()
-    return {"contentType": kind, "url": binary.reference, "size": len(body), "hash": digest, "creation": episodes.instant(change.now)}
+    binary = change.put({"resourceType": "Binary", **({"id": id_} if id_ else {}), **meta, **content})
+    return attachment(binary.reference, kind, body, episodes.instant(change.now))
+
+
+def attachment(url: str, kind: str, body: bytes, at: str) -> Resource:
+    """The Attachment that points at some bytes."""
+    return {"contentType": kind, "url": url, "size": len(body), "hash": digest(body), "creation": at}
 
 
 def keep(change: Change, *, patient: str, paper: Paper, about: str | None = None) -> Stored:
     """A letter, set and kept; `about` is the "Type/id" it answers."""
-    attachment = file(change, patient=patient, kind="application/pdf", body=pdf(paper))
+    kept = file(change, patient=patient, kind="application/pdf", body=pdf(paper))
     document: Resource = {
         "resourceType": "DocumentReference",
         "status": "current",
@@ -39,7 +48,7 @@ def keep(change: Change, *, patient: str, paper: Paper, about: str | None = None
         "date": episodes.instant(change.now),
         "author": [codes.reference_to(change.who.person, change.who.name)],
         "description": paper.title,
-        "content": [{"attachment": attachment}],
+        "content": [{"attachment": kept}],
     }
     return change.put(document | ({"context": {"related": [{"reference": about}]}} if about else {}))
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from baton.duties import codes, consents, episodes, letters, packets, promises, reading, requests, trace, upkeep
+from baton.duties import codes, consents, documents, episodes, letters, promises, reading, requests, trace, upkeep
 from baton.duties.consent_terms import PURPOSE, Terms
 from baton.duties.decisions import Recipient
+from baton.duties.documents import Kept
 from baton.duties.record_states import (
     ASKED,
     CLEARS,
@@ -35,10 +36,6 @@ from baton.store import Invalid, View, labels
 
 if TYPE_CHECKING:
     from baton.store import Change, Stored
-
-FILES: Final = {b"%PDF-": "application/pdf", b"\x89PNG\r\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-LARGEST: Final = 10_000_000
-
 
 Letter = Callable[[Request], Paper]
 """Makes the letter of a request: the words are whose who asks."""
@@ -189,54 +186,25 @@ def cancel(change: Change, *, request: str, reason: str) -> Stored:
 
 
 def receive(
-    change: Change, *, request: str, title: str, body: bytes, of: date | None = None, code: str = "34133-9", partial: bool = False
-) -> Stored:
-    """A document came: kept and labelled; with `partial` the rest is still awaited. Records of a Part 2 program carry its label.
+    change: Change, *, request: str, title: str, body: bytes, name: str = "", declared: str = "", of: date | None = None,
+    code: str = "34133-9", partial: bool = False,
+) -> Kept:  # fmt: skip
+    """A document came: kept once and labelled; with `partial` the rest is still awaited. Records of a Part 2 program carry its label.
 
-    Raises Invalid for a file that is none of PDF, PNG, JPEG or plain text, or too large. Returns the DocumentReference.
+    Raises Invalid for a file that `uploads.check` refuses. Returns the document: the one that was here already when the bytes are the same.
     """
     found, known = _held(change, request)
-    kind = kind_of(body)
+    upload = documents.checked(name, body, declared)
     if not title.strip():
         raise Invalid("Say what it is.", expression="DocumentReference.description")
     # a label without a rule's reason stays: the rules at the door would take their own away again, not knowing where it came from
     marks = [labels.coding("PART2")] if known.kind == "part2-program" else []
-    attachment = letters.file(change, patient=known.patient, kind=kind, body=body, labels=marks)
-    document = change.put(
-        {
-            "resourceType": "DocumentReference",
-            **({"meta": {"security": marks}} if marks else {}),
-            "status": "current",
-            "type": {"coding": [{"system": codes.LOINC, "code": code}]},
-            "category": [codes.concept(packets.DISCLOSURE, "records-received")],
-            "subject": {"reference": known.patient},
-            "date": episodes.instant(change.now) if of is None else of.isoformat() + "T12:00:00Z",
-            "author": [found["sender"]],
-            "description": title.strip(),
-            "content": [{"attachment": attachment}],
-            "context": {"related": [{"reference": f"CommunicationRequest/{known.id}"}]},
-        }
-    )
-    _moved(change, found, "receive-part" if partial else "receive", clock=CODE if partial else None, by=document.reference)
-    return document
-
-
-def kind_of(body: bytes) -> str:
-    """The media type of a file by its first bytes, whatever it is called. Raises Invalid."""
-    if not body:
-        raise Invalid("The file is empty.", expression="DocumentReference.content.attachment")
-    if len(body) > LARGEST:
-        raise Invalid("The file is larger than 10 MB.", expression="DocumentReference.content.attachment")
-    known = next((kind for start, kind in FILES.items() if body.startswith(start)), None)
-    if known is not None:
-        return known
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise Invalid("Only PDF, PNG, JPEG and plain text are kept.", expression="DocumentReference.content.attachment")
-    return "text/plain; charset=utf-8"
+    kept = documents.keep(
+        change, patient=known.patient, upload=upload, title=title, code=code, of=of, author=found["sender"], marks=marks,
+        related=(f"CommunicationRequest/{known.id}",), category="records-received",
+    )  # fmt: skip
+    _moved(change, found, "receive-part" if partial else "receive", clock=CODE if partial else None, by=kept.reference)
+    return kept
 
 
 # --- the machine ------------------------------------------------------------------------------------------------------------------------

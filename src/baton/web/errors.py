@@ -55,6 +55,12 @@ def too_fast(request: HttpRequest) -> HttpResponse:
     return page(request, 429, _("Too many requests at once"), _("Wait a moment, then go on where you were. Nothing you saved is lost."))
 
 
+def too_large(request: HttpRequest) -> HttpResponse:
+    """413: more than a file may be."""
+    text = _("A file has at most 10 MB. Nothing of it was kept: go back and send a smaller one, or the pages that matter.")
+    return page(request, 413, _("That is too large"), text)
+
+
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose token does not fit: an old tab, or a page that is not ours."""
     text = _("The page was open too long, or you signed in again elsewhere. Go back, reload the page, and send it again.")

@@ -14,6 +14,7 @@ from baton.pace import Pace, address
 from baton.store import Refused
 from baton.web import errors
 from baton.web.gate import to_sign_in
+from baton.web.options import MOST_BYTES
 
 Respond = Callable[[HttpRequest], HttpResponse]
 POLICY = (
@@ -37,6 +38,18 @@ def headers(respond: Respond) -> Respond:
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    return around
+
+
+def sizes(respond: Respond) -> Respond:
+    """Nothing larger than a file may be is read at all."""
+
+    def around(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or int(length) > MOST_BYTES:
+            return errors.too_large(request)
+        return respond(request)
 
     return around
 

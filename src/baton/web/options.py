@@ -15,6 +15,8 @@ from baton.settings import Settings
 HERE = Path(__file__).parent
 SCHEMA = "web"
 """The schema of Django's own tables: accounts, sessions, the rate limits' counts. Everything else belongs to the store."""
+MOST_BYTES = 11_000_000
+"""Of a whole request: a file of 10 MB and what is said about it."""
 LINK_LIVES = timedelta(days=3)
 """How long a one-time sign-in link can be used."""
 LOCKOUT = "20/m/ip,5/300s/key"
@@ -25,6 +27,7 @@ THEMES = [("auto", lazy("Automatic")), ("light", lazy("Light")), ("dark", lazy("
 MIDDLEWARE = [
     "baton.web.middleware.headers",
     "baton.web.middleware.PaceOfAddress",
+    "baton.web.middleware.sizes",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -159,6 +162,9 @@ def protection_table(settings: Settings) -> dict[str, Any]:
         "SECURE_REFERRER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 1_000_000,
+        "FILE_UPLOAD_HANDLERS": ["django.core.files.uploadhandler.MemoryFileUploadHandler"],
+        "FILE_UPLOAD_MAX_MEMORY_SIZE": MOST_BYTES,  # what somebody sends never lies in a folder of temporary files
+        "DATA_UPLOAD_MAX_NUMBER_FILES": 1,
         "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
     }
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.pages import PASSWORD, House, client
 
+from baton.app import HUB
+from baton.smart.registration import register
 from baton.web import django as shell
 
 
@@ -193,6 +197,41 @@ def test_a_locked_account_says_so_and_an_administrator_unlocks_it(home: House) -
     assert sign_in(home, "sam@example.org").answer.status_code == 302
 
 
+@pytest.mark.parametrize("way", ["one", "all others", "closed"])
+def test_what_apps_see_online_ends_with_a_session_ended_from_elsewhere(home: House, way: str) -> None:
+    from baton.web import accounts
+
+    apps, carla = home.hub.store.apps, home.person["carla@example.org"]
+    app, _ = register(home.hub.store, HUB, name="Heart app", kind="public", scope="user/*.rs", redirects=("https://app.example/back",))
+    here, there = sign_in(home), sign_in(home)
+    account = accounts.of(carla)
+    assert account is not None
+
+    def let(session: str) -> int:
+        hour, code = timedelta(hours=1), secrets.token_urlsafe()
+        made = apps.permit(app=app.id, person=carla, patient=None, scope="user/*.rs", lives=hour, session=session, code=code)
+        assert apps.use_code(made.id)
+        return made.id
+
+    let_here, let_there, offline = (let(session) for session in (here.session.session_key, there.session.session_key, ""))
+
+    def seeing() -> set[int]:
+        return {let_here, let_there, offline} & {each[0] for each in apps.permissions(carla)}
+
+    assert seeing() == {let_here, let_there, offline}
+    if way == "one":
+        number = next(each.pk for each in accounts.sessions(account) if each.session_key == there.session.session_key)
+        assert here.post(f"/account/devices/{number}/end").status_code == 302
+    elif way == "all others":
+        assert here.post("/account/devices/others/end").status_code == 302
+    else:
+        shell.close(home.hub, practitioner=carla)
+        account.is_active = True
+        account.save()
+    assert there.get("/today").status_code == 302
+    assert seeing() == ({offline} if way == "closed" else {let_here, offline})
+
+
 def test_wrong_codes_lock_too(home: House) -> None:
     _, codes = with_app(home)
     browser = sign_in(home)
@@ -207,9 +246,9 @@ def test_sessions_end_from_elsewhere_and_a_closed_account_at_once(home: House) -
     here, there = sign_in(home), sign_in(home)
     account = accounts.of(home.person["carla@example.org"])
     assert account is not None and len(accounts.sessions(account)) >= 2
-    accounts.end_sessions(account, but=here.session.session_key)
+    accounts.end_sessions(account, apps=home.hub.store.apps, but=here.session.session_key)
     assert (here.get("/today").status_code, there.get("/today").status_code) == (200, 302)
-    accounts.close(account)
+    accounts.close(account, apps=home.hub.store.apps)
     try:
         assert here.get("/today").status_code == 302
         assert sign_in(home).answer["Location"] == "/sign-in/inactive"

@@ -90,7 +90,7 @@ def end_session(request: Request, number: int) -> HttpResponse:
     """Sign out one other device of mine."""
     for session in accounts.sessions(mine(request)):
         if session.pk == number and session.session_key != request.session.session_key:
-            session.end()
+            accounts.end_session(session, apps=request.hub.store.apps)
             events.note(request, "sessions-ended", detail="one")
             messages.success(request, _("That device is signed out."))
     return redirect("account")
@@ -100,7 +100,7 @@ def end_session(request: Request, number: int) -> HttpResponse:
 @stepped_up
 def end_others(request: Request) -> HttpResponse:
     """Sign out every device of mine but this one."""
-    accounts.end_sessions(mine(request), but=request.session.session_key)
+    accounts.end_sessions(mine(request), apps=request.hub.store.apps, but=request.session.session_key)
     events.note(request, "sessions-ended", detail="all others")
     messages.success(request, _("Every other device is signed out."))
     return redirect("account")

@@ -249,7 +249,7 @@ def leave(request: Request, person: str) -> HttpResponse:
         staff.leave(change, person=found.reference)
     account = accounts.of(person)
     if account:
-        accounts.close(account)
+        accounts.close(account, apps=request.hub.store.apps)
     events.note(request, "access-ended", account=account)
     return _done(request, person, _("Their access has ended, everywhere, from now on."))
 
@@ -266,7 +266,7 @@ def account_act(request: Request, person: str, act: str) -> HttpResponse:
         events.note(request, "unlocked", account=account)
         return _done(request, person, _("The account is open again."))
     if act == "sessions":
-        accounts.end_sessions(account)
+        accounts.end_sessions(account, apps=request.hub.store.apps)
         events.note(request, "sessions-ended", account=account)
         return _done(request, person, _("They are signed out everywhere."))
     accounts.forget_factors(account)

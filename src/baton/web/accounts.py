@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from baton.store.apps import Apps
 from baton.web import events
 from baton.web.models import Account, Invitation
 from baton.web.options import LINK_LIVES, LOCKOUT
@@ -110,20 +111,28 @@ def sessions(account: Account) -> list[UserSession]:
     return found
 
 
-def end_sessions(account: Account, *, but: str | None = None) -> int:
-    """End the sessions of an account, except the one with this key. Says how many."""
-    ended = [each for each in sessions(account) if each.session_key != but]
-    for each in ended:
-        each.end()
-    return len(ended)
+def end_session(session: UserSession, *, apps: Apps) -> None:
+    """End one session, and what apps were let see for as long as it lasts."""
+    session.end()
+    apps.end_session(session.session_key)
 
 
-def close(account: Account) -> int:
+def end_sessions(account: Account, *, apps: Apps, but: str | None = None) -> int:
+    """End the sessions of an account, except the one with this key, as `end_session` does. Says how many."""
+    ended = 0
+    # not by `sessions`: that forgets those of a closed account without ending them, and they would live again when it opens
+    for each in UserSession.objects.filter(user=account).exclude(session_key=but or ""):
+        ended += each.exists()
+        end_session(each, apps=apps)
+    return ended
+
+
+def close(account: Account, *, apps: Apps) -> int:
     """Nobody signs in to it any more, from now on, anywhere. Says how many sessions that ended."""
     account.is_active = False
     account.save(update_fields=["is_active"])
     Invitation.objects.filter(account=account, used=None).delete()
-    return end_sessions(account)
+    return end_sessions(account, apps=apps)
 
 
 def ways(account: Account) -> tuple[str, ...]:

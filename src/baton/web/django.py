@@ -140,6 +140,6 @@ def close(hub: Hub, *, practitioner: str) -> int:
     from baton.web import accounts
 
     account = accounts.of(practitioner)
-    ended = accounts.close(account) if account else 0
+    ended = accounts.close(account, apps=hub.store.apps) if account else 0
     hub.store.note_event(practitioner, "access-ended", "success", "command line", entrance="cli")
     return ended

@@ -11,11 +11,20 @@ from typing import Any
 import pytest
 
 from baton import app, demo
+from baton.duties import staff
 from baton.settings import Settings
 from baton.store.postgres import Database
 from baton.web import django as shell
 
 PATIENTS = 24
+JOINED = {
+    "pharmacist": "Paul Amis",
+    "social-worker": "Sofia Lund",
+    "records-clerk": "Rita Voss",
+    "auditor": "Aude Kerr",
+    "student": "Stan Ilic",
+}
+"""The roles nobody in the demo town has, and who has them here."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,18 @@ def tells(patients: list[dict[str, Any]]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)({found})(?!\w)", re.I)
 
 
+def join(hub: app.Hub) -> dict[str, str]:
+    """Somebody of each role the town lacks joins a team of it. Their e-mail addresses, by role."""
+    emails = {role: f"{role}@baton.example" for role in JOINED}
+    accounts: dict[str, str] = {}
+    for role, email in emails.items():
+        with hub.store.change(app.HUB, because="Join the team") as change:
+            team = "Organization/outpatient-coordination"
+            accounts[email] = staff.add(change, email=email, role=role, team=team, name=JOINED[role])
+    shell.share_password(hub, accounts, demo.PASSWORD)
+    return emails
+
+
 @pytest.fixture(scope="session")
 def made(databases: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     database: Database = databases.copy()
@@ -68,6 +89,7 @@ def made(databases: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
     people: dict[str, str] = {}
     for role, _, email in sign_ins:
         people.setdefault(role, email)
+    people.update(join(hub))
     yield Town(hub, people, patients, tells(patients))
     from django.db import connections
 

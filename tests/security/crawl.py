@@ -49,15 +49,15 @@ class Page(HTMLParser):
         self._within = ""
 
 
-def pages(browser: Any, *starts: str, each: int = EACH) -> Iterator[tuple[str, Any, Page | None]]:
-    """Every page that can be come to: its address, the answer, and what is on it."""
-    waiting, seen, kinds = deque(starts), set(starts), Counter[str]()
+def pages(browser: Any, *starts: str, each: int = EACH) -> Iterator[tuple[str, str, Any, Page | None]]:
+    """Every page that can be come to: its address, the page that led there (empty for a start), the answer, and what is on it."""
+    waiting, seen, kinds = deque((start, "") for start in starts), set(starts), Counter[str]()
     while waiting:
-        path = waiting.popleft()
+        path, came_from = waiting.popleft()
         answer = browser.get(path)
         html = "html" in answer.get("Content-Type", "") and not getattr(answer, "streaming", False)
         page = Page(answer.content.decode()) if html else None
-        yield path, answer, page
+        yield path, came_from, answer, page
         following = [*(page.links if page else ()), answer.get("Location", "")]
         for link in following:
             target = urlsplit(urljoin(f"http://localhost{path}", link))
@@ -67,7 +67,7 @@ def pages(browser: Any, *starts: str, each: int = EACH) -> Iterator[tuple[str, A
                 kinds[kind] += 1
                 if kinds[kind] <= each:
                     seen.add(address)
-                    waiting.append(address)
+                    waiting.append((address, path))
 
 
 def kind_of(path: str, query: str) -> str:

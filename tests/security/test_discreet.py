@@ -48,7 +48,7 @@ def work_of_pages(town: Town) -> list[str]:
     troubles: list[str] = []
     for role in ("coordinator", "administrator"):
         browser = town.browser(town.people[role])
-        for path, answer, page in pages(browser, "/today", each=1):
+        for path, _, answer, page in pages(browser, "/today", each=1):
             told = [town.tells.search(text) for text in (path, page.title if page else "", answer.get("Location", ""))]
             troubles += [f"{path}: tells {each.group()}" for each in told if each]
         for patient in town.patients[:5]:

@@ -8,6 +8,8 @@ import pytest
 from tests.security.conftest import Town
 from tests.security.crawl import pages
 
+from baton.duties import staff
+
 STRICT = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; ",
     "X-Frame-Options": "DENY",
@@ -18,12 +20,13 @@ STRICT = {
     "Cache-Control": "no-store",
 }
 STARTS = ("/", "/today", "/patients", "/find?q=a", "/account", "/nowhere", "/language")
-ROLES = ("coordinator", "senior", "supervisor", "administrator")
 
 
-def troubles(town: Town, path: str, answer: Any, page: Any) -> list[str]:
+def troubles(town: Town, path: str, came_from: str, answer: Any, page: Any) -> list[str]:
     """What is wrong with one answer."""
     found = [f"{path}: answers {answer.status_code}"] if answer.status_code >= 500 else []
+    if came_from and answer.status_code in (401, 403, 404, 410):
+        found.append(f"{came_from}: leads to {path}, which answers {answer.status_code}")
     found += [f"{path}: {name} is {answer.get(name)!r}" for name, says in STRICT.items() if says not in answer.get(name, "")]
     if "unsafe" in answer.get("Content-Security-Policy", ""):
         found.append(f"{path}: its policy lets something unsafe in")
@@ -36,12 +39,12 @@ def troubles(town: Town, path: str, answer: Any, page: Any) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("role", [*ROLES, None])
+@pytest.mark.parametrize("role", [*staff.ROLES, None])
 def test_every_page_of_every_role_is_strict(town: Town, role: str | None) -> None:
     browser = town.browser(town.people[role] if role else None)
     found, seen = [], 0
-    for path, answer, page in pages(browser, *STARTS):
-        found += troubles(town, path, answer, page)
+    for path, came_from, answer, page in pages(browser, *STARTS):
+        found += troubles(town, path, came_from, answer, page)
         seen += 1
     assert not found, "\n".join(found)
     assert seen > (25 if role else 5), f"only {seen} pages were found"

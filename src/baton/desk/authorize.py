@@ -37,7 +37,7 @@ def authorize(request: Request) -> HttpResponse:
     try:
         grant = server.consent(asked, request.who.person)
     except OAuth2Error as error:
-        return _back(server.refusal(error)) or render(request, "apps/refused.html", {"why": error.description}, status=400)
+        return _back(server.refusal(error)) or render(request, "client_apps/refused.html", {"why": error.description}, status=400)
     offered = read(grant.request.scope)
     step = request.POST.get("step", "")
     if step == "decide" and request.POST.get("answer") != "allow":
@@ -73,7 +73,7 @@ def _pick(request: Request, grant: Any) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         hits = find.find(view, text=text).patients if text.strip() else ()
     context = {"app": grant.request.client.app, "text": text, "hits": hits}
-    return _framed(request, "apps/pick.html", context, grant)
+    return _framed(request, "client_apps/pick.html", context, grant)
 
 
 def _ask(request: Request, grant: Any, offered: Scopes, about: Identity | None, *, nothing: bool) -> HttpResponse:
@@ -94,7 +94,7 @@ def _ask(request: Request, grant: Any, offered: Scopes, about: Identity | None, 
         "lasting": next((each for each in ("offline_access", "online_access") if each in offered.context), None),
         "nothing": nothing,
     }
-    return _framed(request, "apps/consent.html", context, grant, 422 if nothing else 200)
+    return _framed(request, "client_apps/consent.html", context, grant, 422 if nothing else 200)
 
 
 def _named(request: Request, patient: str) -> Identity:
@@ -134,7 +134,7 @@ def _back(reply: Reply) -> HttpResponse | None:
 
 
 def _over(request: Request) -> HttpResponse:
-    return render(request, "apps/refused.html", {"why": ""}, status=400)
+    return render(request, "client_apps/refused.html", {"why": ""}, status=400)
 
 
 urlpatterns = [path("oauth/authorize", authorize, name="authorize")]

@@ -13,7 +13,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.desk import explain, labels
+from baton.desk import explain, labels, rooms
 from baton.duties import caseload, teams
 from baton.duties.caseload import Filters, Today
 from baton.duties.rows import Row, Sheet, State
@@ -33,8 +33,8 @@ LANGUAGES = ("en", "es", "zh", "vi", "tl", "ko", "ru", "ar", "ht", "pt", "fr", "
 
 
 def index(request: HttpRequest) -> HttpResponse:
-    """`/` is Today."""
-    return redirect("today")
+    """`/` is where one's day begins: Today, for most."""
+    return redirect(rooms.rail(getattr(request, "who", None)).home.route)
 
 
 @require_GET

@@ -48,7 +48,7 @@ def actions(request: HttpRequest) -> list[Action]:
         Action(_("Working days: when teams are closed"), reverse("closures"), _("closed, closure, holiday, calendar")),
         Action(_("People and teams"), reverse("people"), _("staff, colleagues, roles, licences, teams")),
         Action(_("My account"), reverse("account"), _("password, passkey, devices, security, what I am allowed")),
-        Action(_("My apps: what sees data through me"), reverse("my-apps"), _("apps, consent, revoke, smart")),
+        Action(_("My apps: what sees data through me"), reverse("my-client-apps"), _("apps, consent, revoke, smart")),
         Action("Español", reverse("language"), "spanish idioma language", (("language", "es"), ("next", here))),
         Action("English", reverse("language"), "inglés idioma language", (("language", "en"), ("next", here))),
         Action(_("Dark colours"), reverse("theme"), _("theme, night, dark"), (("theme", "dark"), ("next", here))),

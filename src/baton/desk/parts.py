@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from baton.desk import app_words, chart_words, explain, labels, looking_words, people_words, privacy_words, scheduling_words
+from baton.desk import app_words, chart_words, explain, labels, looking_words, people_words, privacy_words, rooms, scheduling_words
 from baton.duties.panel import PanelRow
 from baton.duties.rows import Row
 from baton.store.glass import open_until
@@ -197,6 +197,12 @@ def address_for(own: str, **changes: Any) -> str:
         if value:
             query[name] = value
     return f"?{query.urlencode()}" if query else "?"
+
+
+@register.simple_tag(takes_context=True)
+def rail(context: dict[str, Any]) -> rooms.Rail:
+    """The rooms of whoever looks at the page."""
+    return rooms.rail(context["who"], context.get("room", ""))
 
 
 @register.inclusion_tag("parts/glass.html", takes_context=True)

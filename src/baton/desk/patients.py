@@ -17,10 +17,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from baton.desk import chart_words, explain, score_svg
 from baton.desk.patient_forms import NoteForm, PastForm, PreferencesForm, PromiseForm
+from baton.duties import access_report, promises, safe_contact, teams
 from baton.duties import patients as duty
-from baton.duties import promises, safe_contact, teams
 from baton.duties.charts import PatientPage
-from baton.store import NotFound
+from baton.store import NotFound, access
 from baton.web.gate import staff
 
 WINDOWS = (30, 90)
@@ -57,8 +57,11 @@ def _page(request: HttpRequest, patient: str, status: int = 200, **forms: Any) -
         with store.view(request.who, at=at) as view:  # type: ignore[attr-defined]
             page = duty.page(view, patient=patient, days=days)
             owners = () if at else teams.colleagues(view)
+            held = () if at else view.relationships(f"Patient/{patient}")
     except NotFound:
         return _unknown(request, patient, at, past)
+    who = request.who  # type: ignore[attr-defined]
+    writes = () if at else tuple(each for each in WRITTEN if access.decide(who, "write", each, relationships=held).allowed)
     context = {
         "page": page,
         "drawing": score_svg.lay_out(page.score, chart_words.score_words(page)),
@@ -68,7 +71,9 @@ def _page(request: HttpRequest, patient: str, status: int = 200, **forms: Any) -
         "past": past,
         "privacy": _privacy(page),
         "at": at.strftime("%Y-%m-%dT%H:%M") if at else None,
-        **({} if at else _forms(page, owners, request.who.person)),  # type: ignore[attr-defined]
+        "writes": writes,
+        "reported": not at and who.role not in access_report.HAND_OUT_NOTHING,
+        **_forms(page, owners, who.person, writes),
         **forms,
     }
     return render(request, "patients/patient.html", context, status=status)
@@ -89,12 +94,17 @@ def _unknown(request: HttpRequest, patient: str, at: datetime | None, past: Past
     return render(request, "patients/unknown.html", {"patient": patient, "at": at, "past": past})
 
 
-def _forms(page: PatientPage, owners: Any, me: str) -> dict[str, Any]:
-    return {
-        "note_form": NoteForm(prefix="note"),
-        "promise_form": PromiseForm(prefix="promise", today=page.now.date(), owners=owners, initial={"owner": me}),
-        "preferences_form": PreferencesForm(prefix="preferences", page=page),
+WRITTEN = ("DocumentReference", "Task", "Patient", "ServiceRequest")
+"""What is written from a patient's page: notes, promises, how to talk to them, referrals. Each is offered to those who may."""
+
+
+def _forms(page: PatientPage, owners: Any, me: str, writes: tuple[str, ...]) -> dict[str, Any]:
+    forms = {
+        "DocumentReference": ("note_form", lambda: NoteForm(prefix="note")),
+        "Task": ("promise_form", lambda: PromiseForm(prefix="promise", today=page.now.date(), owners=owners, initial={"owner": me})),
+        "Patient": ("preferences_form", lambda: PreferencesForm(prefix="preferences", page=page)),
     }
+    return {name: make() for type_, (name, make) in forms.items() if type_ in writes}
 
 
 @staff

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Act = Literal["opened", "listed", "changed", "left", "tried", "other"]
 USUAL = timedelta(days=90)
 MOST = 5000
+HAND_OUT_NOTHING = frozenset({"student"})
+"""Roles that hand out no records, and so no report either."""
 """How many rows of the record one report reads at most; older ones need a shorter span."""
 _ACTS: dict[str, Act] = {
     "read": "opened",
@@ -84,7 +86,7 @@ def reader(view: View, patient: str) -> Who:
     """Whoever may hand a patient's record out may hand out who saw it: with the sight that takes. Raises NotFound and Forbidden."""
     if view.who.role not in ROLES:
         view.get("Patient", patient)
-        if view.who.role == "student":
+        if view.who.role in HAND_OUT_NOTHING:
             raise Forbidden("Students hand out no records.")
     return replace(view.who, role="system", lent=view.who.own_role, purpose="PATRQT")
 

@@ -119,11 +119,7 @@ class AppointmentPage:
     tries: tuple[Entry, ...]
     moves: tuple[str, ...]
     begun: bool
-
-    @property
-    def need(self) -> str | None:
-        """The id of the need it meets."""
-        return self.entry.needs[0].partition("/")[2] if self.entry.needs else None
+    need: str | None  # the id of the need it meets, when who looks may see that
 
 
 def page(view: View, *, appointment: str) -> AppointmentPage:
@@ -135,8 +131,10 @@ def page(view: View, *, appointment: str) -> AppointmentPage:
     together = itinerary(view, shown.itinerary) if shown.itinerary else ()
     others = [each for need in shown.needs for each in view.find("Appointment", based_on=need) if each["id"] != appointment]
     tries = sorted((each for one in others if (each := entry(view, one))), key=lambda each: each.start)
-    moves = tuple(name for name, statuses in booking.MOVES.items() if shown.status in statuses)
-    return AppointmentPage(shown, together, tuple(tries), moves, shown.start <= view.now)
+    writes = view.decide("write", "Appointment", patient=f"Patient/{shown.patient}" if shown.patient else None).allowed
+    moves = tuple(name for name, statuses in booking.MOVES.items() if writes and shown.status in statuses)
+    need = next((each.partition("/")[2] for each in shown.needs if reading.peek(view, each)), None)
+    return AppointmentPage(shown, together, tuple(tries), moves, shown.start <= view.now, need)
 
 
 def itinerary(view: View, id_: str) -> tuple[Entry, ...]:

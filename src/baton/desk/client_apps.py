@@ -39,7 +39,7 @@ def of_patient(request: Request, patient: str) -> HttpResponse:
         resource = view.get("Patient", patient)
     apps = [app for app in request.hub.store.apps.all() if app.launch_url]
     context = {"patient": resource["id"], "apps": [(app, app_words.summary(app.scope, read(app.scope))) for app in apps]}
-    response = render(request, "apps/of_patient.html", context)
+    response = render(request, "client_apps/of_patient.html", context)
     leads = " ".join(sorted({_origin(app.launch_url or "") for app in apps}))
     response["Content-Security-Policy"] = POLICY.replace("form-action 'self'", f"form-action 'self' {leads}".strip())
     return response
@@ -98,7 +98,7 @@ def mine(request: Request) -> HttpResponse:
         )
         for number, _app, name, patient, scope, since, until in request.hub.store.apps.permissions(request.who.person)
     ]
-    return render(request, "apps/mine.html", {"permitted": several})
+    return render(request, "client_apps/mine.html", {"permitted": several})
 
 
 @staff
@@ -110,7 +110,7 @@ def end(request: Request, number: int) -> HttpResponse:
         store.apps.end(number, "ended by the person")
         store.note_event(request.who, "app ended", detail=str(number))
         messages.success(request, _("The app sees nothing through you any more."))
-    return redirect("my-apps")
+    return redirect("my-client-apps")
 
 
 # --- registered ------------------------------------------------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def _administrators(request: Request) -> None:
 def _page(request: Request, form: AppForm, status: int = 200, **more: Any) -> HttpResponse:
     apps = [(app, app_words.summary(app.scope, read(app.scope))) for app in request.hub.store.apps.all()]
     context = {"apps": apps, "form": form, "base": f"{request.scheme}://{request.get_host()}{MOUNT}", **more}
-    return render(request, "apps/registered.html", context, status=status)
+    return render(request, "client_apps/registered.html", context, status=status)
 
 
 @staff
@@ -208,7 +208,7 @@ def remove(request: Request, app: str) -> HttpResponse:
     _administrators(request)
     registration.remove(request.hub.store, request.who, app)
     messages.success(request, _("The app is removed; its tokens no longer work."))
-    return redirect("apps")
+    return redirect("client-apps")
 
 
 @require_POST
@@ -222,12 +222,12 @@ def secret(request: Request, app: str) -> HttpResponse:
 
 
 urlpatterns = [
-    path("patients/<str:patient>/apps", of_patient, name="patient-apps"),
-    path("patients/<str:patient>/apps/<str:app>", launch, name="patient-launch"),
-    path("apps/mine", mine, name="my-apps"),
-    path("apps/mine/<int:number>/end", end, name="my-app-end"),
-    path("apps", registered, name="apps"),
-    path("apps/add", add, name="app-add"),
-    path("apps/<str:app>/remove", remove, name="app-remove"),
-    path("apps/<str:app>/secret", secret, name="app-secret"),
+    path("patients/<str:patient>/apps", of_patient, name="patient-client-apps"),
+    path("patients/<str:patient>/apps/<str:app>", launch, name="patient-client-app"),
+    path("apps/mine", mine, name="my-client-apps"),
+    path("apps/mine/<int:number>/end", end, name="my-client-app-end"),
+    path("apps", registered, name="client-apps"),
+    path("apps/add", add, name="client-app-add"),
+    path("apps/<str:app>/remove", remove, name="client-app-remove"),
+    path("apps/<str:app>/secret", secret, name="client-app-secret"),
 ]

@@ -1,0 +1,74 @@
+"""The rail: its rooms in order, each shown to those who may use it and to nobody else, and none that refuses whom it is shown to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.pages import House, client, house
+
+from baton import app
+from baton.duties import staff
+from baton.store.postgres import Database
+from baton.web import django as shell
+
+CARE = ["/today", "/patients", "/scheduling", "/referrals", "/records", "/requests"]
+SHOWN = {
+    "coordinator": [*CARE, "/library", "/people"],
+    "senior": [*CARE, "/library", "/people"],
+    "clinician": [*CARE, "/library", "/people"],
+    "social-worker": [*CARE, "/library", "/people"],
+    "records-clerk": [*CARE, "/library", "/people"],
+    "supervisor": [*CARE, "/library", "/people", "/closures"],
+    "administrator": [*CARE, "/library", "/people", "/closures", "/privacy", "/apps"],
+    "pharmacist": ["/today", "/patients", "/scheduling", "/library", "/people"],
+    "student": ["/today", "/patients", "/scheduling", "/library", "/people"],
+    "auditor": ["/library", "/people", "/privacy"],
+}
+
+
+@pytest.fixture(scope="module")
+def home(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house with somebody of every role."""
+    with house(module_database, tmp_path_factory.mktemp("data")) as opened:
+        for role in staff.ROLES:
+            email = f"{role}@example.org"
+            with opened.hub.store.change(app.HUB, because="Somebody of every role") as change:
+                opened.person[email] = staff.add(change, email=email, role=role, team="Senior care")
+        shell.share_password(opened.hub, {email: opened.person[email] for email in opened.person}, "correct horse battery")
+        yield opened
+
+
+def rail(answer: Any) -> list[str]:
+    """Where the rail leads, in order."""
+    return re.findall(r'<li><a href="([^"]+)"', answer.content.decode().partition('class="rooms"')[2].partition("</nav>")[0])
+
+
+@pytest.mark.parametrize("role", SHOWN)
+def test_everybody_finds_their_rooms_and_none_that_refuses_them(home: House, role: str) -> None:
+    browser = client(home, f"{role}@example.org")
+    found = rail(browser.get("/account"))
+    assert found == SHOWN[role]
+    for address in found:
+        answer = browser.get(address)
+        assert answer.status_code == 200, address
+        here = re.findall(r'href="([^"]+)" aria-current="page"', answer.content.decode().partition("</nav>")[0])
+        assert here == [address]
+
+
+def test_every_role_is_looked_at() -> None:
+    assert set(SHOWN) == set(staff.ROLES)
+
+
+@pytest.mark.parametrize(("role", "first"), [("coordinator", "/today"), ("auditor", "/privacy")])
+def test_the_day_begins_at_todays_list_or_at_the_privacy_desk(home: House, role: str, first: str) -> None:
+    assert client(home, f"{role}@example.org").get("/")["Location"] == first
+    assert client(home, None).get("/")["Location"] == "/today"
+
+
+def test_rooms_stand_in_groups(home: House) -> None:
+    page = client(home, "administrator@example.org").get("/account").content.decode()
+    rooms = page.partition('class="rooms"')[2].partition("</nav>")[0]
+    assert [len(re.findall("<li>", group)) for group in rooms.split("<ul>")[1:]] == [6, 1, 4]

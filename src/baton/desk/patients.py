@@ -5,6 +5,7 @@ Addresses carry opaque ids and instants, never a name or any other health inform
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -99,7 +100,7 @@ WRITTEN = ("DocumentReference", "Task", "Patient", "ServiceRequest")
 
 
 def _forms(page: PatientPage, owners: Any, me: str, writes: tuple[str, ...]) -> dict[str, Any]:
-    forms = {
+    forms: dict[str, tuple[str, Callable[[], Any]]] = {
         "DocumentReference": ("note_form", lambda: NoteForm(prefix="note")),
         "Task": ("promise_form", lambda: PromiseForm(prefix="promise", today=page.now.date(), owners=owners, initial={"owner": me})),
         "Patient": ("preferences_form", lambda: PreferencesForm(prefix="preferences", page=page)),

@@ -72,3 +72,10 @@ def test_rooms_stand_in_groups(home: House) -> None:
     page = client(home, "administrator@example.org").get("/account").content.decode()
     rooms = page.partition('class="rooms"')[2].partition("</nav>")[0]
     assert [len(re.findall("<li>", group)) for group in rooms.split("<ul>")[1:]] == [6, 1, 4]
+
+
+@pytest.mark.parametrize("role", ["auditor", "coordinator"])
+def test_find_offers_what_is_done_in_ones_own_rooms(home: House, role: str) -> None:
+    page = client(home, f"{role}@example.org").get("/find").content.decode()
+    assert ("Overdue work" in page, "Go to Patients" in page, "Go to the week" in page) == (role == "coordinator",) * 3
+    assert "People and teams" in page

@@ -14,6 +14,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from baton.desk import rooms
 from baton.duties import find as duty
 from baton.duties.glass import APPROVERS
 from baton.duties.privacy_tasks import ROLES
@@ -37,14 +38,7 @@ def actions(request: HttpRequest) -> list[Action]:
     """All there is to do from anywhere; only what works."""
     here = reverse("today")
     return [
-        Action(_("Go to Today"), here, _("worklist, list, home, calls")),
-        Action(_("Overdue work"), f"{here}?state=late", _("late, red")),
-        Action(_("Work due today"), f"{here}?state=today", _("due, now")),
-        Action(_("Waiting on someone else"), f"{here}?state=waiting", _("waiting, their turn")),
-        Action(_("Go to Needs"), reverse("needs"), _("schedule, appointments, visits to book")),
-        Action(_("Go to the week"), reverse("week"), _("calendar, schedule, board")),
-        Action(_("Go to Patients"), reverse("patients"), _("patients, panel, people in my care")),
-        Action(_("Patients with something overdue"), f"{reverse('patients')}?state=late", _("late")),
+        *_of_rooms(request),
         Action(_("Working days: when teams are closed"), reverse("closures"), _("closed, closure, holiday, calendar")),
         Action(_("People and teams"), reverse("people"), _("staff, colleagues, roles, licences, teams")),
         Action(_("My account"), reverse("account"), _("password, passkey, devices, security, what I am allowed")),
@@ -56,6 +50,23 @@ def actions(request: HttpRequest) -> list[Action]:
         *_of_role(request),
         Action(_("Sign out"), reverse("account_logout"), _("leave, log out, exit"), ()),
     ]
+
+
+def _of_rooms(request: HttpRequest) -> list[Action]:
+    """What there is to do in rooms not everybody has."""
+    here = reverse("today")
+    theirs = {room.route for group in rooms.rail(request.who).groups for room in group}  # type: ignore[attr-defined]
+    known = (
+        ("today", Action(_("Go to Today"), here, _("worklist, list, home, calls"))),
+        ("today", Action(_("Overdue work"), f"{here}?state=late", _("late, red"))),
+        ("today", Action(_("Work due today"), f"{here}?state=today", _("due, now"))),
+        ("today", Action(_("Waiting on someone else"), f"{here}?state=waiting", _("waiting, their turn"))),
+        ("needs", Action(_("Go to Needs"), reverse("needs"), _("schedule, appointments, visits to book"))),
+        ("needs", Action(_("Go to the week"), reverse("week"), _("calendar, schedule, board"))),
+        ("patients", Action(_("Go to Patients"), reverse("patients"), _("patients, panel, people in my care"))),
+        ("patients", Action(_("Patients with something overdue"), f"{reverse('patients')}?state=late", _("late"))),
+    )
+    return [action for room, action in known if room in theirs]
 
 
 def _of_role(request: HttpRequest) -> list[Action]:

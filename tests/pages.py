@@ -13,9 +13,12 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from zoneinfo import ZoneInfo
 
+import psycopg
+
 from baton import app
 from baton.duties import ground, staff
 from baton.settings import Settings
+from baton.store.codes import key64
 from baton.store.postgres import Database
 from baton.web import django as shell
 
@@ -68,6 +71,13 @@ def house(database: Database, folder: Path, *, now: Callable[[], datetime] = lam
     finally:
         store.close()
         hang_up()
+
+
+def left(house: House, what: str, patient_id: str | None = None) -> int:
+    """How often the audit says that this left ("print itinerary"), about this patient, or (None) about nobody."""
+    keys = [key64(f"Patient/{patient_id}")] if patient_id else []
+    with psycopg.connect(house.hub.database.app_dsn) as connection:
+        return len(connection.execute("select 1 from look where what = %s and patients = %s::bigint[]", [what, keys]).fetchall())
 
 
 def hang_up() -> None:

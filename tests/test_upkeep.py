@@ -48,6 +48,8 @@ def test_a_backup_comes_back_into_an_empty_folder_and_checks_clean(backup: Path,
     checked = baton("check", data=folder / "back")
     assert checked.returncode == 0, checked.stdout
     assert baton("token", "--user", "ann@x.example", data=folder / "back").returncode == 0
+    with embedded(folder / "data") as server, psycopg.connect(server.dsn("owner")) as connection:
+        assert connection.execute("select count(*) from look where what = 'export backup'").fetchone() != (0,)
     again = baton("restore", str(backup), data=folder / "back", **SECRET)
     assert again.returncode == 1 and "not empty" in again.stderr
 

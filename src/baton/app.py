@@ -9,7 +9,7 @@ import gc
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -154,18 +154,25 @@ def _content(store: Store, who: Who, binary: str) -> bytes:
         return base64.b64decode(view.get(*binary.split("/", 1))["data"])
 
 
+def _note(store: Store, who: Who, what: str, payload: Mapping[str, Any]) -> None:
+    """Record that something left, and whom it was about."""
+    patient = payload.get("about") or payload.get("patient")
+    store.note_event(who, what, detail=str(payload.get("document", "")), patients=[str(patient)] if patient else [])
+
+
 def work(settings: Settings) -> None:
     """Run the worker until told to stop: what was announced is sent, what is due is woken each minute, changes are sealed."""
-    from baton.worker import anchors, carry, jobs, mail, texts
+    from baton.worker import anchors, carry, jobs, mail, outbox, texts
 
     with opened(settings) as hub:
         me = replace(HUB, entrance="worker")
         handlers = {"mail": texts.with_links(mail.by_smtp(settings.smtp_url), settings.public_url)} if settings.smtp_url else {}
         handlers |= {"text": texts.with_links(texts.by_apprise(settings.text_url), settings.public_url)} if settings.text_url else {}
-        handlers |= {planning.TOPIC: planning.planner(me, hub.store)}
         if settings.carry_folder:
             folder, read = Path(settings.carry_folder), functools.partial(_content, hub.store, me)
             handlers |= {f"packet-{channel}": carry.into(folder, channel, read) for channel in ("fax", "direct")}
+        handlers = outbox.noted(handlers, functools.partial(_note, hub.store, me))
+        handlers |= {planning.TOPIC: planning.planner(me, hub.store)}
         published = [anchors.to_file(settings.seal_file)] if settings.seal_file else []
         published += [anchors.by_mail(settings.seal_mail)] if settings.seal_mail else []
         objection = functools.partial(safe_contact.objection, hub.store, me)

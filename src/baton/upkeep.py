@@ -60,6 +60,7 @@ def backup(arguments: argparse.Namespace, settings: Settings) -> None:
     secret = _secret(arguments, settings)
     with app.opened(settings) as hub:
         size = backup.make(hub.database.owner_dsn, arguments.file, secret, key=settings.key(), kept=not settings.secret_key)
+        hub.store.note_event(app.HUB, "export backup", detail=f"{size} bytes")
     print(f"{arguments.file}: {size:,} bytes. Without its secret nobody can read it, not even you: keep that somewhere else.")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from tests.pages import House, client, house, patient
+from tests.pages import House, client, house, left, patient
 
 from baton import app
 from baton.store.postgres import Database
@@ -53,6 +53,7 @@ def test_a_letter_comes_in_once_and_is_opened_by_ids_alone(home: House, eva: str
     paper = client(home).get(f"/patients/{eva}/papers/{document['id']}")
     assert paper.content == b"All is well."
     assert paper["Content-Disposition"] == f'attachment; filename="{document["id"]}.txt"' and "no-store" in paper["Cache-Control"]
+    assert left(home, f"export DocumentReference/{document['id']}", eva) == 1
     with psycopg.connect(home.hub.database.app_dsn) as connection:
         looks = [what for (what,) in connection.execute("select what from look where who = %s", [home.person["carla@example.org"]])]
     assert any(f"DocumentReference/{document['id']}" in what for what in looks)

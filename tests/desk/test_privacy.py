@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.pages import MONDAY, PASSWORD, House, client, house, patient, stay
+from tests.pages import MONDAY, PASSWORD, House, client, house, left, patient, stay
 
 from baton.duties import codes, safe_contact
 from baton.duties.safe_contact import SafeContact
@@ -96,7 +96,7 @@ def test_what_a_consent_lacks_is_named_and_what_was_typed_stays(carla: Any, eva:
     assert "in force" in text and "Hillside Recovery" in text
 
 
-def test_rehearse_and_send_and_read_the_packet(carla: Any, eva: str) -> None:
+def test_rehearse_and_send_and_read_the_packet(carla: Any, eva: str, home: House) -> None:
     page = carla.post(f"/patients/{eva}/send", {"to": "Organization/harbor"})
     text = page.content.decode()
     assert page.status_code == 200 and "Discharge summary" in text and "+1 555 014 7000" in text
@@ -106,12 +106,14 @@ def test_rehearse_and_send_and_read_the_packet(carla: Any, eva: str) -> None:
     refused = carla.post(f"/patients/{eva}/send/go", {**form, "item": items, "digest": "0"})
     assert refused.status_code == 409 and "not what you saw" in refused.content.decode()
     sent = carla.post(f"/patients/{eva}/send/go", {**form, "item": items})
-    assert sent.status_code == 302
+    assert sent.status_code == 302 and left(home, "export packet", eva) == 1
     text = carla.get(f"/patients/{eva}/accounting").content.decode()
     assert "Harbor Nursing" in text and "Left out of the accounting" in text
     paper = text.split(f"/patients/{eva}/papers/")[1].split('"')[0]
     assert carla.get(f"/patients/{eva}/papers/{paper}").content.startswith(b"%PDF")
+    assert left(home, f"print DocumentReference/{paper}", eva) == 1
     assert carla.get(f"/patients/{eva}/accounting/paper").content.startswith(b"%PDF")
+    assert left(home, "print accounting", eva) == 1
 
 
 def test_a_request_is_taken_down_extended_and_denied(carla: Any, eva: str, home: House) -> None:
@@ -161,7 +163,9 @@ def test_a_secure_link_asks_for_its_code_and_tires_of_wrong_ones(carla: Any, eva
     outside = client(home, None)
     assert outside.get(link).status_code == 200
     assert outside.post(link, {"code": "1"}).status_code == 403
+    before = left(home, "export packet", eva)
     assert outside.post(link, {"code": code}).content.startswith(b"%PDF")
+    assert left(home, "export packet", eva) == before + 1
     for _ in range(10):
         outside.post(link, {"code": "2"})
     assert outside.post(link, {"code": code}).status_code == 429

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.pages import ZONE, House, client, house
+from tests.pages import ZONE, House, client, house, left
 from tests.pages_clinic import open_clinic, work
 
 from baton import app
@@ -65,6 +65,7 @@ def test_a_plan_from_asking_to_booking(home: House, ids: dict[str, str]) -> None
     assert "Booked: 3 visits." in page
     paper = browser.get(f"/scheduling/patient/{ids['lan']}/paper")
     assert (paper.headers["Content-Type"], paper.content[:4]) == ("application/pdf", b"%PDF")
+    assert left(home, "print itinerary", ids["lan"]) == 1
     spanish = client(home, headers={"accept-language": "es"}).get(f"/scheduling/patient/{ids['lan']}").content.decode()
     assert "probado: el mejor" in spanish
 
@@ -124,7 +125,10 @@ def test_a_calendar_needs_its_secret_and_names_nobody(home: House, ids: dict[str
     answer = browser.get(f"/calendar/{secret}.ics")
     assert answer.headers["Content-Type"].startswith("text/calendar")
     text = answer.content.decode()
-    assert "20261210T090000" in text
+    assert "20261210T090000" in text and left(home, "export calendar") == 1
+    with home.hub.store.view(app.HUB) as view:
+        own = weekly.secret(view, f"Patient/{ids['walter']}")
+    assert browser.get(f"/calendar/{own}.ics").status_code == 200 and left(home, "export calendar", ids["walter"]) == 1
     assert not any(word in text for word in ("Walter", "Nowak", "Heart", "Cardiology"))
     assert browser.get("/calendar/Practitioner.haddad.forged.ics").status_code == 404
     assert browser.get("/calendar/Practitioner.haddad..ics").status_code == 404

@@ -10,7 +10,7 @@ import pytest
 from tests.duties.ward import PRIYA, TOM, Ward, of_team, patient
 
 from baton.duties import documents, letters, referrals
-from baton.duties.documents import Described, Kept
+from baton.duties.documents import Described, File, Kept
 from baton.store import Invalid, NotFound, labels
 from baton.store.postgres import Database
 
@@ -37,7 +37,7 @@ def test_what_is_said_of_it_is_kept_with_it(ward: Ward) -> None:
     assert kept.new and found["status"] == "current" and found["date"].startswith("2026-07-01")
     assert found["author"] == [{"display": "Dr Ito"}] and found["custodian"]["reference"] == "Organization/cardio"
     with ward.store.view(TOM) as view:
-        assert documents.opened(view, patient="eva", document=kept.id) == ("text/plain; charset=utf-8", b"All is well.")
+        assert documents.opened(view, patient="eva", document=kept.id) == File("text/plain; charset=utf-8", b"All is well.", False)
 
 
 def test_the_same_bytes_are_kept_once_and_others_with_their_digest_are_not_lost(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -11,7 +12,9 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
+from baton import app
 from baton.store import Store, Who
+from baton.store.codes import key64
 from baton.store.postgres import Database
 from baton.worker import Work, jobs, outbox
 
@@ -139,3 +142,27 @@ def test_works_on_another_server(other_database: Database) -> None:
     work(store, other_database, letter=post)
     store.close()
     assert len(post.sent) == 1
+
+
+def test_what_is_delivered_is_recorded_with_whom_it_was_about(store: Store, database: Database) -> None:
+    given: list[str] = []
+
+    def refuse(payload: Mapping[str, Any]) -> None:
+        raise ConnectionError("nobody answers")
+
+    handlers = {
+        "mail": lambda payload: given.append(payload["to"]),
+        "packet-fax": lambda payload: given.append(payload["to"]),
+        "text": refuse,
+    }
+    noted = outbox.noted(handlers, functools.partial(app._note, store, HUB))
+    noted["mail"]({"to": "a@example.org", "about": "Patient/eva"})
+    noted["packet-fax"]({"to": "+1", "about": "Patient/eva", "document": "DocumentReference/1"})
+    with pytest.raises(ConnectionError):
+        noted["text"]({"to": "+1", "patient": "Patient/eva"})
+    with psycopg.connect(database.app_dsn) as connection:
+        rows = connection.execute("select what, patients, detail from look order by id").fetchall()
+    assert rows == [
+        ("message mail", [key64("Patient/eva")], None),
+        ("export packet-fax", [key64("Patient/eva")], "DocumentReference/1"),
+    ]

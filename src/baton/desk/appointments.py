@@ -88,6 +88,7 @@ def paper(request: Request, patient: str) -> HttpResponse:
             each.place_id: reading.peek(view, each.place_id) for each in entries if each.place_id
         }
     body = paper_words.itinerary(person, entries, places)
+    request.hub.store.note_event(request.who, "print itinerary", patients=[f"Patient/{patient}"])
     response = HttpResponse(body, content_type="application/pdf")
     response.headers["Content-Disposition"] = 'inline; filename="itinerary.pdf"'
     return response

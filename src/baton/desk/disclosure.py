@@ -112,6 +112,8 @@ def go(request: Request, patient: str) -> HttpResponse:
             opens = links.code(change, links.token(change, packet.id)) if order.channel == "link" else ""
     except (Invalid, Conflict) as refusal:
         return _page(request, patient, refusal.status, tuple(labels.refusal(issue.text) for issue in refusal.issues))
+    what = "print packet" if order.channel == "print" else "export packet"
+    request.hub.store.note_event(request.who, what, detail=packet.reference, patients=[f"Patient/{patient}"])
     said = _("Sent, and recorded.") if order.channel != "print" else _("The packet is ready to print, and recorded.")
     if opens:
         said = _("Sent as a link, good for 7 days. Tell them this code by telephone: %(code)s") % {"code": f"{opens[:4]} {opens[4:]}"}
@@ -166,6 +168,7 @@ def accounting_paper(request: Request, patient: str) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         person, found = whose(view, patient), accounts.accounting(view, patient=f"Patient/{patient}")
     made = pdf(privacy_papers.accounting(found, human_name(person), identity.language(person)))
+    request.hub.store.note_event(request.who, "print accounting", patients=[f"Patient/{patient}"])
     return HttpResponse(
         made, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="accounting-{patient}.pdf"'}
     )

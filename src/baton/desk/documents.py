@@ -127,10 +127,14 @@ def paper(request: Request, patient: str, document: str) -> HttpResponse:
     """A document of this patient, as it is kept: what a browser can show safely is shown, anything else is saved."""
     with request.hub.store.view(request.who) as view:
         try:
-            stated, body = duty.opened(view, patient=patient, document=document)
+            file = duty.opened(view, patient=patient, document=document)
         except ValueError:
             raise NotFound("There is no such paper here.") from None
-    return served(stated, body, document)
+    answer = served(file.type, file.body, document)
+    if file.ours or answer["Content-Disposition"].startswith("attachment"):  # else it is shown, and the look says so
+        what = f"{'print' if file.ours else 'export'} DocumentReference/{document}"
+        request.hub.store.note_event(request.who, what, patients=[f"Patient/{patient}"])
+    return answer
 
 
 def served(stated: str, body: bytes, name: str) -> HttpResponse:

@@ -148,7 +148,13 @@ def _announced(change: Change, order: Order, packet: Resource) -> None:
             "A secure message for you",
             "Health records were made ready for you. Open them with the code you are told by telephone.",
         )
-        payload = {"to": order.recipient.address, "subject": subject, "text": text, "link": f"/p/{links.token(change, packet['id'])}"}
+        payload = {
+            "to": order.recipient.address,
+            "subject": subject,
+            "text": text,
+            "link": f"/p/{links.token(change, packet['id'])}",
+            "about": order.patient,
+        }
         mine = {"patient": order.patient, "channel": "email"} if order.recipient.kind == "patient" else {}
         change.announce("mail", {**payload, **mine})
 

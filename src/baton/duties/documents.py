@@ -241,19 +241,28 @@ def waiting(view: View, patient: str) -> tuple[Waiting, ...]:
     )
 
 
-def opened(view: View, *, patient: str, document: str) -> tuple[str, bytes]:
-    """The type and bytes of a document's first file; the look is recorded. Raises NotFound when it is not this patient's."""
+@dataclass(frozen=True, slots=True)
+class File:
+    """A document's file: its stated type, its bytes, and whether it is a paper made here, to be handed out."""
+
+    type: str
+    body: bytes
+    ours: bool
+
+
+def opened(view: View, *, patient: str, document: str) -> File:
+    """A document's first file; the look is recorded. Raises NotFound when it is not this patient's."""
     found = view.get("DocumentReference", document)
     attachment: dict[str, Any] = next((each["attachment"] for each in found.get("content", ()) if "attachment" in each), {})
     parts = split(str(attachment.get("url", "")))
     if codes.patient_of(found) != f"Patient/{patient}" or (parts is None and not attachment.get("data")):
         raise NotFound("There is no such paper here.")
     if parts is None:
-        return str(attachment.get("contentType", "")), base64.b64decode(attachment["data"])
+        return File(str(attachment.get("contentType", "")), base64.b64decode(attachment["data"]), packets.is_ours(found))
     binary = view.get(*parts)
     if parts[0] != "Binary":
         raise NotFound("There is no such paper here.")
-    return str(binary.get("contentType", "")), base64.b64decode(binary.get("data", ""))
+    return File(str(binary.get("contentType", "")), base64.b64decode(binary.get("data", "")), packets.is_ours(found))
 
 
 def title_of(view: View, *, patient: str, document: str) -> str:

@@ -57,4 +57,5 @@ def send(change: Change, *, document: Resource, channel: str, to: str) -> None:
     """Tell the worker to carry it: by fax or Direct; what is printed is carried by hand."""
     if channel != "print":
         binary = document["content"][0]["attachment"]["url"]
-        change.announce(f"packet-{channel}", {"document": f"DocumentReference/{document['id']}", "binary": binary, "to": to})
+        about = {"document": f"DocumentReference/{document['id']}", "about": document["subject"]["reference"]}
+        change.announce(f"packet-{channel}", {**about, "binary": binary, "to": to})

@@ -74,6 +74,8 @@ def calendar(request: HttpRequest, secret: str) -> HttpResponse:
             return HttpResponse(status=404)
         words = {"name": _("Dates"), "date": _("Date"), "held": _("Date, not confirmed yet")}
         body = weekly.feed(view, owner=owner, words=words)
+    patients = [owner] if owner.startswith("Patient/") else []  # a clinician's says of no patient that they come
+    hub_of(request).store.note_event(who(), "export calendar", detail=owner, patients=patients)
     return HttpResponse(body, content_type="text/calendar; charset=utf-8")
 
 

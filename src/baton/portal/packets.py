@@ -42,7 +42,7 @@ def packet(request: HttpRequest, link: str) -> HttpResponse:
             cache.set(key, tries + 1, AGAIN)
             store.note_event(OUTSIDE, "packet refused", "refused", "secure link")
             return render(request, "portal/packet.html", {"wrong": True}, status=403)
-    store.note_event(OUTSIDE, "packet opened", "success", "secure link", [document["subject"]["reference"]])
+    store.note_event(OUTSIDE, "export packet", "success", "secure link", [document["subject"]["reference"]])
     return HttpResponse(body, content_type="application/pdf", headers={"Content-Disposition": 'attachment; filename="records.pdf"'})
 
 

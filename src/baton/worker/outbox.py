@@ -28,6 +28,10 @@ order by id limit 1000
 """
 
 
+Note = Callable[[str, Mapping[str, Any]], None]
+"""Records in the audit that something of this kind (`message mail`, `export packet-fax`) left, with its payload."""
+
+
 class UndeliverableError(Exception):
     """It can never be delivered; the message says why, for the administrator."""
 
@@ -59,6 +63,19 @@ def deliver(
             connection.commit()
             raise
         connection.execute(_DELIVERED, [now, list(PRIVATE), outbox_id])
+
+
+def noted(handlers: Mapping[str, Handler], note: Note) -> dict[str, Handler]:
+    """The same handlers, each recording what it delivered. What cannot be recorded is delivered again: rather twice than unseen."""
+
+    def recording(topic: str, handler: Handler) -> Handler:
+        def deliver_and_note(payload: Mapping[str, Any]) -> None:
+            handler(payload)
+            note(f"{'export' if topic.startswith('packet-') else 'message'} {topic}", payload)
+
+        return deliver_and_note
+
+    return {topic: recording(topic, handler) for topic, handler in handlers.items()}
 
 
 def without_job(dsn: str, topics: Collection[str]) -> list[int]:

@@ -60,3 +60,9 @@ def test_a_low_window_reaches_every_room_and_the_account(visit: Visit) -> None:
     last.focus()
     expect(last).to_be_in_viewport()
     expect(page.locator(".me summary")).to_be_in_viewport()
+
+
+def test_the_longest_name_of_a_room_fits_a_phone_in_spanish(visit: Visit, seen: Seen) -> None:
+    page = visit("/privacy", DANA, viewport=PHONE, locale="es-US")
+    expect(page.locator(".menu summary")).to_contain_text("Oficina de privacidad")
+    seen(page, "rooms-phone-spanish")

@@ -113,7 +113,7 @@ def test_a_corrected_one_takes_its_place(home: House, eva: str) -> None:
     send(home, eva, file(b"Wrong."))
     (old,) = kept(home, eva)
     page = client(home).get(f"/patients/{eva}/documents?corrects={old['id']}").content.decode()
-    assert "It takes the place of" in page
+    assert "It takes the place of" in page and '<option value="51852-2" selected>' in page
     text = send(home, eva, file(b"Right."), corrects=old["id"]).content.decode()
     assert "it takes the place of the earlier one" in text and "1 replaced by a newer one" in text
 

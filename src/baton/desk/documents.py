@@ -73,7 +73,7 @@ REFUSALS = (
 def shelf(request: Request, patient: str) -> HttpResponse:
     """What is on file, and the form that adds to it; with `corrects`, the form says which document the new one replaces."""
     refused: list[str] = []
-    form = request.POST if request.method == "POST" else request.GET
+    form: Any = request.POST if request.method == "POST" else request.GET
     if request.method == "POST":
         try:
             kept = _added(request, patient)
@@ -86,6 +86,9 @@ def shelf(request: Request, patient: str) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         person, found = whose(view, patient), duty.shelf(view, patient=patient)
         corrects = next((each for each in found.documents if each.id == form.get("corrects") and not each.ours), None)
+        if corrects and request.method != "POST":
+            was = duty.described(view, document=corrects.id)
+            form = {"title": was.title, "code": was.code, "author": was.author, "source": was.source}
         context: dict[str, Any] = {
             "patient": patient,
             "name": human_name(person),
@@ -95,7 +98,7 @@ def shelf(request: Request, patient: str) -> HttpResponse:
             "types": [(code, TYPES[code]) for code in duty.TYPES],
             "sources": [each.recipient.name for each in parties.organizations(view)],
             "form": form,
-            "chosen": form.getlist("related"),
+            "chosen": request.POST.getlist("related"),
             "refused": refused,
         }
     return render(request, "documents/page.html", context, status=422 if refused else 200)

@@ -265,9 +265,10 @@ def opened(view: View, *, patient: str, document: str) -> File:
     return File(str(binary.get("contentType", "")), base64.b64decode(binary.get("data", "")), packets.is_ours(found))
 
 
-def title_of(view: View, *, patient: str, document: str) -> str:
-    """What a document is called, for the page that corrects it. Raises NotFound."""
+def described(view: View, *, document: str) -> Described:
+    """What is said of a document: where the form that corrects it begins. Raises NotFound."""
     found = view.get("DocumentReference", document)
-    if codes.patient_of(found) != f"Patient/{patient}":
-        raise NotFound("There is no such paper here.")
-    return str(found.get("description") or text_of(found.get("type")) or "")
+    kinds = [code for _, code in reading.codings(found.get("type")) if code in TYPES]
+    author = next((str(each.get("display") or "") for each in found.get("author", ())), "")
+    source = str(found.get("custodian", {}).get("display") or "")
+    return Described(str(found.get("description") or text_of(found.get("type")) or ""), next(iter(kinds), TYPES[0]), None, author, source)

@@ -191,8 +191,8 @@ _ENDINGS = {
 
 def _named(name: str, type_: str) -> str:
     """A name that is a name in every system: no folders, no control or direction characters, the ending of its type."""
-    name = unicodedata.normalize("NFC", name).replace("\\", "/")
-    name = "".join(each for each in PurePosixPath(name).name if unicodedata.category(each)[0] != "C" and each not in '<>:"/|?*')
+    name = unicodedata.normalize("NFC", name).replace("\\", "/").replace("\u00a0", " ")
+    name = "".join(each for each in PurePosixPath(name).name if each.isprintable() and each not in '<>:"/|?*')
     name = name.strip(" .") or "document"
     stem, dot, ending = name.rpartition(".")
     if not dot or f".{ending.lower()}" not in _ENDINGS[type_]:

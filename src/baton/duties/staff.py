@@ -72,7 +72,10 @@ def give(
     end: date | None = None,
     stands: str = "assigned",
 ) -> Stored:
-    """One more role, in a team ("Organization/id"), perhaps at a site (by its name), from a day to a day. Raises Invalid."""
+    """One more role, in a team ("Organization/id"), perhaps at a site (by its name), from a day to a day. Raises Invalid.
+
+    Without a first day it simply holds: a hub that rehearses an earlier day knows its people too.
+    """
     _known(role)
     if stands not in RELATIONSHIPS:
         raise _refuse(f"{stands!r} is no way to stand to a team: {', '.join(RELATIONSHIPS)}.", "PractitionerRole.extension", "code-invalid")
@@ -82,13 +85,13 @@ def give(
     if not team.startswith("Organization/"):
         raise _refuse("Choose the team.", "PractitionerRole.organization", "required")
     organization = change.get(*team.split("/", 1))
-    period = {"start": start.isoformat() if start else episodes.instant(change.now), **({"end": end.isoformat()} if end else {})}
+    period = {name: day.isoformat() for name, day in (("start", start), ("end", end)) if day}
     resource: Resource = {
         "resourceType": "PractitionerRole",
         "active": True,
         "practitioner": codes.reference_to(person, human_name(practitioner)),
         "organization": codes.reference_to(team, organization.get("name")),
-        "period": period,
+        **({"period": period} if period else {}),
         "code": [{"coding": [{"system": STAFF_ROLE, "code": role}]}],
     }
     if stands != "assigned":

@@ -19,6 +19,8 @@ STRICT = {
     "Permissions-Policy": "camera=()",
     "Cache-Control": "no-store",
 }
+ALONE = "default-src 'none'; frame-ancestors 'none'"
+"""The policy of a file from outside, opened: it loads nothing at all."""
 STARTS = ("/", "/today", "/patients", "/find?q=a", "/account", "/nowhere", "/language")
 
 
@@ -27,7 +29,8 @@ def troubles(town: Town, path: str, came_from: str, answer: Any, page: Any) -> l
     found = [f"{path}: answers {answer.status_code}"] if answer.status_code >= 500 else []
     if came_from and answer.status_code in (401, 403, 404, 410):
         found.append(f"{came_from}: leads to {path}, which answers {answer.status_code}")
-    found += [f"{path}: {name} is {answer.get(name)!r}" for name, says in STRICT.items() if says not in answer.get(name, "")]
+    wanted = STRICT | ({"Content-Security-Policy": ALONE} if "/papers/" in path else {})
+    found += [f"{path}: {name} is {answer.get(name)!r}" for name, says in wanted.items() if says not in answer.get(name, "")]
     if "unsafe" in answer.get("Content-Security-Policy", ""):
         found.append(f"{path}: its policy lets something unsafe in")
     if page is not None:

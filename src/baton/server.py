@@ -11,6 +11,8 @@ from typing import Any
 
 from granian.server import MPServer
 
+from baton.store.forks import wait_for_starts
+
 AT_ONCE = 5  # deaths within WINDOW seconds after which each new start waits for PAUSE seconds
 WINDOW = 60.0
 PAUSE = 10.0
@@ -24,6 +26,7 @@ class Server(MPServer):
         super().__init__(target, **options)
         self._deaths: list[float] = []
         os.register_at_fork(after_in_child=_let_go)
+        wait_for_starts()
 
     def _spawn_workers(self, spawn_target: Callable[..., None], target_loader: Callable[..., Any]) -> None:
         with _holding():

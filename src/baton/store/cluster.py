@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from baton.store.forks import STARTING
+
 MAJOR = 18
 OWNER, APP, DATABASE = "baton_owner", "baton_app", "baton"
 ELSEWHERE = (Path("/var/lib"), Path("/var/opt"), Path("/var/tmp"))  # noqa: S108  root makes a private folder there
@@ -43,7 +45,8 @@ class Account:
         identity: dict[str, Any] = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.other else {}
         environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
         try:
-            return subprocess.run([str(part) for part in command], cwd="/", env=environment, check=False, **identity, **options)  # noqa: S603
+            with STARTING:
+                return subprocess.run([str(part) for part in command], cwd="/", env=environment, check=False, **identity, **options)  # noqa: S603
         except PermissionError as error:
             if self.other:
                 raise DatabaseUnusable(

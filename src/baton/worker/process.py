@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
+from baton.store.forks import STARTING
+
 log = logging.getLogger(__name__)
 
 PATIENCE = 25.0  # seconds a worker may take to finish what is under way
@@ -61,7 +63,9 @@ def _keep(command: Sequence[str], environ: Mapping[str, str], stop: threading.Ev
     while not stop.is_set():
         started = time.monotonic()
         # A group of its own: Ctrl-C at the terminal is for us, and we tell it.
-        with subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, process_group=0) as worker:  # noqa: S603
+        with STARTING:
+            begun = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603
+        with begun as worker:
             while worker.poll() is None and not stop.wait(0.1):
                 pass
             if stop.is_set():

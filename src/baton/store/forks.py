@@ -1,0 +1,14 @@
+"""No process is forked while a command is being started: the fork would keep the start's pipes open, and the starter waiting for ever."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+STARTING = threading.Lock()
+"""Held while a command is being started."""
+
+
+def wait_for_starts() -> None:
+    """From now on every fork of this process waits until no command is being started."""
+    os.register_at_fork(before=STARTING.acquire, after_in_parent=STARTING.release, after_in_child=STARTING.release)

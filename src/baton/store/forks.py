@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import threading
 
-STARTING = threading.Lock()
-"""Held while a command is being started."""
+STARTING = threading.RLock()
+"""Held while a command is being started, and while a file's lock is held that a fork would keep."""
 
 
 def wait_for_starts() -> None:

@@ -21,6 +21,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from baton.store import cluster, postmaster
 from baton.store.cluster import APP, DATABASE, OWNER, DatabaseUnusable, Place, secret
+from baton.store.forks import STARTING
 
 __all__ = ["Database", "DatabaseUnusable", "Server", "embedded", "external", "open_database", "secret"]
 
@@ -217,7 +218,7 @@ def _lock(path: Path, how: int) -> IO[bytes]:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    with _lock(path, fcntl.LOCK_EX):
+    with STARTING, _lock(path, fcntl.LOCK_EX):  # a process forked meanwhile would keep the lock
         yield
 
 

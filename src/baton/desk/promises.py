@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -13,14 +12,12 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
-from baton.desk import explain, labels
+from baton.desk import explain, labels, posting
 from baton.desk.caseload import narrowed
 from baton.duties import communication, promises, safe_contact, transitions
 from baton.fhir.resource import extension
-from baton.store import Conflict, Invalid
-from baton.web.gate import Request, staff
+from baton.web.gate import Request
 
 View = Callable[[Request, str], HttpResponse]
 
@@ -45,21 +42,7 @@ def because(request: Request, reason: str) -> Any:
     return request.hub.store.change(request.who, because=reason)
 
 
-def posted(view: View) -> View:
-    """A form of a promise: for staff, by POST; what the duty refuses is said beside the list, and nothing of the page is lost."""
-
-    @require_POST
-    @staff
-    @functools.wraps(view)
-    def answered(request: Request, task: str) -> HttpResponse:
-        try:
-            return view(request, task)
-        except (Invalid, Conflict) as refusal:
-            for issue in refusal.issues:
-                messages.error(request, labels.refusal(issue.text))
-            return back(request, task)
-
-    return answered
+posted = posting.form(back)
 
 
 def given(request: Request, name: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -12,9 +10,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from baton.desk import labels, privacy_papers
+from baton.desk import labels, posting, privacy_papers
 from baton.desk.disclosure import whose
 from baton.duties import parties, reading
 from baton.duties import records as duty
@@ -22,7 +20,7 @@ from baton.duties.decisions import Recipient
 from baton.duties.record_states import MOVES, OPEN, Request, shown
 from baton.fhir.resource import human_name, split
 from baton.rules.calendar import local_day
-from baton.store import Conflict, Invalid, View
+from baton.store import Invalid, View
 from baton.web.gate import Request as Asking
 from baton.web.gate import staff
 
@@ -113,22 +111,13 @@ def _day(text: str) -> date | None:
         raise Invalid(_("Write the day as 2026-07-31.")) from None
 
 
-def posted(view: Callable[[Asking, str], str]) -> Callable[..., HttpResponse]:
-    """A form about a request; what the duty refuses is said, then back to where it came from."""
+def back(request: Asking, id: str) -> HttpResponse:
+    """A form about a request goes back to where it came from: the patient's page, or the list."""
+    patient = request.POST.get("patient", "")
+    return redirect("records-patient", patient=patient) if patient else redirect("records")
 
-    @require_POST
-    @staff
-    @functools.wraps(view)
-    def answered(request: Asking, id: str) -> HttpResponse:
-        try:
-            messages.success(request, view(request, id))
-        except (Invalid, Conflict) as refusal:
-            for issue in refusal.issues:
-                messages.error(request, labels.refusal(issue.text))
-        back = request.POST.get("patient", "")
-        return redirect("records-patient", patient=back) if back else redirect("records")
 
-    return answered
+posted = posting.form(back)
 
 
 def _letter(request: Asking, id: str, *, reminder: bool) -> duty.Letter:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -13,15 +12,15 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from baton.desk import explain, labels
+from baton.desk import explain, labels, posting
 from baton.desk import referral_words as words
 from baton.duties import referral_board, referral_states, referrals
 from baton.duties.referral_board import Closure, Figures, Story
 from baton.fhir.resource import human_name
 from baton.rules import referrals as rules
-from baton.store import Conflict, Invalid, Refused, View
+from baton.store import Invalid, Refused, View
 from baton.web.gate import Request, staff
 
 OWN = ("column", "turn")
@@ -165,27 +164,13 @@ def new(request: Request, patient: str) -> HttpResponse:
 # --- moving one ---------------------------------------------------------------------------------------------------------------------------
 
 
-def posted(view: Posted) -> Posted:
-    """A form of a referral: what the duty refuses is said beside its story."""
-
-    @require_POST
-    @staff
-    @functools.wraps(view)
-    def answered(request: Request, task: str) -> HttpResponse:
-        try:
-            return view(request, task)
-        except (Invalid, Conflict) as refused:
-            for issue in refused.issues:
-                messages.error(request, labels.refusal(issue.text))
-            return back(request, task)
-
-    return answered
-
-
 def back(request: Request, task: str) -> HttpResponse:
     """Back to the board as it was narrowed, at this referral."""
     own = {name: request.POST[name] for name in OWN if request.POST.get(name)}
     return redirect(f"{reverse('referrals')}?{urlencode({**own, 'task': task})}")
+
+
+posted = posting.form(back)
 
 
 def said(request: Request, name: str) -> str:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from baton.desk import labels, privacy_papers, privacy_words
+from baton.desk import labels, posting, privacy_papers, privacy_words
 from baton.desk.disclosure import whose
 from baton.duties import identity, reading, trace
 from baton.duties import requests as duty
 from baton.fhir.resource import Resource, human_name
 from baton.rules import privacy_clocks
 from baton.rules.calendar import local_day
-from baton.store import Conflict, Invalid, View
+from baton.store import Invalid, View
 from baton.web.gate import Request, staff
 
 
@@ -58,22 +55,13 @@ def shown(view: View, tasks: list[Resource]) -> list[dict[str, Any]]:
     return rows
 
 
-def posted(view: Callable[[Request, str], str]) -> Callable[..., HttpResponse]:
-    """A form about a request: what the duty refuses is said, and nothing is lost; then back to where it was sent from."""
+def back(request: Request, id: str) -> HttpResponse:
+    """A form about a request goes back to where it came from: the patient's page, or the list."""
+    patient = request.POST.get("patient", "")
+    return redirect("consents", patient=patient) if patient else redirect("requests")
 
-    @require_POST
-    @staff
-    @functools.wraps(view)
-    def answered(request: Request, id: str) -> HttpResponse:
-        try:
-            messages.success(request, view(request, id))
-        except (Invalid, Conflict) as refusal:
-            for issue in refusal.issues:
-                messages.error(request, labels.refusal(issue.text))
-        back = request.POST.get("patient", "")
-        return redirect("consents", patient=back) if back else redirect("requests")
 
-    return answered
+posted = posting.form(back)
 
 
 @posted

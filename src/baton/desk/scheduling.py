@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -13,16 +12,16 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from baton.desk import plan_svg
+from baton.desk import plan_svg, posting
 from baton.desk import scheduling_words as words
 from baton.desk.scheduling_forms import BUSY_ROWS, NeedForm, TogetherForm, busy_rows
 from baton.duties.scheduling import booking, needs, openings, planning, weekly
 from baton.duties.scheduling.asking import Ask
 from baton.fhir.resource import human_name
 from baton.rules.calendar import local_day
-from baton.store import Conflict, Invalid, View
+from baton.store import Invalid, View
 from baton.web.gate import Request, staff
 
 Answered = Callable[..., HttpResponse]
@@ -31,23 +30,8 @@ LOOK = 21
 
 
 def posted(back: Callable[..., str]) -> Callable[[Answered], Answered]:
-    """A form of scheduling: by POST, for staff; what is refused is said on the page `back` leads to, and nothing is lost."""
-
-    def of(view: Answered) -> Answered:
-        @require_POST
-        @staff
-        @functools.wraps(view)
-        def answered(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-            try:
-                return view(request, *args, **kwargs)
-            except (Invalid, Conflict) as refused:
-                for issue in refused.issues:
-                    messages.error(request, words.refusal(issue.text))
-                return redirect(back(*args, **kwargs))
-
-        return answered
-
-    return of
+    """A form of scheduling: what is refused is said on the page `back` leads to."""
+    return posting.form(lambda _request, *args, **kwargs: redirect(back(*args, **kwargs)), refusal=words.refusal)
 
 
 def change(request: Request, because: str) -> Any:

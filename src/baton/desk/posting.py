@@ -1,0 +1,41 @@
+"""A form that posts: by staff alone; what the duty refuses is said on the page it goes back to, and nothing is lost."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.views.decorators.http import require_POST
+
+from baton.desk import labels
+from baton.store import Conflict, Invalid
+from baton.web.gate import Request, staff
+
+View = Callable[..., HttpResponse | str]
+Answered = Callable[..., HttpResponse]
+
+
+def form(back: Answered, *, refusal: Callable[[str], str] = labels.refusal) -> Callable[[View], Answered]:
+    """A view that is a form. It answers for itself, or with a sentence that is said before going `back` (which gets what the view got)."""
+
+    def of(view: View) -> Answered:
+        @require_POST
+        @staff
+        @functools.wraps(view)
+        def answered(request: Request, *args: str, **kwargs: str) -> HttpResponse:
+            try:
+                answer = view(request, *args, **kwargs)
+            except (Invalid, Conflict) as refused:
+                for issue in refused.issues:
+                    messages.error(request, refusal(issue.text))
+                return back(request, *args, **kwargs)
+            if isinstance(answer, HttpResponse):
+                return answer
+            messages.success(request, answer)
+            return back(request, *args, **kwargs)
+
+        return answered
+
+    return of

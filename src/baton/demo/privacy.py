@@ -19,7 +19,9 @@ SUMMARY = b"Seen weekly since May. Buprenorphine 16 mg, stable; no relapse. Next
 
 
 def privacy(stages: Sequence[Stage]) -> Iterator[Act]:
-    """What these people signed and asked for in the past month."""
+    """What the people of one team signed and asked for in the past month."""
+    if stages[0].person.team != TEAM:
+        return
     for stage, told in zip(stages, TOLD, strict=False):
         yield from told(stage)
 

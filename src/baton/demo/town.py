@@ -19,12 +19,11 @@ from baton.demo import visits
 from baton.demo.acts import Act
 from baton.demo.chart import chart
 from baton.demo.days import Days
-from baton.demo.errands import errands, notes
 from baton.demo.everyday import everyday
 from baton.demo.people import Person, people
 from baton.demo.places import COORDINATORS, EASTERN, TEAMS, WORKERS, P, ground
 from baton.demo.plot import cast
-from baton.demo.privacy import TEAM, privacy
+from baton.demo.rooms import ROOMS
 from baton.store import Change, Gone, NotFound, Store, Who
 
 Resource = dict[str, Any]
@@ -174,8 +173,9 @@ class _Making:
                 yield act.when, self._played(act)
         for team in TEAMS:
             mine = [stage for stage in left if stage.person.team == team]
-            for act in (*errands(mine), *notes(mine), *visits.visits(mine[-6:-1]), *(privacy(mine) if team == TEAM else ())):
-                yield act.when, self._played(act)
+            for lived_in in ROOMS if mine else ():
+                for act in lived_in(mine):
+                    yield act.when, self._played(act)
         by_day: dict[date, list[Resource]] = defaultdict(list)
         booked = {stage.person.id for _, stage in told}  # their stories book their visits: nobody can be in two places at once
         for person in lived:

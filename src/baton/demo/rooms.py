@@ -1,0 +1,21 @@
+"""What happens in each room of the house during the month, one line for each: given the people of one team, the acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from baton.demo import visits
+from baton.demo.acts import Act
+from baton.demo.errands import errands, notes
+from baton.demo.plot import Stage
+from baton.demo.privacy import privacy
+
+Room = Callable[[Sequence[Stage]], Iterator[Act]]
+"""Asked once for every team, with those of its people who are in no story. Which of them it takes is its own choice."""
+
+ROOMS: tuple[Room, ...] = (
+    errands,
+    notes,
+    lambda stages: visits.visits(stages[-6:-1]),
+    privacy,
+)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from baton.duties import reading
+from baton.duties import oncall, reading
 from baton.duties.scheduling import calendars, terms
 from baton.fhir.resource import Resource, codings, target, text_of
 
@@ -47,6 +47,8 @@ def schedules(
     """The active Schedules that fit all of what is asked; what a Schedule does not say it is taken to allow, except a language."""
     found = []
     for schedule in view.find("Schedule", active="true"):
+        if oncall.line_of(schedule):  # being on call is no time for visits
+            continue
         accepted = [target(each) for each in terms.values(schedule, terms.ACCEPTS)]
         fits = (
             (not specialty or specialty.casefold() in specialties(schedule))

@@ -167,7 +167,11 @@ def work(settings: Settings) -> None:
     with opened(settings) as hub:
         me = replace(HUB, entrance="worker")
         handlers = {"mail": texts.with_links(mail.by_smtp(settings.smtp_url), settings.public_url)} if settings.smtp_url else {}
-        handlers |= {"text": texts.with_links(texts.by_apprise(settings.text_url), settings.public_url)} if settings.text_url else {}
+        handlers |= (
+            {"text": texts.with_links(texts.by_apprise(settings.text_url, settings.outgoing), settings.public_url)}
+            if settings.text_url
+            else {}
+        )
         if settings.carry_folder:
             folder, read = Path(settings.carry_folder), functools.partial(_content, hub.store, me)
             handlers |= {f"packet-{channel}": carry.into(folder, channel, read) for channel in ("fax", "direct")}

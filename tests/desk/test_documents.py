@@ -19,7 +19,7 @@ from baton.store.staff import Known
 def home(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with house(module_database, tmp_path_factory.mktemp("data")) as opened:
         with opened.change() as change:
-            kind = {"system": "https://baton.example/fhir/CodeSystem/organization-kind", "code": "part2-program"}
+            kind = {"system": "https://baton.example/fhir/CodeSystem/recipient-kind", "code": "part2-program"}
             change.put({"resourceType": "Organization", "id": "hill", "name": "Hillside", "type": [{"coding": [kind]}]})
         yield opened
 

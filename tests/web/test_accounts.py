@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.pages import PASSWORD, House, client
 
+from baton.store.apps import App
 from baton.web import django as shell
 from baton.web import options
 
@@ -136,3 +137,22 @@ def test_a_page_that_refreshes_itself_keeps_no_session_alive(home: House) -> Non
     assert browser.session["used"] == before
     browser.get("/account/password", headers={"X-Polling": "active"})
     assert browser.session["used"] > before
+
+
+def test_another_password_ends_other_sessions_and_what_apps_were_let_see_in_them(home: House) -> None:
+    here, elsewhere = client(home, None), client(home, None)
+    for browser in (here, elsewhere):
+        sign_in(browser, "sue@example.org")
+    apps = home.hub.store.apps
+    apps.add(App("viewer", "Viewer", "public", redirects=("https://viewer.example/",), scope="patient/*.rs"))
+    permission = apps.permit(
+        app="viewer", person=home.person["sue@example.org"], patient=None, scope="patient/*.rs", lives=timedelta(hours=1),
+        session=elsewhere.session.session_key,
+    )  # fmt: skip
+    token = apps.issue(permission, "patient/*.rs", timedelta(hours=1))
+    assert apps.holder(token) is not None
+    new = "quite another password"
+    answer = here.post("/account/password", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    assert answer.status_code == 302
+    assert apps.holder(token) is None, "the app's token ended with the session"
+    assert here.get("/today").status_code == 200 and elsewhere.get("/today").status_code == 302

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from baton.outgoing import Allowed, Outgoing
 from baton.worker import texts
 from baton.worker.outbox import UndeliverableError
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # apprise's own
+HERE = Outgoing(Allowed.of("127.0.0.1"))
 PAYLOAD = {"to": "(401) 555-0199", "text": "Hello. A date of yours is coming up:", "link": "/r/abc"}
 
 
@@ -49,7 +51,7 @@ def provider() -> Iterator[Provider]:
 
 
 def test_a_text_is_carried_with_its_whole_link(provider: Provider) -> None:
-    send = texts.with_links(texts.by_apprise(f"json://127.0.0.1:{provider.server_port}/send/{{to}}"), "https://hub.example/")
+    send = texts.with_links(texts.by_apprise(f"json://127.0.0.1:{provider.server_port}/send/{{to}}", HERE), "https://hub.example/")
     send(PAYLOAD)
     [(path, body)] = provider.got
     assert path.rstrip("/") == "/send/4015550199"
@@ -57,7 +59,7 @@ def test_a_text_is_carried_with_its_whole_link(provider: Provider) -> None:
 
 
 def test_what_the_provider_refuses_is_tried_again_and_what_has_no_number_is_parked(provider: Provider) -> None:
-    send = texts.by_apprise(f"json://127.0.0.1:{provider.server_port}/{{to}}")
+    send = texts.by_apprise(f"json://127.0.0.1:{provider.server_port}/{{to}}", HERE)
     provider.status = 503
     with pytest.raises(texts.NotCarriedError):
         send(PAYLOAD)
@@ -65,7 +67,14 @@ def test_what_the_provider_refuses_is_tried_again_and_what_has_no_number_is_park
         send({**PAYLOAD, "to": "none"})
 
 
-@pytest.mark.parametrize("url", ["nonsense", "json://127.0.0.1/", "unheard-of://x/{to}"])
+@pytest.mark.parametrize("url", ["nonsense", "json://127.0.0.1/", "unheard-of://x/{to}", "syslog://{to}"])
 def test_an_address_that_cannot_work_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="BATON_TEXT_URL"):
-        texts.by_apprise(url)
+        texts.by_apprise(url, HERE)
+
+
+def test_no_text_reaches_what_stands_behind_our_own_wall(provider: Provider) -> None:
+    send = texts.by_apprise(f"json://127.0.0.1:{provider.server_port}/{{to}}", Outgoing())
+    with pytest.raises(texts.NotCarriedError):
+        send(PAYLOAD)
+    assert provider.got == []

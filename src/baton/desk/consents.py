@@ -12,7 +12,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from baton.desk import labels, privacy_words
+from baton.desk import labels, posting, privacy_words
 from baton.desk.disclosure import whose
 from baton.desk.requests import shown
 from baton.duties import consents as duty
@@ -174,44 +174,40 @@ def complete(request: Request, patient: str, consent: str) -> HttpResponse:
     return _page(request, patient, form=form, refused=refused)
 
 
-@stepped_up
-@require_POST
-def revoke(request: Request, patient: str, consent: str) -> HttpResponse:
-    """The patient takes it back, in writing."""
-    try:
-        with request.hub.store.change(request.who, because="The patient revoked a consent") as change:
-            on = _day(request.POST.get("on", "")) or local_day(change.now, change.zone)
-            duty.revoke(change, consent=consent, on=on, in_writing=bool(request.POST.get("in_writing")))
-    except (Invalid, Conflict) as refusal:
-        for issue in refusal.issues:
-            messages.error(request, labels.refusal(issue.text))
-    else:
-        messages.success(request, _("Revoked. Nothing leaves under it any more."))
+def back(request: Request, patient: str, consent: str = "") -> HttpResponse:
+    """Back to the patient's consents."""
     return redirect("consents", patient=patient)
 
 
-@staff
-@require_POST
-def safe(request: Request, patient: str) -> HttpResponse:
-    """Where and how the patient may be reached, and where never; or as before."""
-    form = request.POST
-    try:
-        with request.hub.store.change(request.who, because="How the patient may be reached") as change:
-            if form.get("withdraw"):
-                safe_contact.withdraw(change, patient=f"Patient/{patient}")
-            else:
-                phone, address, email, note = (form.get(name, "").strip() or None for name in ("phone", "address", "email", "note"))
-                avoid, only, safety = tuple(form.getlist("avoid")), bool(form.get("only")), bool(form.get("safety"))
-                asked = SafeContact(phone, address, email, avoid, only, safety, note)
-                safe_contact.state(change, patient=f"Patient/{patient}", asked=asked)
-    except (Invalid, Conflict) as refusal:
-        for issue in refusal.issues:
-            messages.error(request, labels.refusal(issue.text))
-    else:
-        messages.success(request, _("Saved. It holds in every channel from now on."))
+@posting.form(back, gate=stepped_up)
+def revoke(request: Request, patient: str, consent: str) -> str:
+    """The patient takes it back, in writing."""
+    with request.hub.store.change(request.who, because="The patient revoked a consent") as change:
+        on = _day(request.POST.get("on", "")) or local_day(change.now, change.zone)
+        duty.revoke(change, consent=consent, on=on, in_writing=bool(request.POST.get("in_writing")))
+    return _("Revoked. Nothing leaves under it any more.")
+
+
+def to_safe(request: Request, patient: str) -> HttpResponse:
+    """Back to where safe contact stands."""
     response = redirect("consents", patient=patient)
     response["Location"] += "#safe"
     return response
+
+
+@posting.form(to_safe)
+def safe(request: Request, patient: str) -> str:
+    """Where and how the patient may be reached, and where never; or as before."""
+    form = request.POST
+    with request.hub.store.change(request.who, because="How the patient may be reached") as change:
+        if form.get("withdraw"):
+            safe_contact.withdraw(change, patient=f"Patient/{patient}")
+        else:
+            phone, address, email, note = (form.get(name, "").strip() or None for name in ("phone", "address", "email", "note"))
+            avoid, only, safety = tuple(form.getlist("avoid")), bool(form.get("only")), bool(form.get("safety"))
+            asked = SafeContact(phone, address, email, avoid, only, safety, note)
+            safe_contact.state(change, patient=f"Patient/{patient}", asked=asked)
+    return _("Saved. It holds in every channel from now on.")
 
 
 urlpatterns = [

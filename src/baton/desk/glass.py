@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from baton.desk import labels, looking_words
+from baton.desk import labels, looking_words, posting
 from baton.duties import glass as duty
 from baton.rules import looking
 from baton.rules.calendar import local_day
@@ -116,21 +116,18 @@ def mend(request: Request, patient: str) -> HttpResponse:
     return redirect("patients")
 
 
-@stepped_up
-@require_POST
-def answer(request: Request, grant: str) -> HttpResponse:
+def back(request: Request, grant: str) -> HttpResponse:
+    """To where those who answer see what waits."""
+    return redirect("glass-approvals" if request.who.role == "supervisor" else "privacy")
+
+
+@posting.form(back, gate=stepped_up)
+def answer(request: Request, grant: str) -> str:
     """A second person's answer."""
     yes = request.POST.get("answer") == "yes"
-    office = duty.second(request.who)
-    try:
-        with request.hub.store.change(office, because="Second person's answer to broken glass") as change:
-            duty.approve(change, grant=grant, yes=yes)
-    except Invalid as refusal:
-        for issue in refusal.issues:
-            messages.error(request, labels.refusal(issue.text))
-    else:
-        messages.success(request, _("Approved: the chart is open for them now.") if yes else _("Declined: the chart stays closed."))
-    return redirect("glass-approvals" if request.who.role == "supervisor" else "privacy")
+    with request.hub.store.change(duty.second(request.who), because="Second person's answer to broken glass") as change:
+        duty.approve(change, grant=grant, yes=yes)
+    return _("Approved: the chart is open for them now.") if yes else _("Declined: the chart stays closed.")
 
 
 @staff

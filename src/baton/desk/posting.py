@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -17,12 +18,17 @@ View = Callable[..., HttpResponse | str]
 Answered = Callable[..., HttpResponse]
 
 
-def form(back: Answered, *, refusal: Callable[[str], str] = labels.refusal) -> Callable[[View], Answered]:
-    """A view that is a form. It answers for itself, or with a sentence that is said before going `back` (which gets what the view got)."""
+def form(
+    back: Answered, *, refusal: Callable[[str], str] = labels.refusal, gate: Callable[[Any], Any] = staff
+) -> Callable[[View], Answered]:
+    """A view that is a form. It answers for itself, or with a sentence that is said before going `back` (which gets what the view got).
+
+    `gate` says who comes in: `stepped_up` for what is sensitive.
+    """
 
     def of(view: View) -> Answered:
         @require_POST
-        @staff
+        @gate
         @functools.wraps(view)
         def answered(request: Request, *args: str, **kwargs: str) -> HttpResponse:
             try:
@@ -36,6 +42,7 @@ def form(back: Answered, *, refusal: Callable[[str], str] = labels.refusal) -> C
             messages.success(request, answer)
             return back(request, *args, **kwargs)
 
-        return answered
+        wrapped: Answered = answered
+        return wrapped
 
     return of

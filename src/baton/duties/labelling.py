@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from baton.store import Store, View
     from baton.store.index import Indexed
 
-PROGRAM = f"{P}/CodeSystem/organization-kind|part2-program"
+PROGRAM = f"{P}/CodeSystem/recipient-kind|part2-program"
 """The type of an Organization that is a substance use disorder program of 42 CFR Part 2."""
 UNINDEXED = ("reasonCode", "diagnosis", "procedure", "item", "conclusionCode", "manifestation")
 """Elements whose codes no search parameter finds, in Claims and orders for example."""

@@ -89,6 +89,8 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
         form.save()
     request.session.flush()
     unlock(request, invitation.account)
+    if hub := request.META.get("baton.hub"):
+        end_sessions(invitation.account, apps=hub.store.apps)
     events.note(request, "password-changed", detail="one-time link", account=invitation.account)
     # through every stage of a sign-in: a link in the wrong hands does not replace the second factor
     response: HttpResponse = perform_login(request, invitation.account, email_verification="none", redirect_url="/")

@@ -69,6 +69,12 @@ def _proved_again(sender: Any, request: HttpRequest, user: Account, method: str,
 
 
 def _password(sender: Any, request: HttpRequest, user: Account, **more: Any) -> None:
+    """Another password ends every other session; what apps were let see in them ends too."""
+    from baton.web import accounts  # noqa: PLC0415  it tells its own events here
+
+    hub = getattr(request, "hub", None)
+    if hub is not None:
+        accounts.end_sessions(user, apps=hub.store.apps, but=request.session.session_key)
     note(request, "password-changed", account=user)
 
 

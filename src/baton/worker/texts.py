@@ -66,7 +66,7 @@ def _only_through(outgoing: Outgoing) -> None:
         def close(self) -> None:
             """Nothing is kept open."""
 
-    requests.Session.get_adapter = lambda session, url: Adapter()  # type: ignore[method-assign]
+    requests.Session.get_adapter = lambda session, url: Adapter()  # type: ignore[method-assign,assignment]
 
 
 def with_links(handler: Handler, address: str) -> Handler:

@@ -19,9 +19,9 @@ from baton.store.codes import TYPES, key64
 from baton.store.hold import Holding
 from baton.store.postgres import Database
 from baton.store.sight import Sight
-from baton.store.who import ROLES
+from baton.store.who import STAFF
 
-PEOPLE = [role for role in ROLES if role != "system"]
+PEOPLE = [role for role in STAFF if role != "system"]
 CLOSE = ("assigned", "treating", "covering")
 CHART = "person work requests documents medicines plans findings"
 ALL = f"{CHART} money directory knowledge"
@@ -559,3 +559,130 @@ def test_roles_count_within_their_dates_and_say_how_one_stands(store: Store, clo
     clock.move(days=2)
     kim = store.who("Practitioner/kim", entrance="cli")
     assert kim is not None and kim.teams == ("Organization/a",)
+
+
+# --- the portal ------------------------------------------------------------------------------------------------------------------------
+
+OWN = (
+    "Patient RelatedPerson CareTeam Appointment Encounter EpisodeOfCare Task Communication ServiceRequest DocumentReference Binary Consent"
+    " CarePlan Goal QuestionnaireResponse Condition Observation DiagnosticReport Procedure"
+    " AllergyIntolerance Immunization ImmunizationEvaluation ImmunizationRecommendation Medication MedicationAdministration"
+    " MedicationDispense MedicationRequest MedicationStatement DetectedIssue AdverseEvent"
+)
+WRITTEN = "Appointment Task Communication Observation DocumentReference Binary"
+PORTAL: dict[tuple[str, str], tuple[str, str]] = {
+    ("patient", "self"): (OWN, f"{WRITTEN} QuestionnaireResponse RelatedPerson Consent Goal"),
+    ("related", "proxy"): (OWN.replace(" Consent", ""), WRITTEN),
+    ("related", "helper"): ("Patient RelatedPerson CareTeam Appointment", "Appointment Task"),
+}
+"""What those who come through the portal see; then what they write. Nothing else, whoever's it is and however they stand."""
+OPEN = {"patient": ("R", "V", "PART2", "SEX", "HIV", "ADOL", "CEL", "RESTRICTION"), "related": ("V", "CEL", "RESTRICTION")}
+
+
+def test_the_portal_opens_what_is_written_by_hand_and_nothing_else() -> None:
+    for role, relationship, type_ in itertools.product(("patient", "related"), access.RELATIONSHIPS, TYPES):
+        purpose = {"patient": "PATRQT", "related": "FAMRQT"}[role]
+        seen, written = (each.split() for each in PORTAL.get((role, relationship), ("", "")))
+        public = relationship == "unowned" and access.group_of(type_) in ("directory", "knowledge")
+        for label in (None, *security.known()):
+            number = security.number([label] if label else [])
+
+            def outcome(interaction: str, number: int = number) -> str:
+                return access._decide(role, interaction, type_, relationship, number, purpose).outcome  # noqa: B023
+
+            if not (public or type_ in seen):
+                expected = "deny"
+            elif label is None:
+                expected = "allow"
+            elif public:  # what is no patient's and labelled is not for those outside
+                expected = "hide"
+            else:
+                expected = "allow" if label in OPEN[role] else "mask" if (role, label) == ("patient", "PSYTHPN") else "hide"
+            assert outcome("see") == expected, (role, relationship, type_, label)
+            assert (outcome("write") == "allow") == (type_ in written and (label is None or label in OPEN[role])), (role, type_, label)
+            for never in ("delete", "relabel", "staff", "glass", "subscribe"):
+                assert outcome(never) == "deny"
+        assert access._decide(role, "see", type_, relationship, 1, "TREAT").outcome == "deny"
+
+
+def let_in(patient: str, who: str, opens: str = "*", **more: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Consent",
+        "id": f"let-{patient}-{who.partition('/')[2]}",
+        "status": "active",
+        "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]},
+        "category": [{"coding": [{"system": "https://baton.example/fhir/CodeSystem/consent-kind", "code": "portal-access"}]}],
+        "patient": {"reference": f"Patient/{patient}"},
+        "policyRule": {"text": "x"},
+        "provision": {
+            "type": "permit",
+            "actor": [{"role": {"text": "x"}, "reference": {"reference": who}}],
+            "class": [{"system": "http://hl7.org/fhir/resource-types", "code": opens}],
+            **more,
+        },
+    }
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ward=wards(), opens=st.sampled_from(["*", "Appointment"]))
+def test_the_portal_leaks_nothing_of_anybody_else(world: tuple[Store, Truth, Clock], ward: list[dict[str, Any]], opens: str) -> None:
+    store, truth, clock = world
+    clock.move(minutes=1)
+    patients = fill(store, truth, ward)
+    mine, everything = patients[0], list(truth.things)
+    with store.change(HUB, because="let in") as change:
+        for patient in patients:
+            change.put({"resourceType": "RelatedPerson", "id": f"kin-{patient}", "patient": {"reference": f"Patient/{patient}"}})
+        change.put(let_in(mine, f"Patient/{mine}"))
+        change.put(let_in(mine, f"RelatedPerson/kin-{mine}", opens))
+    guests = {f"Patient/{mine}": "self", f"RelatedPerson/kin-{mine}": "proxy" if opens == "*" else "helper"}
+    others = [f"Patient/{each}" for each in patients[1:]] + [f"RelatedPerson/kin-{each}" for each in patients[1:]]
+    assert [store.guest(each) for each in others] == [None] * len(others)
+    for person, relationship in guests.items():
+        who = store.guest(person)
+        assert who is not None and who.on_behalf_of == f"Patient/{mine}"
+
+        def sees(thing: tuple[str, str], who: Who = who, relationship: str = relationship) -> bool:
+            patient, labels = truth.things[thing]
+            held = ("unowned",) if patient is None else (relationship,) if patient == mine else ()
+            reaching = truth.patients[mine]["labels"] & security.wide() if patient == mine else 0
+            return access.decide(who, "see", thing[0], relationships=held, labels=labels | reaching).allowed
+
+        seen = {one for one in everything if sees(one)}
+        assert {truth.things[one][0] for one in seen} <= {mine, None}
+        assert not {one for one in shown(store, who, truth, patients) if one in truth.things} - seen
+        assert readable(store, who, everything[-60:]) == seen & set(everything[-60:])
+        for one in everything[-20:]:
+            if truth.things[one][0] not in (mine, None):
+                with pytest.raises(Refused), store.change(who, because="meddling") as change:
+                    change.put({**change.get(*one), "language": "es"})
+    nobody = Who(f"Patient/{mine}x", "X", "patient", (), "portal", "PATRQT")
+    assert not {one for one in shown(store, nobody, truth, patients) if one in truth.things and truth.things[one][0] is not None}
+
+
+def test_who_is_let_out_sees_nothing_from_that_moment(world: tuple[Store, Truth, Clock]) -> None:
+    store, truth, clock = world
+    (patient,) = fill(store, truth, [{"teams": ["a"], "treating": None, "labels": [], "loose": [], "things": [("Observation", [])]}])
+    observation_ = next(one for one, (whose, _) in truth.things.items() if whose == patient and one[0] == "Observation")
+    kin = f"RelatedPerson/kin-{patient}"
+    with store.change(HUB, because="let in") as change:
+        change.put({"resourceType": "RelatedPerson", "id": f"kin-{patient}", "patient": {"reference": f"Patient/{patient}"}})
+        until = {"start": "2026-06-01", "end": (store.now().date()).isoformat()}
+        change.put(let_in(patient, kin, period=until))
+    who = store.guest(kin)
+    assert who is not None
+    with store.view(who) as view:
+        assert view.get(*observation_)
+    clock.move(days=2)  # it ran out by itself
+    assert store.guest(kin) is None
+    with pytest.raises(NotFound), store.view(who) as view:
+        view.get(*observation_)
+    with store.change(HUB, because="let in again") as change:
+        change.put({**let_in(patient, kin), "id": f"again-{patient}"})
+    with store.view(who) as view:
+        assert view.get(*observation_)
+        with store.change(HUB, because="out") as change:  # while they are looking
+            change.put({**change.get("Consent", f"again-{patient}"), "status": "inactive"})
+        with pytest.raises(NotFound):
+            view.get(*observation_)
+    assert store.guest(kin) is None

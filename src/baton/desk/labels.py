@@ -50,6 +50,8 @@ ROLES: Words = {
     "records-clerk": lazy("Records clerk"),
     "auditor": lazy("Auditor"),
     "student": lazy("Student"),
+    "patient": lazy("The patient"),
+    "related": lazy("Somebody the patient let in"),
     "system": lazy("Baton itself"),
 }
 STATES: Words = {

@@ -75,6 +75,9 @@ RELATIONSHIPS: Words = {
     "covering": lazy("patients you cover for somebody"),
     "mentoring": lazy("patients you are asked about, or learn from"),
     "glass": lazy("patients whose chart you opened in an emergency"),
+    "self": lazy("your own"),
+    "proxy": lazy("those who let you see what they see"),
+    "helper": lazy("those you help with dates"),
 }
 WAYS: Words = {
     "password": lazy("password"),

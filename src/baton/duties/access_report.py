@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Act = Literal["opened", "listed", "changed", "left", "tried", "other"]
 USUAL = timedelta(days=90)
 MOST = 5000
+PEOPLE = ("Practitioner/", "Patient/", "RelatedPerson/")
 HAND_OUT_NOTHING = frozenset({"student"})
 """Roles that hand out no records, and so no report either."""
 """How many rows of the record one report reads at most; older ones need a shorter span."""
@@ -116,8 +117,8 @@ def report(view: View, *, patient: str, since: date | None = None, until: date |
         now=now,
         since=since,
         until=until,
-        people=tuple(each for each, who in lines if who.startswith("Practitioner/")),
-        hub=tuple(each for each, who in lines if not who.startswith("Practitioner/")),
+        people=tuple(each for each, who in lines if who.startswith(PEOPLE)),
+        hub=tuple(each for each, who in lines if not who.startswith(PEOPLE)),
         whole=whole,
     )
 

@@ -15,9 +15,9 @@ from baton.fhir.resource import Resource, code_of, extension, target
 from baton.rules import authorisation, permissions
 from baton.rules.tables import Row
 
-Kind = Literal["authorisation", "part2", "restriction", "self-pay", "confidential-communication"]
+Kind = Literal["authorisation", "part2", "restriction", "self-pay", "confidential-communication", "portal-access"]
 KIND: Final = f"{P}/CodeSystem/consent-kind"
-KINDS: tuple[Kind, ...] = ("authorisation", "part2", "restriction", "self-pay", "confidential-communication")
+KINDS: tuple[Kind, ...] = ("authorisation", "part2", "restriction", "self-pay", "confidential-communication", "portal-access")
 LAW: Final[Mapping[str, authorisation.Law]] = {"authorisation": "164.508", "part2": "2.31"}
 PERMISSION: Final = {"authorisation": "authorisation", "part2": "part2-consent"}
 RESTRICTING: Final = ("restriction", "self-pay")
@@ -44,6 +44,7 @@ POLICIES: Final = {
     "restriction": "hipaa-restrictions",
     "self-pay": "hipaa-self-pay",
     "confidential-communication": "hipaa-restrictions",
+    "portal-access": "hipaa-auth",
 }
 PART2_POLICY: Final = "https://www.ecfr.gov/current/title-42/part-2"
 IN_TPO: Final = "tpo"

@@ -13,12 +13,12 @@ from baton.duties.names import names_of
 from baton.duties.teams import staff_role
 from baton.fhir.resource import Resource, extension, human_name, target
 from baton.rules.calendar import local_day
-from baton.store.who import ROLES, NotFound
+from baton.store.who import STAFF, NotFound
 
 if TYPE_CHECKING:
     from baton.store import View
 
-PEOPLE_ROLES = tuple(role for role in ROLES if role != "system")
+PEOPLE_ROLES = tuple(role for role in STAFF if role != "system")
 ASKED = ",".join(f"{codes.STAFF_ROLE}|{role}" for role in PEOPLE_ROLES)
 
 

@@ -13,12 +13,11 @@ from baton.duties.teams import staff_role
 from baton.fhir.outcome import Issue
 from baton.fhir.resource import Resource, code_of, human_name
 from baton.store import Change, View
-from baton.store.who import ROLES as EVERY_ROLE
-from baton.store.who import Invalid, NotFound, Stored
+from baton.store.who import STAFF, Invalid, NotFound, Stored
 
 ORGANIZATION_TYPE = codes.ORGANIZATION_TYPE
 INTAKE = codes.INTAKE
-ROLES = tuple(role for role in EVERY_ROLE if role != "system")
+ROLES = tuple(role for role in STAFF if role != "system")
 """The roles of people."""
 RELATIONSHIPS = ("assigned", "covering", "mentoring")
 """How a role stands to the patients of its team: they are its own; it stands in for somebody; it is asked about them."""

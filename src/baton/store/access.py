@@ -9,9 +9,9 @@ from typing import Literal
 
 from baton.store import labels as security
 from baton.store.codes import TYPE_CODE, TYPES
-from baton.store.who import ROLES, Who
+from baton.store.who import STAFF, Who
 
-RELATIONSHIPS = ("unowned", "none", "assigned", "treating", "covering", "mentoring", "glass")
+RELATIONSHIPS = ("unowned", "none", "assigned", "treating", "covering", "mentoring", "glass", "self", "proxy", "helper")
 """How somebody stands to the patient of a resource; "unowned": it is no patient's. Their places are their numbers in SQL."""
 INTERACTIONS = ("see", "write", "delete", "export", "subscribe", "relabel", "staff", "glass")
 """What can be done. "see" is every way of reading: read, vread, history, search, count, include, chain, find."""
@@ -43,7 +43,7 @@ class _Row:
     roles: frozenset[str]
     relationships: frozenset[str]
     purposes: frozenset[str] | None
-    of: frozenset[str]  # groups of a grant, labels of a sensitive row
+    of: frozenset[str]  # groups or single types of a grant, labels of a sensitive row
     interactions: frozenset[str]
     outcome: Outcome
     why: str
@@ -71,7 +71,7 @@ def grants() -> tuple[_Row, ...]:
     return tuple(
         _Row(
             row["id"],
-            _set(row["roles"], ROLES),
+            _set(row["roles"], STAFF),
             _set(row["relationships"], RELATIONSHIPS),
             _purposes(row["purposes"]),
             _set(row["groups"], groups),
@@ -89,7 +89,7 @@ def sensitive() -> tuple[_Row, ...]:
     return tuple(
         _Row(
             row["id"],
-            _set(row["roles"], ROLES),
+            _set(row["roles"], STAFF),
             _set(row["relationships"], RELATIONSHIPS),
             _purposes(row["purposes"]),
             _set(row["labels"], security.known()),
@@ -136,7 +136,11 @@ def decide(
 def _decide(role: str, interaction: str, type_: str, relationship: str, labels: int, purpose: str) -> Decision:
     group = group_of(type_)
     granted = next(
-        (row for row in grants() if interaction in row.interactions and group in row.of and row.speaks_of(role, relationship, purpose)),
+        (
+            row
+            for row in grants()
+            if interaction in row.interactions and (group in row.of or type_ in row.of) and row.speaks_of(role, relationship, purpose)
+        ),
         None,
     )
     if granted is None:

@@ -18,7 +18,7 @@ from baton.store.codes import key64
 from baton.store.lines import Lines
 from baton.store.named import sql
 from baton.store.permit import Labeller, May
-from baton.store.staff import Known, who_is
+from baton.store.staff import Known, guest, who_is
 from baton.store.view import View
 from baton.store.who import OUTCOMES, Who
 
@@ -91,6 +91,10 @@ class Store:
         """Who this person ("Practitioner/<id>") is here by the staff index; None when they have no role. At most 2 s behind."""
         key = (person, entrance, purpose, on_behalf_of)
         return self._known.get(key, lambda: who_is(self.lines, self.now(), person, entrance, purpose, on_behalf_of))
+
+    def guest(self, person: str) -> Who | None:
+        """Who a patient, or somebody a patient lets in ("Patient/<id>", "RelatedPerson/<id>"), is in the portal now; None: nobody."""
+        return guest(self.lines, self.now(), person)
 
     def issue_token(self, person: str, minutes: int) -> str:
         """A bearer token for the API, shown once: only its hash is kept."""

@@ -11,11 +11,15 @@ from baton.fhir import resource as fhir_resource
 from baton.store import labels as security
 from baton.store.codes import key64
 
-TYPES = frozenset({"CareTeam", "Encounter", "Appointment"})
+TYPES = frozenset({"CareTeam", "Encounter", "Appointment", "Consent"})
 """The types that say who stands how to their patient."""
 Link = tuple[int, int, datetime | None, datetime | None]
 """(key of whoever it is, key of the patient, since, until); None: always."""
 _PEOPLE = ("Practitioner/", "PractitionerRole/")
+KIND, PORTAL = "https://baton.example/fhir/CodeSystem/consent-kind", "portal-access"
+"""The category of a Consent by which a patient, or somebody they name, is let into the portal."""
+EVERYTHING, DATES = "*", "Appointment"
+"""What such a Consent opens, as the class of its provision: all that the patient may see there, or dates alone."""
 _UNDONE = frozenset({"cancelled", "entered-in-error", "noshow"})
 
 
@@ -84,4 +88,22 @@ def _treating(reference: Any, until: datetime | None) -> Iterator[tuple[str, dat
         yield who, None, until + timedelta(days=security.policy()["treating_days"]) if until and until < dates.END else until
 
 
-_READERS = {"CareTeam": _care_team, "Encounter": _encounter, "Appointment": _appointment}
+def _consent(consent: dict[str, Any], zone: tzinfo) -> Iterator[tuple[str, datetime | None, datetime | None]]:
+    """Whom a patient lets into the portal: themselves, a proxy who sees what they see, a helper who sees dates."""
+    if consent.get("status") != "active" or not any(fhir_resource.has_code(each, KIND, PORTAL) for each in consent.get("category", ())):
+        return
+    provision, patient = consent.get("provision", {}), fhir_resource.target(consent.get("patient"))
+    opens = {coding.get("code") for coding in provision.get("class", ())}
+    if not patient or provision.get("type") != "permit":
+        return
+    for actor in provision.get("actor", ()):
+        who = fhir_resource.target(actor.get("reference"))
+        kind = (
+            "self" if who == patient else None if not (who or "").startswith("RelatedPerson/")
+            else "proxy" if EVERYTHING in opens else "helper" if DATES in opens else None
+        )  # fmt: skip
+        if kind:
+            yield f"{kind} {who}", *span(provision.get("period"), zone)
+
+
+_READERS = {"CareTeam": _care_team, "Encounter": _encounter, "Appointment": _appointment, "Consent": _consent}

@@ -14,13 +14,22 @@ from baton.store.who import Who
 
 Param = Callable[[str, str, str], str]
 """Gives the placeholder of a value in text form: (name, value, cast)."""
-UNOWNED, NONE, ASSIGNED, TREATING, COVERING, MENTORING, GLASS = range(len(RELATIONSHIPS))
+UNOWNED, NONE, ASSIGNED, TREATING, COVERING, MENTORING, GLASS, SELF, PROXY, HELPER = range(len(RELATIONSHIPS))
 EVERYTHING = "true"
 
 
 def glass_key(person: str) -> int:
     """The key by which a broken glass stands in `panel`."""
     return key64(f"glass {person}")
+
+
+PORTAL_KINDS = {"patient": (SELF,), "related": (PROXY, HELPER)}
+"""How the roles of the portal can stand to the one patient they are let in to."""
+
+
+def portal_key(kind: str, person: str) -> int:
+    """The key by which somebody whom a patient's Consent lets into the portal stands in `panel`: as self, proxy or helper."""
+    return key64(f"{kind} {person}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +152,10 @@ def _on_panel(held: Sequence[tuple[int, int]], row: str, param: Param, now: date
 @lru_cache(maxsize=8192)
 def sight(who: Who) -> Sight:
     """What somebody sees; remembered."""
+    if who.role in PORTAL_KINDS:
+        stands = PORTAL_KINDS[who.role]
+        held = tuple(portal_key(RELATIONSHIPS[kind], who.person) for kind in stands)
+        return Sight(who, held, stands, _wall(who.role, who.purpose, held, stands))
     keys: list[int] = []
     kinds: list[int] = []
     for team in who.teams:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Resource = dict[str, Any]
 
-ROLES = (
+STAFF = (
     "administrator",
     "supervisor",
     "senior",
@@ -28,7 +28,11 @@ ROLES = (
     "student",
     "system",
 )
-"""The roles there are, the most entitled first among those of people."""
+"""The roles of the house, the most entitled first among those of people."""
+PORTAL = ("patient", "related")
+"""The roles of the portal: a patient, and somebody a patient lets in. Nobody of the house has them."""
+ROLES = (*STAFF, *PORTAL)
+"""The roles there are."""
 SEE_EVERYONE = frozenset({"administrator", "supervisor", "system"})
 
 
@@ -40,11 +44,11 @@ OUTCOMES = {"success": None, "refused": 4, "failed": 8, "serious": 12}
 class Who:
     """The one answerable for a view or a change."""
 
-    person: str  # "Practitioner/<id>", or "Device/baton" for the hub itself
+    person: str  # "Practitioner/<id>"; in the portal "Patient/<id>" or "RelatedPerson/<id>"; or "Device/baton" for the hub itself
     name: str
     role: str  # one of ROLES; any other sees and does nothing
     teams: tuple[str, ...]  # "Organization/<id>" each
-    entrance: str  # desk | api | load | worker | cli | demo
+    entrance: str  # desk | portal | api | load | worker | cli | demo
     purpose: str = "TREAT"  # a code of v3-PurposeOfUse
     on_behalf_of: str | None = None
     covering: tuple[str, ...] = ()  # those of the teams they stand in for

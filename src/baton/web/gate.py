@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from baton.store.who import ROLES as STAFF
+from baton.store.who import STAFF
 from baton.web import stages
 
 if TYPE_CHECKING:

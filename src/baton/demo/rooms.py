@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from baton.demo import visits
 from baton.demo.acts import Act
 from baton.demo.errands import errands, notes
+from baton.demo.lessons import lessons
 from baton.demo.plot import Stage
 from baton.demo.privacy import privacy
+from baton.demo.referrals import loops
 
 Room = Callable[[Sequence[Stage]], Iterator[Act]]
 """Asked once for every team, with those of its people who are in no story. Which of them it takes is its own choice."""
@@ -18,4 +20,6 @@ ROOMS: tuple[Room, ...] = (
     notes,
     lambda stages: visits.visits(stages[-6:-1]),
     privacy,
+    loops,
+    lessons,
 )

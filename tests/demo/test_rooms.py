@@ -1,0 +1,29 @@
+"""The town lives in every room: what a list can hold, somebody's list holds."""
+
+from __future__ import annotations
+
+from baton.demo.places import COORDINATORS
+from baton.duties import education, referral_board
+
+from .test_town import of
+
+
+def test_a_referral_stands_in_every_column(larkhaven):
+    with larkhaven.view(of(larkhaven, COORDINATORS["outpatient-coordination"])) as view:
+        board = referral_board.board(view)
+    assert {name for name, count in board.columns if count} == set(referral_board.COLUMNS)
+    assert board.late and {name for name, count in board.turns if count} == {"ours", "theirs", "patient"}
+
+
+def test_some_loops_are_closed_and_some_were_declined(larkhaven):
+    with larkhaven.view(of(larkhaven, COORDINATORS["outpatient-coordination"])) as view:
+        figures = referral_board.figures(view)
+    assert figures.declined and any(step == "tell" for step, _ in figures.days)
+
+
+def test_lessons_are_taught_back_or_still_to_be_asked(larkhaven):
+    for worker in COORDINATORS.values():
+        with larkhaven.view(of(larkhaven, worker)) as view:
+            patients = {each["subject"]["reference"] for each in view.find("Communication", category="instruction")}
+            given = [each for patient in patients for each in education.learning(view, patient=patient).given]
+        assert any(each.taught for each in given) and any(not each.taught for each in given)

@@ -21,6 +21,7 @@ RULES: Words = {
     "transitional-care-adult": lazy("Transitional care, adult"),
     "by-hand": lazy("A promise made by hand"),
     "privacy-clocks": lazy("Privacy clocks"),
+    "messages": lazy("Messages"),
 }
 FACTS: Words = {
     "discharged": lazy("Discharged"),
@@ -46,6 +47,8 @@ FACTS: Words = {
     "extended": lazy("Extended once because"),
     "source": lazy("Asked of"),
     "state": lazy("State"),
+    "written-by": lazy("Written by"),
+    "topic": lazy("About"),
 }
 CLEARS: Words = {
     "contact-recorded": lazy("a contact is recorded in which somebody was reached"),
@@ -60,6 +63,9 @@ CLEARS: Words = {
     "request-answered": lazy("the request is granted or denied"),
     "records-received": lazy("the records are received"),
     "records-refused": lazy("the source refuses"),
+    "message-answered": lazy("somebody of the staff answers"),
+    "reply-came": lazy("they answer"),
+    "colleague-answered": lazy("the colleague answers in the thread"),
 }
 WHY_SKIPPED: Words = {
     "weekend": lazy("weekend"),

@@ -31,6 +31,9 @@ PROMISES: Words = {
     "accounting-request": lazy("Give an accounting of disclosures"),
     "restriction-request": lazy("Answer a request for a restriction"),
     "record-request": lazy("Get records from elsewhere"),
+    "message-answer": lazy("Answer a message"),
+    "message-reply": lazy("Their answer to a message"),
+    "message-colleague": lazy("Answer a colleague"),
 }
 OUTCOMES: Words = {
     "reached": lazy("Reached"),

@@ -63,7 +63,7 @@ def promise_code(task: Mapping[str, Any] | None) -> str | None:
 
 def own_words(code: str, task: Mapping[str, Any]) -> str | None:
     """What a promise says of itself in a person's own words, where its kind has such."""
-    return task.get("description") if code == BY_HAND or code.startswith("referral-") or code.endswith("-request") else None
+    return task.get("description") if code == BY_HAND or code.startswith(("referral-", "message-")) or code.endswith("-request") else None
 
 
 def is_open(task: Mapping[str, Any] | None) -> bool:

@@ -17,6 +17,8 @@ from baton.duties import (
     referral_promises,
     referral_states,
     teams,
+    thread_promises,
+    thread_states,
 )
 
 DUTIES: tuple[ModuleType, ...] = (
@@ -31,6 +33,8 @@ DUTIES: tuple[ModuleType, ...] = (
     referral_promises,
     glass,
     privacy_tasks,
+    thread_states,
+    thread_promises,
 )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from baton import api, upgrade
-from baton.duties import ground, house, labelling, safe_contact, subscriptions, transitions, unusual
+from baton.duties import ground, house, labelling, safe_contact, subscriptions, thread_notices, transitions, unusual
 from baton.duties.scheduling import booking, calendars, notices, planning
 from baton.settings import BadSettingError, Settings
 from baton.store import Store, Who, migrate
@@ -158,6 +158,12 @@ def _note(store: Store, who: Who, what: str, payload: Mapping[str, Any]) -> None
     """Record that something left, and whom it was about."""
     patient = payload.get("about") or payload.get("patient")
     store.note_event(who, what, detail=str(payload.get("document", "")), patients=[str(patient)] if patient else [])
+    thread_notices.delivered(store, who, what.rpartition(" ")[2], payload)
+
+
+def _objection(store: Store, who: Who, payload: Mapping[str, Any]) -> str | None:
+    """Why something must not be sent after all, or None: asked of everyone who decides about contact."""
+    return safe_contact.objection(store, who, payload) or thread_notices.objection(store, who, payload)
 
 
 def work(settings: Settings) -> None:
@@ -179,7 +185,7 @@ def work(settings: Settings) -> None:
         handlers |= {planning.TOPIC: planning.planner(me, hub.store)}
         published = [anchors.to_file(settings.seal_file)] if settings.seal_file else []
         published += [anchors.by_mail(settings.seal_mail)] if settings.seal_mail else []
-        objection = functools.partial(safe_contact.objection, hub.store, me)
+        objection = functools.partial(_objection, hub.store, me)
         by_hub: tuple[Callable[..., None], ...] = (booking.release_expired, calendars.keep_open, notices.remind)
         timed: tuple[Callable[..., object], ...] = (
             transitions.close_watches,

@@ -12,6 +12,7 @@ from baton.duties.charts import Party, ScoreNote, State
 from baton.duties.codes import CLOSED, CONTACT_OUTCOME, PROMISE
 from baton.duties.packets import DISCLOSURE, is_ours
 from baton.duties.services import words
+from baton.duties.thread_states import among_both, kind_of
 from baton.fhir.dates import interval
 from baton.fhir.resource import code_of, extension, target
 
@@ -145,7 +146,9 @@ def is_note(document: Resource) -> bool:
 def _communication(communication: Resource, chart: Chart) -> Iterator[Placed]:
     sent = chart.when(communication.get("sent") or communication.get("received"))
     status = communication.get("status")
-    if sent is None or status not in ("completed", "not-done", "in-progress"):
+    if sent is None or status not in ("completed", "not-done", "in-progress") or kind_of(communication) == "thread":
+        return
+    if kind_of(communication) == "message" and not among_both(communication):
         return
     if any(code_of(category, DISCLOSURE) for category in communication.get("category", ())):
         to = next((_name(each) for each in communication.get("recipient", ())), "")

@@ -121,8 +121,14 @@ def may_read(view: View, message: Resource, reader: str, thread: Resource | None
     return network.may_be_told(view, reader, topic_of(thread), patient=str(codes.patient_of(message))).allowed
 
 
+def reader_of(view: View, reader: str | None) -> str | None:
+    """Who reads: as given, else whoever looks when they are outside; nobody outside ever reads as staff do."""
+    return view.who.person if is_outside(view.who.person) else reader
+
+
 def shown(view: View, thread: str, *, reader: str | None = None) -> Thread:
     """A thread with its messages, the earliest first. Raises NotFound when there is none for this reader."""
+    reader = reader_of(view, reader)
     id_ = thread.removeprefix("Communication/")
     found = view.get("Communication", id_)
     if kind_of(found) != "thread":
@@ -138,6 +144,7 @@ def shown(view: View, thread: str, *, reader: str | None = None) -> Thread:
 
 def of_patient(view: View, patient: str, *, reader: str | None = None) -> tuple[Thread, ...]:
     """The threads of a patient ("Patient/id") that this reader sees, with their messages; whose turn is ours first, then the latest."""
+    reader = reader_of(view, reader)
     patient = patient if "/" in patient else f"Patient/{patient}"
     found = view.find("Communication", patient=patient, category=f"{KIND}|thread,{KIND}|message")
     heads = [each for each in found if kind_of(each) == "thread"]

@@ -58,6 +58,11 @@ def outsiders(resource: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(each for each in recipients(resource) if is_outside(each))
 
 
+def among_both(message: Mapping[str, Any]) -> bool:
+    """Whether a message went from staff to somebody outside, or the other way; what staff say among themselves did not."""
+    return is_outside(target(message.get("sender"))) or bool(outsiders(message))
+
+
 def asks(message: Mapping[str, Any]) -> bool:
     """Whether whoever wrote it waits for an answer."""
     return bool(extension(message, ASKS))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -523,6 +525,22 @@ def test_a_correction_parts_what_was_taken_for_one_stay(home: Ward) -> None:
 def test_two_encounters_of_one_stay_in_one_change_open_one_episode(ward: Ward) -> None:
     ward.put(stay(), stay(id_="ward-record"))
     assert len(running(ward)) == 1
+
+
+def test_two_encounters_of_one_stay_at_the_same_time_open_one_episode(ward: Ward) -> None:
+    """Eight feeds tell of the same stay at once: whoever comes second sees what the first has opened."""
+    together = Barrier(8)
+
+    def tell(number: int) -> None:
+        with ward.change() as change:
+            change.put(stay(id_=f"record-{number}"))
+            together.wait()
+
+    with ThreadPoolExecutor(8) as feeds:
+        list(feeds.map(tell, range(8)))
+    assert len(running(ward)) == 1
+    assert sum(codes.is_open(each) for each in ward.find("Task", patient="Patient/eva")) == 5
+    assert ward.violations() == []
 
 
 def test_stays_that_end_at_different_times_are_different_stays(home: Ward) -> None:

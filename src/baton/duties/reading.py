@@ -56,6 +56,12 @@ def hold(view: View, references: Iterable[str]) -> None:
         view.hold(found for each in references if (found := split(each)) is not None)
 
 
+def take_turns(view: View, about: str) -> None:
+    """In a change: whoever else decides about this waits until it ends, so that two never decide the same thing at once."""
+    if isinstance(view, Change):
+        view.take_turns(about)
+
+
 CHART = ("CareTeam", "EpisodeOfCare", "Encounter", "Communication", "Appointment", "DocumentReference", "Procedure")
 Chart = Mapping[str, Sequence[Resource]]
 

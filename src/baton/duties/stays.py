@@ -38,8 +38,11 @@ def on_stay(before: Resource | None, after: Resource | None, view: View) -> list
         long_ago(view, after) and (before is None or long_ago(view, before))
     ):
         return []
+    patients = sorted({patient for each in (before, after) if (patient := codes.patient_of(each))})
+    for patient in patients:
+        reading.take_turns(view, f"transitions of {patient}")
     with reading.seeing_all(view):
-        charts = {patient: reading.chart(view, patient) for each in (before, after) if (patient := codes.patient_of(each))}
+        charts = {patient: reading.chart(view, patient) for patient in patients}
         return [
             *own_episode(before, after, view, charts),
             *others_episodes(before, after, view, charts),

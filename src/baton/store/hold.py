@@ -98,6 +98,10 @@ class Holding(View):
         for type_ in sorted(by_type):
             self._hold(type_, by_type[type_])
 
+    def take_turns(self, about: str) -> None:
+        """Whoever else decides about this waits until the change ends; what they made true is seen from here on."""
+        self._open().execute("select pg_advisory_xact_lock(%s)", [key64(f"turn {about}")], prepare=True)
+
     def _current(self, type_: str, id_: str) -> tuple[Stored | None, int | None, int]:
         """The newest version in this change's eyes, the key of its patient and its labels. Hides what is not theirs to see."""
         key = (type_, id_)

@@ -98,7 +98,9 @@ def parser() -> argparse.ArgumentParser:
         if name == "demo":
             sub.add_argument("--patients", type=int, default=250, help="people in the town, up to 100,000")
     command("work", work, "Run the worker alone: outbox and timers.")
-    command("load", load, "Load FHIR resources: bundles, NDJSON, folders, .gz, - for standard input.").add_argument("paths", nargs="+")
+    sub = command("load", load, "Load FHIR resources: bundles, NDJSON, folders, .gz, - for standard input.")
+    sub.add_argument("paths", nargs="*")
+    sub.add_argument("--hsds", metavar="PATH", help="an Open Referral (HSDS 3) directory: a folder or zip of CSV tables, or JSON")
     sub = command("token", token, "Print a bearer token for the API and nothing else.")
     sub.add_argument("--user", required=True, metavar="EMAIL")
     sub.add_argument("--minutes", type=int, default=60)
@@ -181,15 +183,21 @@ def work(arguments: argparse.Namespace, settings: Settings) -> None:
 
 
 def load(arguments: argparse.Namespace, settings: Settings) -> int:
-    """`baton load PATH…`."""
+    """`baton load PATH…` and `baton load --hsds PATH`."""
     from dataclasses import replace
 
     from baton import app
-    from baton.intake import bulk
+    from baton.intake import bulk, hsds
 
+    if bool(arguments.hsds) == bool(arguments.paths):
+        raise CommandError("load takes files of FHIR resources, or --hsds with a directory of services.")
     with app.opened(settings) as hub:
         app.settle()
-        report = bulk.load(hub.store, replace(app.HUB, entrance="load"), arguments.paths, progress=True)
+        me = replace(app.HUB, entrance="load")
+        if arguments.hsds:
+            report = hsds.load(hub.store, me, arguments.hsds, progress=True)
+        else:
+            report = bulk.load(hub.store, me, arguments.paths, progress=True)
     for refusal in report.refused:
         print(f"{refusal.file}: {refusal.position}: {refusal.reason}", file=sys.stderr)
     print(report.sentence())

@@ -190,7 +190,7 @@ def load(arguments: argparse.Namespace, settings: Settings) -> int:
     from baton.intake import bulk, hsds
 
     if bool(arguments.hsds) == bool(arguments.paths):
-        raise CommandError("load takes files of FHIR resources, or --hsds with a directory of services.")
+        parser().error("load takes files of FHIR resources, or --hsds with a directory of services.")
     with app.opened(settings) as hub:
         app.settle()
         me = replace(app.HUB, entrance="load")

@@ -8,18 +8,21 @@ from typing import Any
 
 import pytest
 from tests.duties.ward import HUB, LUIS, PRIYA, TOM, Ward, of_team, patient
+from tests.store.test_access import let_in
 
 from baton.duties import codes, network, promises, thread_notices, threads, trace
+from baton.duties.labelling import Labelling
 from baton.duties.thread_promises import ANSWER, COLLEAGUE, PROMISES, REPLY
 from baton.fhir.resource import target
-from baton.store import Invalid, NotFound, Who
+from baton.store import Invalid, NotFound, Who, access
 from baton.store.postgres import Database
 
 EVA = "Patient/eva"
 ANA, BEN = "RelatedPerson/ana", "RelatedPerson/ben"
 MAIL = [{"system": "email", "value": "eva@example.org"}, {"system": "phone", "value": "+1 555 014 2000", "use": "mobile"}]
 SPANISH = [{"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": "es"}]}, "preferred": True}]
-PORTAL = Who(EVA, "Eva Stone", "system", (), "portal", "PATRQT")
+PORTAL = Who(EVA, "Eva Stone", "patient", (), "portal", "PATRQT", EVA)
+DAUGHTER = Who(ANA, "Ana Stone", "related", (), "portal", "FAMRQT", EVA)
 
 
 def relative(id_: str, told: str | None, **more: Any) -> dict[str, Any]:
@@ -37,7 +40,7 @@ def relative(id_: str, told: str | None, **more: Any) -> dict[str, Any]:
 def ward(database: Database) -> Iterator[Ward]:
     ward = Ward(database, "2026-07-02T14:11:00")
     ward.put(patient(telecom=MAIL, communication=SPANISH), of_team(), patient("leo"), of_team("leo", "plan"))
-    ward.put(relative("ana", "everything"), relative("ben", "appointments"))
+    ward.put(relative("ana", "everything"), relative("ben", "appointments"), let_in("eva", EVA), let_in("eva", ANA))
     yield ward
     ward.store.close()
 
@@ -177,6 +180,25 @@ def test_the_notice_says_nothing_goes_by_the_chosen_way_and_only_once(ward: Ward
     assert [(each.kind, each.evidence) for each in shown(ward, thread).messages[2].receipts] == [("delivered", "smtp")]
 
 
+def test_nobody_is_sent_to_a_door_that_is_closed_to_them(ward: Ward) -> None:
+    ward.put({**let_in("eva", EVA), "status": "inactive"})
+    thread = start(ward)
+    assert outbox(ward) == [] and shown(ward, thread).messages[0].notices == ((EVA, "no-access"),)
+
+
+def test_somebody_of_the_family_writes_in_their_own_name_and_reads_what_is_theirs(ward: Ward) -> None:
+    thread = start(ward, DAUGHTER, audience=(), topic="concern", text="Mother forgets her pills.")
+    assert list(owed(ward)) == [ANSWER] and shown(ward, thread).messages[0].by == "Ana Stone"
+    say(ward, thread, "Thank you, I call her.")
+    with ward.change(DAUGHTER, "opened") as change:
+        opened = threads.read(change, thread)
+    assert [each.text for each in opened.messages] == ["Mother forgets her pills.", "Thank you, I call her."]
+    with ward.store.view(PORTAL) as view:
+        assert threads.of_patient(view, EVA) == (), "it was said between the daughter and the team"
+    with pytest.raises(NotFound), ward.store.view(PORTAL) as view:
+        threads.shown(view, thread, reader=ANA)
+
+
 def outbox(ward: Ward) -> list[tuple[str, dict[str, Any]]]:
     import psycopg
 
@@ -247,6 +269,21 @@ def test_a_raw_message_is_promised_an_answer_too(ward: Ward) -> None:
     raw = {key: value for key, value in body.items() if key not in ("id", "meta", "extension", "recipient")}
     ward.put({**raw, "sender": {"reference": EVA}, "payload": [{"contentString": "By another door."}]}, who=HUB)
     assert list(owed(ward)) == [ANSWER] and shown(ward, thread).turn == "ours"
+
+
+def test_what_staff_say_among_themselves_carries_a_label_nobody_outside_sees(ward: Ward) -> None:
+    ward.store.labellers = (Labelling(),)
+    thread = start(ward, PORTAL, text="Can I fly?")
+    note = say(ward, thread, "Luis, may she?", audience=(), to=[LUIS.person], wants_answer=True)
+    among = start(ward, audience=(), text="A quiet word.")
+    marked = {f"Communication/{note}", f"Communication/{among}", f"Task/{owed(ward)[COLLEAGUE]['id']}"}
+    for reference in marked:
+        assert [each["code"] for each in ward.get(reference)["meta"]["security"]] == ["staff-only"]
+    assert "security" not in ward.get(f"Communication/{thread}")["meta"]
+    eva = Who(EVA, "Eva Stone", "patient", (), "portal", "PATRQT")
+    for label, role in (("STAFF", eva), ("STAFF", TOM)):
+        held = ("self",) if role is eva else ("assigned",)
+        assert access.decide(role, "see", "Communication", relationships=held, labels=[label]).allowed is (role is TOM)
 
 
 def test_another_team_sees_no_thread(ward: Ward) -> None:

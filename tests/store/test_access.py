@@ -76,6 +76,8 @@ def labelled(label: str, role: str, relationship: str) -> str:
         return "allow" if role in ("records-clerk", "supervisor", "administrator") else "hide"
     if label == "PRIVACY":
         return "hide"
+    if label == "STAFF":
+        return "allow"  # students and auditors were sent away above
     assert label == "RESTRICTION"
     return "allow"
 

@@ -7,10 +7,9 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from baton.duties import codes, consent_terms, episodes, reading
+from baton.duties import codes, consent_terms, episodes, network, reading
 from baton.duties.consent_terms import LAW, RESTRICTING, Terms, labels_of
 from baton.duties.decisions import Asked, Decision, Item, Recipient, decide, item_of
-from baton.duties.identity import told
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, code_of
 from baton.rules import authorisation, permissions
@@ -153,7 +152,7 @@ def _told(view: View, patient: str, recipient: Recipient) -> str | None:
     if recipient.kind != "family" or not (recipient.reference or "").startswith("RelatedPerson/"):
         return None
     person = reading.peek(view, recipient.reference)
-    return told(person) if person is not None and codes.patient_of(person) == patient else None
+    return network.told_now(view, person) if person is not None and codes.patient_of(person) == patient else None
 
 
 def consent_guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:

@@ -20,6 +20,8 @@ INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequir
 PREFERENCES = "https://baton.example/fhir/StructureDefinition/contact-preferences"
 MAY_BE_TOLD = "https://baton.example/fhir/StructureDefinition/may-be-told"
 CHANNELS = ("phone", "sms", "email", "mail", "portal")
+TOLD_PERMISSION = "https://baton.example/fhir/StructureDefinition/told-permission"
+"""On which ground somebody may be told, and until when (see `duties.network`)."""
 TOLD = ("everything", "appointments", "nothing")
 GENDERS = ("female", "male", "other", "unknown")
 PARTS = {"channel": "valueCode", "best-time": "valueString", "voicemail": "valueBoolean", "note": "valueString"}
@@ -202,8 +204,8 @@ def _is_language(entry: Mapping[str, Any], code: str) -> bool:
 
 
 def with_told(person: Resource, permission: str | None) -> Resource:
-    """The RelatedPerson with what they may be told; None: nobody has asked."""
-    kept = [each for each in person.get("extension", ()) if each.get("url") != MAY_BE_TOLD]
+    """The RelatedPerson with what they may be told, without the ground and the end of what held before; None: nobody has asked."""
+    kept = [each for each in person.get("extension", ()) if each.get("url") not in (MAY_BE_TOLD, TOLD_PERMISSION)]
     if permission:
         kept.append({"url": MAY_BE_TOLD, "valueCode": permission})
     result = {key: person[key] for key in person if key != "extension"}

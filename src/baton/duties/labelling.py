@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from baton.duties import reading
+from baton.duties import reading, thread_states
 from baton.duties.codes import P
 from baton.fhir.resource import Resource, split
 from baton.rules import sensitivity
@@ -61,7 +61,8 @@ class Labelling:
         if found and indexed.patient is not None and sensitivity.ages_matter((each.label for each in found), day):
             served = local_day(indexed.date_lo, view.zone) if indexed.date_lo else day
             found += sensitivity.by_age([each.label for each in found], _born(indexed, view), served, day)
-        return ((each.label, each.why) for each in found)
+        among_staff = [("STAFF", "written among staff")] if thread_states.is_staffs(resource) else []
+        return iter([*((each.label, each.why) for each in found), *among_staff])
 
     def programs(self, store: Store) -> frozenset[str]:
         """The organisations that are Part 2 programs."""

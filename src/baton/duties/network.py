@@ -19,7 +19,6 @@ from baton.store import Invalid, View
 if TYPE_CHECKING:
     from baton.store import Change, Stored
 
-PERMISSION: Final = f"{codes.P}/StructureDefinition/told-permission"
 SOURCES: Final = ("patient-said", "patient-wrote", "consent", "representative")
 """On what ground somebody may be told: the patient said so, wrote so, signed a consent, or the person decides for them by law."""
 LONGEST: Final = 300
@@ -71,7 +70,7 @@ class Answer:
 
 def permission(person: Mapping[str, Any]) -> Permission:
     """What is kept about what somebody may be told."""
-    parts = {part.get("url"): part for part in extension(person, PERMISSION) or ()}
+    parts = {part.get("url"): part for part in extension(person, identity.TOLD_PERMISSION) or ()}
     return Permission(
         told=identity.told(person),
         source=parts.get("source", {}).get("valueCode"),
@@ -183,8 +182,10 @@ def permitted(change: View, person: Resource, wanted: Permission) -> Resource:
         {"url": "on", "valueDateTime": instant(change.now)},
         {"url": "by", "valueReference": codes.reference_to(change.who.person, change.who.name)},
     ]
-    said = [{"url": PERMISSION, "extension": parts}] if wanted.told else []
-    return codes.with_extension(identity.with_told(person, wanted.told), PERMISSION, *said)
+    told = identity.with_told(person, wanted.told)
+    return (
+        {**told, "extension": [*told.get("extension", ()), {"url": identity.TOLD_PERMISSION, "extension": parts}]} if wanted.told else told
+    )
 
 
 def _refusals(

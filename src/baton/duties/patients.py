@@ -10,7 +10,7 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from baton.duties import chart_parts, consent_terms, episodes, identity, loops, medicines, safe_contact
+from baton.duties import chart_parts, consent_terms, episodes, identity, loops, medicines, network, safe_contact
 from baton.duties.charts import PatientPage, Preferences
 from baton.duties.codes import is_open
 from baton.duties.names import names_of
@@ -136,7 +136,7 @@ def contact_preferences(change: Change, *, patient: str, wanted: Preferences, to
         if relative.get("patient", {}).get("reference") != f"Patient/{patient}":
             raise Invalid([Issue("error", "invalid", "This person is not related to this patient.", "RelatedPerson.patient")])
         if identity.told(relative) != permission:
-            change.put(identity.with_told(relative, permission))
+            change.put(network.permitted(change, relative, network.Permission(permission, "patient-said")))
     return stored
 
 

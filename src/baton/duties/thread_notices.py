@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from baton.duties import codes, identity, network, reading, safe_contact
 from baton.duties.thread_states import NOTICE, receipts, recipients, topic_of
 from baton.fhir.resource import Resource, target
-from baton.store import Invalid
+from baton.store import Invalid, View
 
 if TYPE_CHECKING:
     from baton.store import Change, Store, Who
@@ -44,7 +44,7 @@ def _unread(change: Change, thread: Resource) -> set[str]:
 
 
 def how_told(message: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """How each reader was told of a message: email, sms, known-already, or why they were not (no-way, not-this-way)."""
+    """How each reader was told of a message: email, sms, known-already, or why they were not (no-access, no-way, not-this-way)."""
     found = []
     for each in message.get("extension", ()):
         if each.get("url") == NOTICE:
@@ -56,8 +56,10 @@ def how_told(message: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _announced(change: Change, thread: Resource, message: str, reader: str) -> str:
     with reading.seeing_all(change):
         person = reading.peek(change, reader)
-    way = way_to(person) if person else None
-    if person is None or way is None:
+    if person is None or not may_sign_in(change, reader, str(codes.patient_of(thread))):
+        return "no-access"
+    way = way_to(person)
+    if way is None:
         return "no-way"
     channel, address = way
     subject, text = WORDS.get((identity.language(person) or "en").split("-")[0], WORDS["en"])
@@ -71,6 +73,15 @@ def _announced(change: Change, thread: Resource, message: str, reader: str) -> s
         about = {"about": str(codes.patient_of(thread)), "concerning": topic_of(thread), "to": address}
         change.announce(TOPICS[channel], {**payload, **about})
     return channel
+
+
+def may_sign_in(view: View, reader: str, patient: str) -> bool:
+    """Whether somebody has access to the portal, and reads messages there: a notice to anybody else would lead nowhere."""
+    guest = view.store.guest(reader)
+    if guest is None:
+        return False
+    with view.store.view(guest) as theirs:
+        return theirs.decide("see", "Communication", patient=patient).allowed
 
 
 def way_to(person: Resource) -> tuple[str, str] | None:

@@ -7,7 +7,19 @@ from typing import Any, Final
 
 from baton.duties import codes, episodes, plans, reading, trace, upkeep, working_days
 from baton.duties.reactions import Reaction, is_first, wanting
-from baton.duties.thread_states import asks, is_outside, kind_of, outsiders, recipients, stands, state_of, thread_of, topic_of, with_state
+from baton.duties.thread_states import (
+    COLLEAGUE,
+    asks,
+    is_outside,
+    kind_of,
+    outsiders,
+    recipients,
+    stands,
+    state_of,
+    thread_of,
+    topic_of,
+    with_state,
+)
 from baton.duties.trace import Fact, Trace
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, target
@@ -15,7 +27,7 @@ from baton.rules import messages
 from baton.rules.calendar import end_of_day, local_day
 from baton.store import View
 
-ANSWER, REPLY, COLLEAGUE = "message-answer", "message-reply", "message-colleague"
+ANSWER, REPLY = "message-answer", "message-reply"
 PROMISES: Final = (ANSWER, REPLY, COLLEAGUE)
 OURS, ASKED, THEIRS, NOBODY = "ours", "colleague", "theirs", "nobody"
 RULE: Final = f"{codes.P}/Library/messages|1"

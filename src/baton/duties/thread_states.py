@@ -17,6 +17,7 @@ TOPIC: Final = f"{codes.P}/CodeSystem/thread-topic"
 STATE: Final = f"{codes.P}/StructureDefinition/thread-state"
 ASKS: Final = f"{codes.P}/StructureDefinition/asks-for-answer"
 RECEIPT: Final = f"{codes.P}/StructureDefinition/receipt"
+COLLEAGUE: Final = "message-colleague"
 NOTICE: Final = f"{codes.P}/StructureDefinition/notice"
 FIXED: Final = ("payload", "sender", "sent", "partOf", "subject", "language")
 """What is never changed of a message once it was said."""
@@ -61,6 +62,13 @@ def outsiders(resource: Mapping[str, Any]) -> tuple[str, ...]:
 def among_both(message: Mapping[str, Any]) -> bool:
     """Whether a message went from staff to somebody outside, or the other way; what staff say among themselves did not."""
     return is_outside(target(message.get("sender"))) or bool(outsiders(message))
+
+
+def is_staffs(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource is what staff say among themselves: such a thread, such a message, or what a colleague owes in answer to one."""
+    if kind_of(resource) is not None:
+        return not among_both(resource)
+    return codes.promise_code(resource) == COLLEAGUE
 
 
 def asks(message: Mapping[str, Any]) -> bool:
@@ -151,7 +159,7 @@ def _message(before: Resource | None, after: Resource, view: View) -> Iterator[I
         yield from _receipts(before, after, view)
         return
     with reading.seeing_all(view):
-        thread = reading.peek(view, thread_of(after))
+        thread = reading.maybe(view, thread_of(after))
     if kind_of(thread) != "thread" or thread is None:
         yield error("required", "A message is part of a thread.", "Communication.partOf")
         return

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from baton import api, upgrade
-from baton.duties import ground, house, labelling, safe_contact, subscriptions, thread_notices, transitions, unusual
+from baton.duties import absences, ground, house, labelling, safe_contact, subscriptions, thread_notices, transitions, unusual
 from baton.duties.scheduling import booking, calendars, notices, planning
 from baton.settings import BadSettingError, Settings
 from baton.store import Store, Who, migrate
@@ -191,6 +191,7 @@ def work(settings: Settings) -> None:
             transitions.close_watches,
             unusual.watch,
             *(functools.partial(each, me) for each in by_hub),
+            functools.partial(absences.tick, me),
         )
         jobs.run(jobs.Work(hub.database, hub.store, handlers, duties=(*timed, *published), objection=objection))
 

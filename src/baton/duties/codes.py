@@ -31,6 +31,8 @@ CONTACT_INTERPRETER: Final = f"{P}/StructureDefinition/contact-interpreter"
 CLOCK: Final = f"{P}/StructureDefinition/clock"
 RELATIONSHIP: Final = f"{P}/StructureDefinition/relationship"
 CLEARS: Final = f"{P}/StructureDefinition/clears"
+CAPACITY: Final = f"{P}/StructureDefinition/capacity"
+MENTOR: Final = f"{P}/StructureDefinition/mentor"
 
 TRANSITION: Final = f"{P}/NamingSystem/transition"
 HUB: Final = "Device/baton"

@@ -8,6 +8,8 @@ from typing import Any
 from baton.duties import (
     consents,
     glass,
+    handover_states,
+    handovers,
     licences,
     oncall,
     pathways,
@@ -35,6 +37,8 @@ DUTIES: tuple[ModuleType, ...] = (
     privacy_tasks,
     thread_states,
     thread_promises,
+    handover_states,
+    handovers,
 )
 
 

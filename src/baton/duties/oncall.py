@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, episodes, promises, reading, working_days
-from baton.duties.teams import staff_role
+from baton.duties.teams import staff_role, works
 from baton.fhir import dates
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, code_of, extension, human_name, target
@@ -69,7 +69,7 @@ def now(view: View, at: datetime | None = None, *, line: str = CLINICIAN) -> Ans
     at = at or view.now
     with reading.seeing_all(view):
         for shift in shifts(view, at, at, line=line):
-            if _works(view, shift.person):
+            if works(view, shift.person):
                 return shift
         return next(_others(view, at, line), None)
 
@@ -110,11 +110,6 @@ def phone_of(practitioner: Resource) -> str | None:
     return str(points[0]["value"]) if points else None
 
 
-def _works(view: View, person: str) -> bool:
-    acting = view.store.who(person, entrance="worker")
-    return acting is not None
-
-
 def _others(view: View, at: datetime, line: str) -> Iterator[Answering]:
     """Those who answer for the house, by role and name."""
     for role in INSTEAD:
@@ -123,7 +118,7 @@ def _others(view: View, at: datetime, line: str) -> Iterator[Answering]:
         people = view.find("Practitioner", _id=",".join(ids), active="true") if ids else []
         for each in sorted(people, key=lambda one: human_name(one).casefold()):
             person = f"Practitioner/{each['id']}"
-            if _works(view, person):
+            if works(view, person):
                 yield Answering(person, human_name(each), phone_of(each), line, at, at, instead=True)
 
 
@@ -145,7 +140,7 @@ def put_on(change: Change, *, line: str, person: str, start: datetime, end: date
     """Somebody is on call for a span. Raises Invalid: no such line or person, no time, too long, or somebody else is on call then."""
     if line not in after_hours.lines(local_day(change.now, change.zone)):
         raise Invalid(f"{line!r} is no line here.", expression="Slot.serviceCategory", code="code-invalid")
-    if not person.startswith("Practitioner/") or not _works(change, person):
+    if not person.startswith("Practitioner/") or not works(change, person):
         raise Invalid("Choose somebody who works here.", expression="Schedule.actor", code="required")
     for other in shifts(change, start, end, line=line):
         if other.start < end and start < other.end:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from baton.duties import codes, licences
 from baton.duties.licences import Held
 from baton.duties.names import names_of
+from baton.duties.reading import codings
 from baton.duties.teams import staff_role
 from baton.fhir.resource import Resource, extension, human_name, target
 from baton.rules.calendar import local_day
@@ -48,6 +49,9 @@ class Person:
     roles: tuple[Role, ...]
     licences: tuple[Held, ...]
     skills: tuple[Held, ...]
+    languages: tuple[str, ...] = ()  # the first subtag of each they speak
+    share: int = 100  # percent of full time they work with patients
+    mentor: str | None = None  # "Practitioner/id" of whoever guides them
 
     @property
     def reference(self) -> str:
@@ -155,6 +159,9 @@ def _person(view: View, practitioner: Resource, roles: Iterable[Resource], team_
         tuple(sorted(held, key=lambda each: (rank[each.standing], PEOPLE_ROLES.index(each.role), each.team_name))),
         licences.held(view, practitioner, licences.LICENCE),
         licences.held(view, practitioner, licences.SKILL),
+        tuple(dict.fromkeys(code.split("-")[0] for each in practitioner.get("communication", ()) for _, code in codings(each))),
+        int(extension(practitioner, codes.CAPACITY) or 100) if extension(practitioner, codes.CAPACITY) != 0 else 0,
+        target(extension(practitioner, codes.MENTOR)),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from baton.duties import codes, episodes, reading, transitions, upkeep
 from baton.duties.reactions import Reaction, is_first, wanting
+from baton.fhir import dates
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, code_of, human_name, target
 from baton.store import View
@@ -47,6 +48,25 @@ def people_of(view: View, organizations: Sequence[str]) -> list[str]:
 def staff_role(role: Resource) -> str | None:
     """The role in this hub a PractitionerRole gives, or None."""
     return next((found for each in role.get("code", ()) if (found := code_of(each, codes.STAFF_ROLE))), None)
+
+
+def works(view: View, person: str) -> bool:
+    """Whether somebody ("Practitioner/id") works here at this moment."""
+    return bool(roles(view, person))
+
+
+def roles(view: View, person: str) -> list[tuple[str, str]]:
+    """The roles of somebody that hold at this moment, each with its team; none when they do not work here (any more)."""
+    if not person.startswith("Practitioner/") or not (reading.peek(view, person) or {}).get("active", True):
+        return []
+    held = view.find("PractitionerRole", practitioner=person, active="true")
+    return [(role, str(target(each.get("organization")) or "")) for each in held if (role := staff_role(each)) and _holds(each, view)]
+
+
+def _holds(role: Resource, view: View) -> bool:
+    start, end = (role.get("period", {}).get(name) for name in ("start", "end"))
+    since, until = (dates.interval(text, view.zone) if text else None for text in (start, end))
+    return (since is None or since[0] <= view.now) and (until is None or view.now < until[1])
 
 
 THEIRS = ("administrator", "supervisor")

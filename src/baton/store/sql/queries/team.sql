@@ -1,0 +1,80 @@
+-- name: carried
+-- What everybody carries: each patient with whoever looks after them now (who covers comes before whose they are), and what is open for them.
+kind as materialized (
+    select * from unnest(%(codes)s::text[], %(minutes)s::float8[], %(bands)s::int[]) as k(code, minutes, band)
+), carrier as materialized (
+    select distinct on (x.patient) x.patient, x.team as person, x.until < 'infinity' as covering
+    from panel x join {care_team_table} r on r.rid = x.rid
+    where x.team = any(%(people)s::bigint[]) and x.since <= %(now)s and x.until > %(now)s and {seen_team}
+    order by x.patient, x.until, x.team
+), owed as materialized (
+    select p.patient, case when p.owner = any(%(people)s::bigint[]) then p.owner else c.person end as person,
+        coalesce(k.minutes, %(other)s::float8) as minutes, coalesce(k.band, 0) as band, p.due < %(now)s as late, p.code = %(settling)s as settling
+    from promise p left join carrier c on c.patient = p.patient left join kind k on k.code = p.code
+    where p.open and p.patient is not null and {seen_task}
+), pressing as materialized (
+    select patient, greatest(max(band), case when count(*) >= %(high)s then 2 when count(*) >= %(medium)s then 1 else 0 end) as band
+    from owed group by patient
+), doing as (
+    select person, patient, sum(minutes) as minutes, count(*) filter (where late) as late, count(*) as open
+    from owed where person is not null group by 1, 2
+), load as (
+    select coalesce(c.person, d.person) as person, coalesce(c.patient, d.patient) as patient, c.patient is not null as theirs,
+        coalesce(c.covering, false) as covering, coalesce(d.minutes, 0) + case when c.patient is null then 0 else %(each)s::float8 end as minutes,
+        coalesce(d.late, 0) as late, coalesce(d.open, 0) as open
+    from carrier c full join doing d on d.person = c.person and d.patient = c.patient
+)
+
+-- name: workloads
+-- By person and how pressing: patients, unweighed minutes, late and open promises.
+with {carried}
+select l.person, coalesce(q.band, 0), count(*) filter (where l.theirs), count(*) filter (where l.covering), sum(l.minutes), sum(l.late), sum(l.open)
+from load l left join pressing q on q.patient = l.patient
+group by 1, 2
+
+-- name: caseload
+-- One person's patients, the most pressing first, with their bodies after the limit; the look in the same statement.
+with {carried}, k as materialized (
+    select l.*, coalesce(q.band, 0) as band, coalesce(q.settling, false) as settling from load l left join pressing q on q.patient = l.patient
+    where l.person = %(person)s::bigint order by coalesce(q.band, 0) desc, l.minutes desc, l.patient limit {limit}
+), l as (
+    insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
+    select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s
+    from (select array(select patient from k) as keys) z where keys <> '{}'
+)
+select c.body, k.band, k.minutes, k.late, k.open, k.theirs, k.covering, k.settling
+from k cross join lateral (
+    select v.body from {patient_table} r join version v on v.rid = r.rid and v.version = r.version
+    where r.type = {patient} and r.patient = k.patient and not r.gone and {seen_patient} limit 1
+) c order by k.band desc, k.minutes desc, k.patient
+
+-- name: weighed
+-- What each of some patients weighs, whoever carries them.
+with {carried}
+select g.patient, coalesce(q.band, 0), coalesce(sum(l.minutes), 0), max(l.person) filter (where l.theirs)
+from unnest(%(patients)s::bigint[]) as g(patient)
+left join load l on l.patient = g.patient left join pressing q on q.patient = g.patient
+group by 1, 2
+
+-- name: uncarried
+-- The patients of some teams whom nobody looks after by name: how many, or the first of them with their bodies and the look.
+with mine as materialized (
+    select distinct x.patient from panel x where x.team = any(%(teams)s::bigint[]) and x.until > %(now)s and x.since <= %(now)s
+), k as materialized (
+    select m.patient, (select min(p.due) from promise p where p.patient = m.patient and p.open) as due, count(*) over () as n
+    from mine m where not exists (
+        select from panel y join {care_team_table} r on r.rid = y.rid
+        where y.patient = m.patient and y.team = any(%(people)s::bigint[]) and y.until > %(now)s and y.since <= %(now)s
+    ) and exists (
+        select from {patient_table} r where r.type = {patient} and r.patient = m.patient and not r.gone and {seen_patient}
+    )
+    order by 2 nulls last, 1 limit {limit}
+), l as (
+    insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
+    select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s
+    from (select array(select patient from k) as keys) z where keys <> '{}'
+)
+select c.body, k.n from k cross join lateral (
+    select v.body from {patient_table} r join version v on v.rid = r.rid and v.version = r.version
+    where r.type = {patient} and r.patient = k.patient and not r.gone limit 1
+) c order by k.due nulls last, k.patient

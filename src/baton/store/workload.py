@@ -1,0 +1,129 @@
+"""What people carry, in one reading of the indexes: by how pressing, and patient by patient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from baton.fhir import resource as fhir_resource
+from baton.store.codes import TYPE_CODE, key64, table
+from baton.store.named import sql
+from baton.store.who import Forbidden, Resource
+
+if TYPE_CHECKING:
+    from baton.store.view import View
+
+PATIENT = TYPE_CODE["Patient"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """What promises of a kind weigh (minutes, and the place of the band), and what is usual."""
+
+    minutes: Mapping[str, float]
+    bands: Mapping[str, int]
+    each: float
+    other: float
+    medium: int  # open promises that make somebody as pressing
+    high: int
+    settling: str  # the kind of promise that is open in the first days after a discharge
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What somebody carries in one band: `patients` are theirs or covered (`covering` of them), `minutes` are not weighed yet."""
+
+    person: str
+    band: int
+    patients: int
+    covering: int
+    minutes: float
+    late: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """One patient somebody carries. `theirs`: they look after them, or cover for whoever does; else they only owe something."""
+
+    patient: Resource
+    band: int
+    minutes: float
+    late: int
+    open: int
+    theirs: bool
+    covering: bool
+    settling: bool = False  # in the first days after a discharge
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What one patient weighs, and who looks after them now ("Practitioner/id"), if anybody does."""
+
+    band: int
+    minutes: float
+    person: str | None
+
+
+def _params(view: View, people: Sequence[str], kinds: Kinds) -> tuple[dict[str, Any], str]:
+    """The parameters of `carried`, and its text."""
+    if view.limits is not None:
+        raise Forbidden("This is not for apps.")
+    names = sorted(set(kinds.minutes) | set(kinds.bands))
+    params: dict[str, Any] = {
+        "now": view.now,
+        "people": [key64(each) for each in people],
+        "codes": names,
+        "minutes": [kinds.minutes.get(each, kinds.other) for each in names],
+        "bands": [kinds.bands.get(each, 0) for each in names],
+        "each": kinds.each,
+        "other": kinds.other,
+        "medium": kinds.medium,
+        "high": kinds.high,
+        "settling": kinds.settling,
+    }
+    seen_team = view.seen("r", params, [TYPE_CODE["CareTeam"]], hashed=True)
+    seen_task = view.seen("p", params, [TYPE_CODE["Task"]], hashed=True)
+    return params, sql("carried", care_team_table=table("CareTeam"), seen_team=seen_team, seen_task=seen_task)
+
+
+def loads(view: View, people: Sequence[str], kinds: Kinds) -> list[Load]:
+    """What each of these people ("Practitioner/id") carries, band by band, of the patients whoever asks may see."""
+    params, carried = _params(view, people, kinds)
+    named = {key64(each): each for each in people}
+    rows = view.ask(sql("workloads", carried=carried), params)
+    return [
+        Load(named[key], band, patients, covering, float(minutes), int(late), int(open_))
+        for key, band, patients, covering, minutes, late, open_ in rows
+        if key in named
+    ]
+
+
+def caseload(view: View, person: str, people: Sequence[str], kinds: Kinds, *, limit: int = 500) -> list[Carried]:
+    """The patients one of these people carries, the most pressing first."""
+    params, carried = _params(view, people, kinds)
+    params |= {"person": key64(person)} | view.look_params("a caseload")
+    statement = sql("caseload", carried=carried, limit=int(limit), **_patients(view, params))
+    return [Carried(fhir_resource.parse(body), band, float(minutes), *rest) for body, band, minutes, *rest in view.ask(statement, params)]
+
+
+def weighed(view: View, patients: Sequence[str], people: Sequence[str], kinds: Kinds) -> dict[str, Weighed]:
+    """What each of these patients ("Patient/id") weighs, and who looks after them."""
+    params, carried = _params(view, people, kinds)
+    named, whose = {key64(each): each for each in patients}, {key64(each): each for each in people}
+    params["patients"] = list(named)
+    rows = view.ask(sql("weighed", carried=carried), params)
+    return {named[key]: Weighed(band, float(minutes), whose.get(person)) for key, band, minutes, person in rows}
+
+
+def uncarried(view: View, teams: Sequence[str], people: Sequence[str], *, limit: int = 500) -> tuple[int, list[Resource]]:
+    """Of these teams' patients those whom none of these people looks after: how many, and the first, who is owed something soonest."""
+    params: dict[str, Any] = {"now": view.now, "teams": [key64(each) for each in teams], "people": [key64(each) for each in people]}
+    params |= view.look_params("patients without a coordinator")
+    rows = view.ask(sql("uncarried", care_team_table=table("CareTeam"), limit=int(limit), **_patients(view, params)), params)
+    return (int(rows[0][1]) if rows else 0), [fhir_resource.parse(body) for body, _ in rows]
+
+
+def _patients(view: View, params: dict[str, Any]) -> dict[str, Any]:
+    return {"patient": PATIENT, "patient_table": table("Patient"), "seen_patient": view.seen("r", params, [PATIENT])}

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
-from baton.desk import labels, score_svg
+from baton.desk import labels, score_svg, support_words
 from baton.duties.charts import Lane, Member, PatientPage, ScoreNote
 
 PARTIES: labels.Words = {
@@ -65,6 +65,7 @@ OWED: labels.Words = {
     "amendment-request": pgettext_lazy("score", "correction to answer"),
     "accounting-request": pgettext_lazy("score", "accounting owed"),
     "restriction-request": pgettext_lazy("score", "restriction to answer"),
+    **support_words.OWED,
 }
 MEMBERS: labels.Words = {
     "coordinator": lazy("Coordinator"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
-from baton.desk import referral_words
+from baton.desk import referral_words, support_words
 from baton.desk.labels import COMPLEXITIES, PROMISES, Words, day, language_name, moment, word
 from baton.duties.rows import Difference
 from baton.duties.trace import Fact, Step, Trace
@@ -22,6 +22,7 @@ RULES: Words = {
     "by-hand": lazy("A promise made by hand"),
     "privacy-clocks": lazy("Privacy clocks"),
     "messages": lazy("Messages"),
+    "support": lazy("Support"),
 }
 FACTS: Words = {
     "discharged": lazy("Discharged"),
@@ -49,6 +50,7 @@ FACTS: Words = {
     "state": lazy("State"),
     "written-by": lazy("Written by"),
     "topic": lazy("About"),
+    **support_words.FACTS,
 }
 CLEARS: Words = {
     "contact-recorded": lazy("a contact is recorded in which somebody was reached"),
@@ -66,6 +68,7 @@ CLEARS: Words = {
     "message-answered": lazy("somebody of the staff answers"),
     "reply-came": lazy("they answer"),
     "colleague-answered": lazy("the colleague answers in the thread"),
+    **support_words.CLEARS,
 }
 WHY_SKIPPED: Words = {
     "weekend": lazy("weekend"),
@@ -116,6 +119,7 @@ ENDED: Words = {
     "not-needed": pgettext_lazy("ended", "not needed"),
     "all-closed": pgettext_lazy("ended", "nothing left to do"),
     "not-adult": pgettext_lazy("ended", "not an adult"),
+    "answer-corrected": pgettext_lazy("ended", "the answer was corrected"),
     "episode-closed": pgettext_lazy("ended", "the transition is over"),
 }
 """Why a promise or a transition is over, by its code."""
@@ -157,6 +161,7 @@ STAYS: Words = {
 FACT_WORDS: dict[str, Words] = {
     "referral-state": referral_words.STATES,
     "urgency": referral_words.URGENCIES,
+    "finding": support_words.FINDINGS,
     "complexity": COMPLEXITIES,
     "requirement": REQUIREMENTS,
     "disposition": DISPOSITIONS,

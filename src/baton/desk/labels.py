@@ -13,7 +13,7 @@ from django.utils.translation import get_language, get_language_info, ngettext, 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from baton.desk import referral_words
+from baton.desk import referral_words, support_words
 from baton.duties.rows import Row, Why
 
 Words = Mapping[str, str | Promise]
@@ -26,6 +26,7 @@ PROMISES: Words = {
     "readmission-watch": lazy("Watch for a return to hospital"),
     "by-hand": lazy("Promise made by hand"),
     **referral_words.KINDS,
+    **support_words.KINDS,
     "access-request": lazy("Give a copy of the record"),
     "amendment-request": lazy("Answer a request to correct the record"),
     "accounting-request": lazy("Give an accounting of disclosures"),
@@ -270,7 +271,10 @@ def promise_title(row: Row) -> str:
         days = 14 if row.why.facts.get("complexity") in ("moderate", "low") else 7
         return _("Visit within %(n)s days of discharge") % {"n": days}
     if row.what:
-        return _("%(promise)s: %(what)s") % {"promise": word(PROMISES, row.kind), "what": row.what}
+        return _("%(promise)s: %(what)s") % {
+            "promise": word(PROMISES, row.kind),
+            "what": word(support_words.FINDINGS, row.what) if "/" in row.what else row.what,
+        }
     return word(PROMISES, row.kind)
 
 

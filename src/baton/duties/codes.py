@@ -63,9 +63,13 @@ def promise_code(task: Mapping[str, Any] | None) -> str | None:
     return code_of(task.get("code"), PROMISE)
 
 
+OWN: Final = ("referral-", "message-", "screen-", "concern")
+"""Beginnings of the kinds of promises that say of themselves what they are about."""
+
+
 def own_words(code: str, task: Mapping[str, Any]) -> str | None:
     """What a promise says of itself in a person's own words, where its kind has such."""
-    return task.get("description") if code == BY_HAND or code.startswith(("referral-", "message-")) or code.endswith("-request") else None
+    return task.get("description") if code == BY_HAND or code.startswith(OWN) or code.endswith("-request") else None
 
 
 def is_open(task: Mapping[str, Any] | None) -> bool:

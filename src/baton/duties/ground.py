@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from baton.duties.reading import maybe
 from baton.fhir.resource import reference_to
-from baton.packs import loader
+from baton.packs import assessments, loader
 
 if TYPE_CHECKING:
     from baton.store import Change, Stored
@@ -18,7 +18,7 @@ OURS_ONLY = frozenset({"Device", "Organization"})
 def install(change: Change) -> list[Stored]:
     """Bring in what is missing or has changed; a changed pack becomes a new version. Returns what was written; nothing the second time."""
     written = []
-    for resource in loader.everything():
+    for resource in (*loader.everything(), *assessments.questionnaires()):
         before = maybe(change, reference_to(resource))
         if before is not None and (resource["resourceType"] in OURS_ONLY or same(before, resource)):
             continue

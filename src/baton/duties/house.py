@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from baton.duties import (
+    assessments,
     consents,
     glass,
     handover_states,
@@ -18,6 +19,7 @@ from baton.duties import (
     record_states,
     referral_promises,
     referral_states,
+    safety,
     teams,
     thread_promises,
     thread_states,
@@ -39,6 +41,8 @@ DUTIES: tuple[ModuleType, ...] = (
     thread_promises,
     handover_states,
     handovers,
+    assessments,
+    safety,
 )
 
 

@@ -19,6 +19,7 @@ SYSTEMS = {
     "http://www.whocc.no/atc": "atc",
     "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets": "hcpcs",
     "http://terminology.hl7.org/CodeSystem/HCPCS-all-codes": "hcpcs",
+    "https://baton.example/fhir/CodeSystem/assessment-answer": "answer",
 }
 Coding = tuple[str | None, str]  # system url, code
 

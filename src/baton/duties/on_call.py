@@ -1,0 +1,93 @@
+"""Who is on call now: the clinicians of a patient's teams, those whose hours cover this moment first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import TYPE_CHECKING, Any, Final
+
+from baton.duties import codes, licences, reading
+from baton.fhir.resource import human_name, target
+from baton.rules import performers
+from baton.rules.calendar import local_day
+
+if TYPE_CHECKING:
+    from baton.store import View
+
+ROLE: Final = "clinician"
+DECISION: Final = "safety-decision"
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """A clinician who can be called: who, at which number, whether their hours say now, whether the patient's team is theirs."""
+
+    reference: str
+    name: str
+    phone: str | None
+    now: bool
+    ours: bool
+
+
+def of_patient(view: View, patient: str) -> tuple[OnCall, ...]:
+    """The clinicians to call about a patient, the nearest first: of their teams and on duty, of their teams, then of the house."""
+    with reading.seeing_all(view):
+        teams = reading.teams_of(view, patient)
+        roles = view.find("PractitionerRole", role=f"{codes.STAFF_ROLE}|{ROLE}", active="true")
+        ids = sorted({str(target(each.get("practitioner"))).partition("/")[2] for each in roles})
+        people = {f"Practitioner/{each['id']}": each for each in view.find("Practitioner", _id=",".join(ids))} if ids else {}
+    found: dict[str, OnCall] = {}
+    for role in roles:
+        person = str(target(role.get("practitioner")))
+        if person not in people or people[person].get("active") is False:
+            continue
+        ours, now = target(role.get("organization")) in teams, on_duty(role, view.now.astimezone(view.zone))
+        had = found.get(person)
+        name, phone = human_name(people[person]), phone_of(role) or phone_of(people[person])
+        found[person] = OnCall(person, name, phone, now or (had is not None and had.now), ours or (had is not None and had.ours))
+    return tuple(sorted(found.values(), key=lambda each: (not each.ours, not each.now, each.name)))
+
+
+def phone_of(resource: Mapping[str, Any]) -> str | None:
+    """The first telephone number of somebody."""
+    return next((str(each["value"]) for each in resource.get("telecom", ()) if each.get("system") == "phone" and each.get("value")), None)
+
+
+def on_duty(role: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a PractitionerRole's hours cover this moment on the wall; one that says no hours always does."""
+    hours: Iterable[Mapping[str, Any]] = role.get("availableTime", ())
+    said = list(hours)
+    return not said or any(_covers(each, now) for each in said)
+
+
+def _covers(hours: Mapping[str, Any], now: datetime) -> bool:
+    days = hours.get("daysOfWeek") or DAYS
+    if hours.get("allDay"):
+        return DAYS[now.weekday()] in days
+    start = time.fromisoformat(hours.get("availableStartTime", "00:00:00"))
+    end = time.fromisoformat(hours.get("availableEndTime", "23:59:59"))
+    if start <= end:
+        return DAYS[now.weekday()] in days and start <= now.time() <= end
+    tonight, since_yesterday = now.time() >= start, now.time() <= end  # over midnight: the night belongs to the day it began on
+    return (tonight and DAYS[now.weekday()] in days) or (since_yesterday and DAYS[now.weekday() - 1] in days)
+
+
+def decides(view: View) -> bool:
+    """Whether the person at work may say what happens: a clinician of the house, or somebody whose licence in force lets them."""
+    who = view.who
+    if who.own_role == ROLE:
+        return True
+    if not who.person.startswith("Practitioner/"):
+        return False
+    held = licences.of(view, reading.peek(view, who.person) or {})
+    return performers.kind_of(DECISION, held, local_day(view.now, view.zone)) is not None
+
+
+def as_owner(found: Iterable[OnCall]) -> tuple[str, str] | None:
+    """Whose a case is: the first clinician of the patient's own teams; None when those have none."""
+    return next(((each.reference, each.name) for each in found if each.ours), None)
+
+
+__all__ = ["OnCall", "as_owner", "decides", "of_patient", "on_duty"]

@@ -8,7 +8,7 @@ import pytest
 from tests.duties.support import FREQUENCY, answer, fill, phq9, tasks
 from tests.duties.ward import PRIYA, TOM, Ward
 
-from baton.duties import assessments, trace
+from baton.duties import assessments, findings, trace
 from baton.fhir.validate import check
 from baton.packs.assessments import library, questionnaires
 from baton.store import Invalid, NotFound
@@ -110,7 +110,7 @@ def test_a_need_that_was_found_is_owed_unless_no_help_is_wanted(ward: Ward) -> N
     answer(ward, "social-needs", {**said, "help": "yes"}, done=True)
     (task,) = tasks(ward, "screen-need")
     told = trace.of(task)
-    assert told is not None and told.fact("domain") == "food-insecurity" and assessments.finding(task) == ("social-needs", "food")
+    assert told is not None and told.fact("domain") == "food-insecurity" and findings.finding(task) == ("social-needs", "food")
 
 
 def test_violence_at_home_is_labelled_and_acted_on_though_no_help_was_asked_for(ward: Ward) -> None:

@@ -6,8 +6,8 @@ from types import ModuleType
 from typing import Any
 
 from baton.duties import (
-    assessments,
     consents,
+    findings,
     glass,
     handover_states,
     handovers,
@@ -41,7 +41,7 @@ DUTIES: tuple[ModuleType, ...] = (
     thread_promises,
     handover_states,
     handovers,
-    assessments,
+    findings,
     safety,
 )
 

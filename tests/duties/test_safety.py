@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.duties.support import AMARA, FREQUENCY, ITEM_9, answer, doctor, fill, phq9, tasks
 from tests.duties.ward import HUB, LUIS, MERCY, PRIYA, TOM, Ward, staff
 
-from baton.duties import on_call, promises, safety, trace
+from baton.duties import clinicians, promises, safety, trace
 from baton.duties.safety_states import DECISIONS, LIFE, events, state
 from baton.store import Change, Invalid, NotFound, Refused, Stored, Who
 from baton.store.postgres import Database
@@ -301,7 +301,7 @@ def test_whose_hours_cover_the_moment_comes_first(ward: Ward) -> None:
     ward.put({**staff(AMARA), "availableTime": [{"availableStartTime": "07:00:00", "availableEndTime": "19:00:00"}]})
     for at, name in (("2026-06-15T09:00:00", "Amara Okonkwo"), ("2026-06-15T23:00:00", "Zoe Park"), ("2026-06-16T03:00:00", "Zoe Park")):
         with ward.at(at).store.view(TOM) as view:
-            first = on_call.of_patient(view, "Patient/eva")[0]
+            first = clinicians.of_patient(view, "Patient/eva")[0]
         assert (first.name, first.now, first.ours) == (name, True, True)
     assert first.phone == "(401) 555-0191"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from baton.duties import assessments, codes, communication, on_call, owed, promises, reading, upkeep, working_days
+from baton.duties import assessments, clinicians, codes, communication, owed, promises, reading, upkeep, working_days
 from baton.duties import safety_states as states
 from baton.duties.promises import refuse
 from baton.duties.reactions import Reaction, wanting
@@ -116,7 +116,7 @@ def _opened(view: View, after: Resource, patient: str) -> Iterator[Resource]:
     moment = view.now.replace(microsecond=0)
     told = owed.told(view, plan=owed.SUPPORT, step=states.CODE, answer=rules.at_once(day), facts=facts, due=moment)
     team, name, _ = reading.team_of(view, patient)
-    doctor = on_call.as_owner(on_call.of_patient(view, patient)) or (team, name)
+    doctor = clinicians.as_owner(clinicians.of_patient(view, patient)) or (team, name)
     task = owed.promise(view, told, id_=codes.derived_id("safety", key), patient=patient, focus=reference, owner=doctor, priority="stat")
     event = Event("raised", view.now, who.person, who.name)
     yield states.with_event(task, event, "in-contact" if speaking else "out-of-contact")
@@ -203,7 +203,7 @@ def decide(change: Change, *, task: str, decision: str, why: str) -> Stored:
     """A clinician's decision, which alone ends the case; the promise to speak again stays. Raises Invalid, Forbidden at the door."""
     if decision not in states.DECISIONS or not why.strip():
         raise refuse("Say what happens, and in a sentence why.", "Task.extension")
-    if not on_call.decides(change):
+    if not clinicians.decides(change):
         raise refuse("A clinician decides, and says so themselves.", "Task.businessStatus")
     moved = _moved(change, task, "decide", "decide", decision, why)
     return change.put(upkeep.shut(moved, reason="kept", status="completed", now=change.now))

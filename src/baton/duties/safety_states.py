@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from baton.duties import codes, episodes, on_call
+from baton.duties import clinicians, codes, episodes
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, code_of, extension, target
 
@@ -133,7 +133,7 @@ def _next(before: Resource, after: Resource, view: View) -> Iterator[Issue]:
 
 def _decided(after: Resource, new: tuple[Event, ...], view: View) -> Iterator[Issue]:
     mine = [each for each in new if each.code == "decide" and each.by == view.who.person]
-    if not mine or not on_call.decides(view):
+    if not mine or not clinicians.decides(view):
         yield error("forbidden", "A clinician decides, and says so themselves.", "Task.businessStatus")
     elif mine[-1].said not in DECISIONS or not mine[-1].more.strip():
         yield error("required", "Say what happens, and in a sentence why.", f"Task.extension('{EVENTS}')")

@@ -1,4 +1,4 @@
-"""Who is on call now: the clinicians of a patient's teams, those whose hours cover this moment first."""
+"""Which clinicians to call about a patient now: of their teams, on call, on duty; and who may decide in a safety case."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
-from baton.duties import codes, licences, reading
+from baton.duties import codes, licences, oncall, reading
 from baton.fhir.resource import human_name, target
 from baton.rules import performers
 from baton.rules.calendar import local_day
@@ -21,24 +21,27 @@ DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True)
-class OnCall:
-    """A clinician who can be called: who, at which number, whether their hours say now, whether the patient's team is theirs."""
+class Clinician:
+    """Somebody to call: at which number, whether their hours say now, whether the patient's team is theirs, whether they are on call."""
 
     reference: str
     name: str
     phone: str | None
     now: bool
     ours: bool
+    on_call: bool = False
 
 
-def of_patient(view: View, patient: str) -> tuple[OnCall, ...]:
-    """The clinicians to call about a patient, the nearest first: of their teams and on duty, of their teams, then of the house."""
+def of_patient(view: View, patient: str) -> tuple[Clinician, ...]:
+    """The clinicians to call about a patient, the nearest first: of their teams before others, then on call, then on duty."""
+    answering = oncall.now(view)
+    duty = answering.person if answering is not None and not answering.instead else None
     with reading.seeing_all(view):
         teams = reading.teams_of(view, patient)
         roles = view.find("PractitionerRole", role=f"{codes.STAFF_ROLE}|{ROLE}", active="true")
         ids = sorted({str(target(each.get("practitioner"))).partition("/")[2] for each in roles})
         people = {f"Practitioner/{each['id']}": each for each in view.find("Practitioner", _id=",".join(ids))} if ids else {}
-    found: dict[str, OnCall] = {}
+    found: dict[str, Clinician] = {}
     for role in roles:
         person = str(target(role.get("practitioner")))
         if person not in people or people[person].get("active") is False:
@@ -46,8 +49,10 @@ def of_patient(view: View, patient: str) -> tuple[OnCall, ...]:
         ours, now = target(role.get("organization")) in teams, on_duty(role, view.now.astimezone(view.zone))
         had = found.get(person)
         name, phone = human_name(people[person]), phone_of(role) or phone_of(people[person])
-        found[person] = OnCall(person, name, phone, now or (had is not None and had.now), ours or (had is not None and had.ours))
-    return tuple(sorted(found.values(), key=lambda each: (not each.ours, not each.now, each.name)))
+        found[person] = Clinician(
+            person, name, phone, now or (had is not None and had.now), ours or (had is not None and had.ours), person == duty
+        )
+    return tuple(sorted(found.values(), key=lambda each: (not each.ours, not each.on_call, not each.now, each.name)))
 
 
 def phone_of(resource: Mapping[str, Any]) -> str | None:
@@ -85,9 +90,9 @@ def decides(view: View) -> bool:
     return performers.kind_of(DECISION, held, local_day(view.now, view.zone)) is not None
 
 
-def as_owner(found: Iterable[OnCall]) -> tuple[str, str] | None:
+def as_owner(found: Iterable[Clinician]) -> tuple[str, str] | None:
     """Whose a case is: the first clinician of the patient's own teams; None when those have none."""
     return next(((each.reference, each.name) for each in found if each.ours), None)
 
 
-__all__ = ["OnCall", "as_owner", "decides", "of_patient", "on_duty"]
+__all__ = ["Clinician", "as_owner", "decides", "of_patient", "on_duty"]

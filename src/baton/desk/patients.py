@@ -82,7 +82,11 @@ def _page(request: HttpRequest, patient: str, status: int = 200, **forms: Any) -
 
 def _privacy(page: PatientPage) -> list[dict[str, Any]]:
     """Consents and restrictions that are in force or need something, with where they stand."""
-    rows = [{"terms": each, "state": each.state(page.now.date())} for each in page.consents if each.kind != safe_contact.KIND]
+    rows = [
+        {"terms": each, "state": each.state(page.now.date())}
+        for each in page.consents
+        if each.kind not in (safe_contact.KIND, "portal-access")
+    ]
     return [row for row in rows if row["state"] in ("usable", "draft", "incomplete", "not-yet")]
 
 

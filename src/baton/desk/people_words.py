@@ -79,6 +79,18 @@ RELATIONSHIPS: Words = {
     "proxy": lazy("those who let you see what they see"),
     "helper": lazy("those you help with dates"),
 }
+PORTAL_LEVELS: Words = {"everything": lazy("Everything the patient sees"), "dates": lazy("Visits only")}
+PORTAL_RELATIONS: Words = {
+    "SPS": lazy("spouse"),
+    "PRN": lazy("parent"),
+    "CHILD": lazy("child"),
+    "SIB": lazy("sibling"),
+    "FRND": lazy("friend"),
+    "NBOR": lazy("neighbor"),
+    "GUARD": lazy("guardian"),
+    "O": lazy("other"),
+}
+"""What somebody whom a patient lets in sees, and who they are to the patient."""
 WAYS: Words = {
     "password": lazy("password"),
     "totp": lazy("authenticator app"),

@@ -5,6 +5,20 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as lazy
 
 REFUSALS = (
+    lazy("Say what they may see."),
+    lazy("The patient has died: the privacy desk decides about the record."),
+    lazy("The day has passed already."),
+    lazy("The patient is too young for access of their own, or has no birth date on file."),
+    lazy("There is nobody of that name close to the patient."),
+    lazy("The patient said this person may be told less than that."),
+    lazy("Somebody who works here signs in with this address: the portal takes another one."),
+    lazy("Another patient signs in with this address: everybody needs one of their own."),
+    lazy("This e-mail address signs in to the patients' portal; work takes another address."),
+    lazy("Say which e-mail address the link goes to."),
+    lazy("This permission is over already."),
+    lazy("Say until when."),
+    lazy("Say it in fewer words."),
+    lazy("Say who does it."),
     lazy("The promise is closed already."),
     lazy("Say why it is closed."),
     lazy("There is no closed promise to open again."),

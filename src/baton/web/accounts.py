@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from baton.store import Invalid
 from baton.store.apps import Apps
 from baton.web import events
 from baton.web.models import Account, Invitation
@@ -28,11 +29,16 @@ from baton.web.options import LINK_LIVES, LOCKOUT
 
 
 def account_for(email: str, practitioner: str) -> Account:
-    """The account with this e-mail, made without a password if there is none; `practitioner` is an id or "Practitioner/id"."""
+    """The account with this e-mail, made without a password if there is none; `practitioner` is an id or "Practitioner/id".
+
+    Raises Invalid for the address of a guest: nobody becomes staff by an address a patient gave.
+    """
     practitioner = practitioner.removeprefix("Practitioner/")
     account = Account.objects.filter(email=email.strip().lower()).first()
     if account is None:
         return Account.objects.create_user(email.strip(), practitioner=practitioner)
+    if account.is_guest:
+        raise Invalid("This e-mail address signs in to the patients' portal; work takes another address.", expression="email")
     if account.practitioner != practitioner:
         account.practitioner = practitioner
         account.save(update_fields=["practitioner"])

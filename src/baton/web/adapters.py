@@ -126,7 +126,7 @@ class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if sociallogin.is_existing:
             return
         verified = [each.email.strip().lower() for each in sociallogin.email_addresses if each.verified]
-        account = Account.objects.filter(email__in=verified, is_active=True).first()
+        account = Account.objects.filter(email__in=verified, is_active=True).exclude(practitioner="").first()
         if account is None:
             events.note(request, "sign-in", events.REFUSED, "single sign-on: nobody of that address")
             raise ImmediateHttpResponse(render(request, "account/not_added.html", {"verified": bool(verified)}, status=403))

@@ -38,6 +38,11 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return page(request, 403, _("This is not open to you"), text)
 
 
+def for_staff(request: HttpRequest) -> HttpResponse:
+    """403 for a guest of the portal, whatever the address: whether there is a page is not said."""
+    return page(request, 403, _("This page is for the people who work here"), _("Your own pages are at /my/."))
+
+
 def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404, also what somebody sees who may not know that there is something."""
     text = _("It may have been moved, or it belongs to patients of another team. Go to Today, or find the patient by name.")

@@ -23,8 +23,10 @@ def note(request: HttpRequest | None, what: str, outcome: str = SUCCESS, detail:
     if hub is None:
         return
     about = account or (request.user if request is not None and request.user.is_authenticated else None)
-    person = f"Practitioner/{about.practitioner}" if isinstance(about, Account) else NOBODY
-    hub.store.note_event(person, what, outcome, detail)
+    if not isinstance(about, Account):
+        hub.store.note_event(NOBODY, what, outcome, detail)
+        return
+    hub.store.note_event(about.person or NOBODY, what, outcome, detail, entrance="portal" if about.is_guest else "desk")
 
 
 def connect() -> None:

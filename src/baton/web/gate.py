@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from baton.store.who import STAFF
-from baton.web import stages
+from baton.web import guests, stages
 
 if TYPE_CHECKING:
     from baton.store import Who
@@ -102,3 +102,25 @@ def elsewhere(request: HttpRequest, target: str, status: int = 401) -> HttpRespo
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Off to the sign-in page and back here afterwards; a part of a page sends its whole page there."""
     return elsewhere(request, f"{reverse('account_login')}?{urlencode({'next': whole_page(request)})}")
+
+
+def to_portal(request: HttpRequest) -> HttpResponse:
+    """Off to the portal's sign-in page; not back to where they were, which may not be theirs any more."""
+    return elsewhere(request, reverse("my_sign_in"))
+
+
+def guest(view: View) -> View:
+    """A page of the portal: for a patient, or somebody a patient lets in. The view finds request.who and request.hub.
+
+    Asked each time: whether they proved who they are, and whether they are let in at this moment.
+    """
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not guests.is_guest(request.user) or not guests.proved(request):
+            return to_portal(request)
+        if getattr(request, "who", None) is None:
+            return elsewhere(request, reverse("my_whose"))
+        return view(request, *args, **kwargs)
+
+    return guarded

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from baton.pace import Pace, address
 from baton.store import Refused
-from baton.web import errors
-from baton.web.gate import to_sign_in
+from baton.web import errors, guests
+from baton.web.gate import to_portal, to_sign_in
 from baton.web.options import MOST_BYTES
 
 Respond = Callable[[HttpRequest], HttpResponse]
@@ -21,6 +22,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+GUESTS = ("/my/", "/portal", "/r/", "/p/", "/w/", "/calendar/", "/language", "/theme")
+"""What begins like this is for guests; everything else is for staff. Whatever a page forgot to ask, this asks."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Frame-Options": "DENY",
@@ -99,10 +102,13 @@ def session_limits(respond: Respond) -> Respond:
         began, used = session.get("began", now), session.get("used", now)
         hub = request.META.get("baton.hub")
         idle, longest = (int(hub.settings.session_idle) * 60, int(hub.settings.session_longest) * 3600) if hub else (1800, 43_200)
+        if guests.is_guest(request.user):
+            idle, longest = guests.number("idle") * 60, guests.number("session") * 3600
         if now - used > idle or now - began > longest:
             request.hub, request.ended = hub, "idle" if now - used > idle else "too long"  # type: ignore[attr-defined]
+            target = to_portal if guests.is_guest(request.user) else to_sign_in
             logout(request)
-            return to_sign_in(request)
+            return target(request)
         polling = request.headers.get("X-Polling") == "idle"
         if "began" not in session or (not polling and now - used > 60):
             session.update({"began": began, "used": now})
@@ -122,7 +128,20 @@ class Person:
         hub = request.META.get("baton.hub")
         request.hub, request.who = hub, None  # type: ignore[attr-defined]
         if hub and request.user.is_authenticated:
+            if guests.is_guest(request.user):
+                return self._guest(request)
             request.who = hub.store.who(f"Practitioner/{request.user.practitioner}", entrance="desk")  # type: ignore[attr-defined]
+        return self.respond(request)
+
+    def _guest(self, request: HttpRequest) -> HttpResponse:
+        """A guest has the portal's pages and no other, whatever else an address would show."""
+        if request.path in ("/", "/my"):
+            return redirect("my")
+        if not request.path.startswith(GUESTS):
+            return errors.for_staff(request)
+        person = request.session.get(guests.PERSON)
+        if person and guests.proved(request) and person in guests.persons(request.user):  # type: ignore[arg-type]
+            request.who = request.hub.store.guest(person)  # type: ignore[attr-defined]
         return self.respond(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

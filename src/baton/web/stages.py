@@ -15,9 +15,11 @@ SEVERAL_FACTORS = "mfa"
 
 
 class SecondFactor(AuthenticateStage):  # type: ignore[misc]
-    """Asks for the code or the passkey, unless single sign-on says that was done already."""
+    """Asks for the code or the passkey, unless single sign-on or the portal says that was done already."""
 
     def _should_handle(self, request: HttpRequest) -> bool:
+        if getattr(self.login.user, "is_guest", False):  # the portal asks for both factors before anybody is signed in
+            return False
         return not asserted(self.login.signal_kwargs) and super()._should_handle(request)
 
 

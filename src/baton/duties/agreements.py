@@ -1,0 +1,136 @@
+"""What was agreed, told to both sides by the same promises: what the patient does, what we do, until when, and honestly what is late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
+
+from baton.duties import chart_parts, codes, promises, reading
+from baton.duties.charts import Goal
+from baton.fhir.resource import Resource, extension, target
+from baton.rules.calendar import add_business_days, local_day
+from baton.store import NotFound
+
+if TYPE_CHECKING:
+    from baton.store import Change, Stored, View
+
+TOLD_TO_PATIENT: Final = f"{codes.P}/StructureDefinition/told-to-patient"
+"""On a promise made by hand: its words were written for the patient to read."""
+INNER: Final = frozenset({"message-colleague", "unusual-look", "working-days", "on-call-line", "privacy-complaint"})
+"""What we owe one another, not the patient."""
+LATELY: Final = timedelta(days=14)
+MOST_WORDS: Final = 300
+By = Literal["patient", "us"]
+State = Literal["late", "today", "coming", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """One promise as both sides see it. `words`: those of who wrote it, where they are for the patient."""
+
+    id: str
+    code: str
+    words: str
+    due: datetime
+    state: State
+    waiting: bool = False
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What was agreed: theirs and ours, the earliest first, and what was done lately, the latest first."""
+
+    theirs: tuple[Agreed, ...]
+    ours: tuple[Agreed, ...]
+    done: tuple[Agreed, ...]
+
+    @property
+    def late(self) -> tuple[int, int]:
+        """How much is late: of theirs, of ours."""
+        found = [sum(each.state == "late" for each in several) for several in (self.theirs, self.ours)]
+        return found[0], found[1]
+
+
+def together(view: View, *, patient: str) -> Together:
+    """What was agreed with a patient ("Patient/id"), as far as who looks may see it. Raises nothing."""
+    open_ = [each for each in view.find("Task", patient=patient, status=codes.OPEN) if _shown(each)]
+    since = (view.now - LATELY).date().isoformat()
+    closed = [each for each in view.find("Task", patient=patient, status="completed", modified=f"ge{since}") if _shown(each)]
+    theirs = [each for each in open_ if is_theirs(each)]
+    ours = [each for each in open_ if not is_theirs(each)]
+    done = sorted(closed, key=lambda each: str(each.get("lastModified", "")), reverse=True)
+    return Together(_read(view, theirs), _read(view, ours), tuple(agreed(view, each) for each in done))
+
+
+def _shown(task: Resource) -> bool:
+    code = codes.promise_code(task)
+    return code is not None and code not in INNER
+
+
+def is_theirs(task: Resource) -> bool:
+    """Whether it is the patient's, or a family member's, to do."""
+    return str(target(task.get("owner")) or "").startswith(("Patient/", "RelatedPerson/"))
+
+
+def _read(view: View, tasks: Iterable[Resource]) -> tuple[Agreed, ...]:
+    return tuple(sorted((agreed(view, each) for each in tasks), key=lambda each: each.due))
+
+
+def agreed(view: View, task: Resource) -> Agreed:
+    """A promise as both sides see it; late is late, whoever owes it."""
+    code = str(codes.promise_code(task))
+    end = task.get("restriction", {}).get("period", {}).get("end")
+    due = reading.moment(end or task.get("lastModified"), view.zone) or view.now
+    if task["status"] in codes.CLOSED:
+        due = reading.moment(task.get("lastModified"), view.zone) or due
+        state: State = "done"
+    elif due < view.now:
+        state = "late"
+    else:
+        state = "today" if due.date() == local_day(view.now, view.zone) else "coming"
+    words = codes.own_words(code, task) or ""
+    if code == codes.BY_HAND and not (is_theirs(task) or extension(task, TOLD_TO_PATIENT)):
+        words = ""
+    owner = str((task.get("owner") or {}).get("display") or "")
+    return Agreed(task["id"], code, words, due, state, task["status"] == "on-hold", owner)
+
+
+def agree(change: Change, *, patient: str, what: str, due: date, by: By) -> Stored:
+    """Agree with the patient who does what until when, in words they read. It is a promise like any other. Raises Invalid."""
+    patient = patient if "/" in patient else f"Patient/{patient}"
+    if len(what) > MOST_WORDS:
+        raise promises.refuse("Say it in fewer words.", "Task.description")
+    if by not in ("patient", "us"):
+        raise promises.refuse("Say who does it.", "Task.owner")
+    made = promises.make_by_hand(change, patient=patient, what=what, due=due, owner=patient if by == "patient" else None)
+    return change.put(codes.with_extension(made.resource(), TOLD_TO_PATIENT, {"url": TOLD_TO_PATIENT, "valueBoolean": True}))
+
+
+def ask_us(change: Change, *, patient: str, what: str) -> Stored:
+    """Something the patient, or somebody they let in, asks of us: ours from now on, due on the next business day. Raises Invalid."""
+    if not what.strip():
+        raise promises.refuse("Say what you want to tell us.", "Task.description")
+    due = add_business_days(local_day(change.now, change.zone), 1).value
+    return agree(change, patient=patient, what=what, due=due, by="us")
+
+
+def did(change: Change, *, task: str) -> Stored:
+    """Whose it is says that they did it. Raises NotFound when it is not theirs to say, Invalid when it is closed."""
+    found = change.get("Task", task)
+    owner = target(found.get("owner"))
+    if owner not in (change.who.person, change.who.on_behalf_of) or not is_theirs(found):
+        raise NotFound(f"There is no Task/{task}.")
+    return promises.done(change, task=task)
+
+
+def goals(view: View, *, patient: str) -> tuple[Goal, ...]:
+    """The patient's goals in their own words, with the latest measurement."""
+    found = view.find("Goal", patient=patient, lifecycle_status="proposed,planned,accepted,active,on-hold")
+    return (
+        chart_parts.goals(found, view.find("Observation", patient=patient, category="vital-signs", _sort="-date", _count=50))
+        if found
+        else ()
+    )

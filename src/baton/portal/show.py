@@ -1,0 +1,30 @@
+"""A page of the portal: its template with whose it is, and where one can go from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as lazy
+
+from baton.duties import reading
+from baton.web.gate import Request
+
+MENU: tuple[tuple[str, Any, str], ...] = (
+    ("my", lazy("My plan"), "Task"),
+    ("my_visits", lazy("My visits"), "Appointment"),
+    ("my_keys", lazy("How I come in"), ""),
+)
+"""Each way to go: the address, its words, and the type one must be let see for it ("": everybody)."""
+
+
+def page(request: Request, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """The page."""
+    patient = str(request.who.on_behalf_of)
+    with request.hub.store.view(request.who) as view:
+        may = {type_: view.decide("see", type_, patient=patient).allowed for type_ in {each[2] for each in MENU} if type_}
+        for_name = reading.name_of(view, patient) if request.who.role == "related" else ""
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    menu = [{"route": route, "words": words, "here": route == here} for route, words, type_ in MENU if not type_ or may[type_]]
+    return render(request, template, {"my_menu": menu, "for_name": for_name, **context}, status=status)

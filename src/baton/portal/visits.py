@@ -1,0 +1,70 @@
+"""My visits: when and where, a yes, and asking for another time. A yes is the patient's; moving a visit is ours, and stands on our list."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from baton.duties import agreements, reading
+from baton.duties.scheduling import notices, weekly
+from baton.fhir.resource import split
+from baton.portal import show, words
+from baton.portal.posting import form
+from baton.store import Invalid, NotFound, View
+from baton.web.gate import Request, guest
+
+
+@guest
+@require_GET
+def index(request: Request) -> HttpResponse:
+    """What is ahead, by time."""
+    patient = str(request.who.on_behalf_of)
+    with request.hub.store.view(request.who) as view:
+        visits = [(each, _street(view, each.place_id)) for each in weekly.of_patient(view, patient) if each.status in ("booked", "arrived")]
+    return show.page(request, "portal/visits.html", {"visits": visits})
+
+
+def _street(view: View, place: str | None) -> str:
+    """The street and town of a place."""
+    address = (reading.peek(view, place) or {}).get("address", {}) if place else {}
+    return ", ".join([*address.get("line", ()), *([address["city"]] if address.get("city") else [])])
+
+
+def _mine(view: View, request: Request, visit: str) -> weekly.Entry:
+    """A visit that is still ahead. Raises NotFound when it is none of theirs, Invalid when it is over."""
+    found = weekly.entry(view, view.get("Appointment", visit))
+    if found is None or f"Patient/{found.patient}" != request.who.on_behalf_of or split(f"Appointment/{visit}") is None:
+        raise NotFound("There is no such visit.")
+    if found.status != "booked" or found.start < view.now:
+        raise Invalid("This visit is over, or was moved.", expression="Appointment.status")
+    return found
+
+
+@form("my_visits")
+def confirm(request: Request, visit: str) -> str:
+    """They come."""
+    with request.hub.store.change(request.who, because="The patient confirmed a visit in the portal") as change:
+        _mine(change, request, visit)
+        link = notices.token(change, change.get("Appointment", visit))
+        notices.answer(change, link=link, said=notices.YES)
+    return _("Thank you. We will see you.")
+
+
+@form("my_visits")
+def move(request: Request, visit: str) -> str:
+    """They need another time: the visit stands until we have found one, and finding one is on our list."""
+    note = " ".join(request.POST.get("note", "").split())[:200]
+    with request.hub.store.change(request.who, because="The patient asked for another time in the portal") as change:
+        found = _mine(change, request, visit)
+        asked = _("Find another time for %(what)s on %(when)s.") % {"what": found.what, "when": words.moment(found.start)}
+        agreements.ask_us(change, patient=str(request.who.on_behalf_of), what=f"{asked} {note}".strip())
+    return _("We will look for another time and tell you. Until then this date stands.")
+
+
+urlpatterns = [
+    path("my/visits", index, name="my_visits"),
+    path("my/visits/<str:visit>/yes", confirm, name="my_visit_yes"),
+    path("my/visits/<str:visit>/move", move, name="my_visit_move"),
+]

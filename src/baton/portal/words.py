@@ -1,0 +1,80 @@
+"""The portal's words: plain, short, for everybody. Every promise has its own; what has none is still shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import dateformat
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext
+
+from baton.duties.agreements import Agreed
+
+PROMISES: Mapping[str, Any] = {
+    "contact-after-discharge": lazy("Call you to hear how you are"),
+    "visit-after-discharge": lazy("See that you have a visit after the hospital"),
+    "medication-reconciliation": lazy("Go over your list of medicines"),
+    "discharge-information": lazy("Get the papers from the hospital"),
+    "readmission-watch": lazy("Look out for you after the hospital"),
+    "by-hand": lazy("A step we wrote down for you"),
+    "referral-send": lazy("Ask another clinic to see you"),
+    "referral-answer": lazy("Hear back from the other clinic"),
+    "referral-book": lazy("Get you a date at the other clinic"),
+    "referral-visit": lazy("See that your visit there takes place"),
+    "referral-rebook": lazy("Get you a new date at the other clinic"),
+    "referral-result": lazy("Get the result of your visit"),
+    "referral-review": lazy("Read the result of your visit"),
+    "referral-tell": lazy("Tell you the result of your visit"),
+    "referral-cancellation": lazy("Make sure a visit was called off"),
+    "referral-reroute": lazy("Find another clinic for you"),
+    "referral-hold": lazy("Send the other clinic what it needs"),
+    "access-request": lazy("Give you a copy of your record"),
+    "amendment-request": lazy("Answer your wish to correct your record"),
+    "accounting-request": lazy("Tell you who got your record"),
+    "restriction-request": lazy("Answer your wish to keep things private"),
+    "record-request": lazy("Get your papers from another place"),
+    "message-answer": lazy("Answer your message"),
+    "message-reply": lazy("Answer our message"),
+}
+OTHER = lazy("A step in your care")
+LEVELS: Mapping[str, Any] = {"everything": lazy("All that you see here"), "dates": lazy("Your visits and no more")}
+RELATIONS: Mapping[str, Any] = {
+    "SPS": lazy("Husband or wife"),
+    "PRN": lazy("Mother or father"),
+    "CHILD": lazy("Son or daughter"),
+    "SIB": lazy("Brother or sister"),
+    "FRND": lazy("Friend"),
+    "NBOR": lazy("Neighbor"),
+    "GUARD": lazy("Guardian"),
+    "O": lazy("Somebody else"),
+}
+
+
+def promise(item: Agreed) -> str:
+    """What is done, in plain words."""
+    plain = str(PROMISES.get(item.code, OTHER))
+    if not item.words:
+        return plain
+    return item.words if item.code == "by-hand" else _("%(plain)s: %(what)s") % {"plain": plain, "what": item.words}
+
+
+def day(value: date | datetime) -> str:
+    """A day as one says it: "Monday, March 3"."""
+    return dateformat.format(value, pgettext("date format", "l, F j"))
+
+
+def moment(value: datetime) -> str:
+    """A day and a time: "Monday, March 3, 10:20 a.m."."""
+    return dateformat.format(value, pgettext("date format", "l, F j, g:i a"))
+
+
+def due(item: Agreed) -> str:
+    """When it is done or was to be, honestly."""
+    if item.state == "done":
+        return _("done on %(day)s") % {"day": day(item.due)}
+    if item.state == "late":
+        return _("was due on %(day)s") % {"day": day(item.due)}
+    return _("today") if item.state == "today" else pgettext("promise", "by %(day)s") % {"day": day(item.due)}

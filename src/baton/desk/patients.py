@@ -85,7 +85,7 @@ def _privacy(page: PatientPage) -> list[dict[str, Any]]:
     rows = [
         {"terms": each, "state": each.state(page.now.date())}
         for each in page.consents
-        if each.kind not in (safe_contact.KIND, "portal-access")
+        if each.kind not in (safe_contact.KIND, "portal-access", "program")
     ]
     return [row for row in rows if row["state"] in ("usable", "draft", "incomplete", "not-yet")]
 

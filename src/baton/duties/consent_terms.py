@@ -15,9 +15,11 @@ from baton.fhir.resource import Resource, code_of, extension, target
 from baton.rules import authorisation, permissions
 from baton.rules.tables import Row
 
-Kind = Literal["authorisation", "part2", "restriction", "self-pay", "confidential-communication", "portal-access"]
+Kind = Literal["authorisation", "part2", "restriction", "self-pay", "confidential-communication", "portal-access", "program"]
 KIND: Final = f"{P}/CodeSystem/consent-kind"
 KINDS: tuple[Kind, ...] = ("authorisation", "part2", "restriction", "self-pay", "confidential-communication", "portal-access")
+IN_A_PROGRAM: Final = "program"
+"""Agreeing to take part in a program: it lets nothing leave, and is kept by duties/programs.py."""
 LAW: Final[Mapping[str, authorisation.Law]] = {"authorisation": "164.508", "part2": "2.31"}
 PERMISSION: Final = {"authorisation": "authorisation", "part2": "part2-consent"}
 RESTRICTING: Final = ("restriction", "self-pay")
@@ -185,7 +187,7 @@ def read(consent: Mapping[str, Any]) -> Terms:
     provision = consent.get("provision", {})
     coded = next((found for each in consent.get("category", ()) if (found := code_of(each, KIND))), None)
     unnamed: Kind = "restriction" if provision.get("type") == "deny" else "authorisation"
-    kind = next((each for each in KINDS if each == coded), unnamed)
+    kind: Kind = next((each for each in (*KINDS, IN_A_PROGRAM) if each == coded), unnamed)
     period = provision.get("period", {})
     verified: Resource = next((each for each in consent.get("verification", ()) if each.get("verified")), {})
     actors = [(code_of(each.get("role"), PARTICIPATION), _party(each)) for each in provision.get("actor", ())]

@@ -19,11 +19,16 @@ def install(change: Change) -> list[Stored]:
     """Bring in what is missing or has changed; a changed pack becomes a new version. Returns what was written; nothing the second time."""
     written = []
     for resource in (*loader.everything(), *assessments.questionnaires()):
-        before = maybe(change, reference_to(resource))
+        before = present(change, resource)
         if before is not None and (resource["resourceType"] in OURS_ONLY or same(before, resource)):
             continue
         written.append(change.put(resource))
     return written
+
+
+def present(change: Change, resource: dict[str, object]) -> dict[str, object] | None:
+    """The resource as it is stored now; None when it is not there."""
+    return maybe(change, reference_to(resource))
 
 
 def same(before: dict[str, object], resource: dict[str, object]) -> bool:

@@ -15,6 +15,10 @@ from baton.duties import (
     oncall,
     pathways,
     privacy_tasks,
+    program_packs,
+    program_promises,
+    program_states,
+    programs,
     promises,
     record_states,
     referral_promises,
@@ -43,6 +47,10 @@ DUTIES: tuple[ModuleType, ...] = (
     handovers,
     findings,
     safety,
+    program_packs,
+    program_states,
+    program_promises,
+    programs,
 )
 
 

@@ -93,8 +93,8 @@ def _measurements(view: View, patient: str, goals: Sequence[Resource]) -> list[R
 
 
 def _episode(chart: Chart) -> str | None:
-    """The episode that is open, so that its page can be reached."""
-    return next((str(episode["id"]) for episode in chart.get("EpisodeOfCare", ()) if episode.get("status") == "active"), None)
+    """The transition that is open, so that its page can be reached."""
+    return next((str(episode["id"]) for episode in chart.get("EpisodeOfCare", ()) if episodes.is_active(episode)), None)
 
 
 def note(change: Change, *, patient: str, text: str) -> Stored:

@@ -15,7 +15,7 @@ from baton.fhir import dates
 from baton.fhir import resource as fhir_resource
 from baton.fhir.outcome import Issue
 from baton.fhir.validate import check
-from baton.store import bookings, glass, mac, panel, permit, refusals, write
+from baton.store import bookings, glass, mac, panel, permit, programs, refusals, write
 from baton.store.codes import TYPE_CODE, new_id
 from baton.store.hold import Holding, Key, type_code
 from baton.store.index import Indexed, index
@@ -158,7 +158,8 @@ class Change(Holding):
         """Whether a staged resource may go in by the single statement, as far as its type and whoever writes it are concerned."""
         if row.before is not None or row.type in _KEPT or self.limits is not None or self._store.may is not None:
             return False
-        return not panel.moves(row, self.zone, self.now) and permit.single(self, row) is not None
+        moved = panel.moves(row, self.zone, self.now) or programs.moves(row, self.zone)
+        return not moved and permit.single(self, row) is not None
 
     def _write(self) -> None:
         """Write what is staged, inside the transaction."""
@@ -173,6 +174,7 @@ class Change(Holding):
         write.write(line, rows, change_id=self._number)
         panel.keep(line, rows, zone=self.zone, now=self.now)
         bookings.keep(line, rows, self.zone)
+        programs.keep(line, rows, self.zone)
         glass.keep(line, rows)
         self._within_limits(rows)
         for row in rows:

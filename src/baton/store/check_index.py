@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from baton.fhir.dates import BEGINNING
-from baton.store import glass, panel
+from baton.store import glass, panel, programs
 from baton.store import labels as security
 from baton.store.codes import TYPE_CODE, key64
 from baton.store.index import Indexed, index, is_team, staff_rows
@@ -30,6 +30,9 @@ _TABLES = {
     "dates": "select rid, type, param, lo, hi from moment where rid = any(%s)",
     "promise": "select rid, patient, owner, due, nullif(asleep_until, '-infinity'), closed_at, open, waiting, code, status, labels"
     " from promise where rid = any(%s)",
+    "enrolment": "select rid, patient, program, phase, status, open, since, risk, labels from enrolment where rid = any(%s)",
+    "reached": "select rid, patient, at, labels from reached where rid = any(%s)",
+    "worked": "select rid, patient, person, program, lower(during), upper(during), labels from worked where rid = any(%s)",
     "panel": "select rid, team, patient, nullif(since, '-infinity'), nullif(until, 'infinity') from panel where rid = any(%s)",
     "team": "select rid, team from team where rid = any(%s)",
     "glass": "select rid, patient, since, until, person, reason from glass where rid = any(%s)",
@@ -86,8 +89,10 @@ def _expected(type_: str, id_: str, resource: Resource | None, indexed: Indexed,
     rows: dict[str, Rows] = {
         "strings": [(code, *name) for name in indexed.names],
         "dates": [(code, *moment) for moment in indexed.moments],
-        **{table: [] for table in ("promise", "panel", "team", "staff", "glass")},
+        **{table: [] for table in ("promise", "panel", "team", "staff", "glass", *programs.TABLES)},
     }
+    if made := programs.indexed(resource, indexed.patient, zone):
+        rows[made[0]] = [(indexed.patient, *made[1], indexed.labels)]
     if (promise := indexed.promise) is not None:
         dates: tuple[datetime | None, ...] = (promise.due, promise.asleep_until, promise.closed_at)
         rows["promise"] = [
@@ -126,7 +131,7 @@ def violations(connection: psycopg.Connection[Any], batch: Sequence[Current]) ->
 
 def leftovers(connection: psycopg.Connection[Any]) -> Iterator[str]:
     """Index rows of nothing, and patients who are on no panel or on the wrong one."""
-    for table in ("name", "moment", "promise", "panel", "team", "staff", "glass"):
+    for table in ("name", "moment", "promise", "panel", "team", "staff", "glass", *programs.TABLES):
         for name, rid in connection.execute(_LEFTOVERS.format(table=table).encode()):
             yield f"index {name}: has rows of resource number {rid}, which is not there"
     wanted = {"type": TYPE_CODE["Patient"], "intake": key64(panel.INTAKE)}

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from baton.duties import codes, consent_terms, consents, episodes, identity, program_packs, reading
+from baton.duties import codes, consent_terms, consents, episodes, program_packs, program_risk, reading
 from baton.duties import program_states as states
 from baton.duties.program_packs import Criterion, Program
 from baton.duties.program_states import Enrolment
 from baton.duties.promises import refuse
 from baton.duties.reactions import Reaction, wanting
 from baton.fhir.resource import Resource, extension
-from baton.rules import panel_risk
 from baton.rules.calendar import local_day
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def _begin(change: Change, patient: str, program: str, despite: str | None) -> t
     extensions += [{"url": states.MINUTES_AS, "valueCode": found.minutes[0]}] if found.minutes else []
     episode: Resource = {
         "resourceType": "EpisodeOfCare",
-        "extension": [*extensions, risk_part(change, patient)],
+        "extension": [*extensions, program_risk.part(change, patient)],
         "type": [codes.concept(program_packs.PROGRAM, found.code, found.title.text)],
         "patient": {"reference": patient},
         "managingOrganization": codes.reference_to(team, name),
@@ -297,44 +296,10 @@ def consent_again(change: Change, *, enrolment: str, how: str) -> Stored:
     )
 
 
-# --- risk --------------------------------------------------------------------------------------------------------------------------------
-
-
-def risk_facts(view: View, patient: str) -> dict[str, int]:
-    """What the risk is worked out from."""
-    today, id_ = local_day(view.now, view.zone), patient.partition("/")[2]
-    chart = view.compartment(id_, ("Encounter", "MedicationRequest", "Condition", "RelatedPerson"))
-    year = (today - timedelta(days=365)).isoformat()
-    stays = [each for each in chart.get("Encounter", ()) if each.get("class", {}).get("code") in ("IMP", "ACUTE", "OBSENC")]
-    active = [
-        each for each in chart.get("Condition", ()) if any(code == "active" for _, code in reading.codings(each.get("clinicalStatus")))
-    ]
-    needs = [each for each in active if any(code == "sdoh" for _, code in reading.codings(*each.get("category", ())))]
-    return {
-        "stays": sum(str(each.get("period", {}).get("start", "")) >= year for each in stays),
-        "medicines": sum(each.get("status") == "active" for each in chart.get("MedicationRequest", ())),
-        "conditions": len(active) - len(needs),
-        "age": identity.identity(view.get("Patient", id_), today).age or 0,
-        "needs": len(needs),
-        "alone": int(not chart.get("RelatedPerson")),
-    }
-
-
-def risk_part(view: View, patient: str) -> Resource:
-    """The risk, with its points and the version of its rule, as an extension."""
-    judged = panel_risk.judge(risk_facts(view, patient), local_day(view.now, view.zone))
-    parts: list[dict[str, Any]] = [
-        {"url": "level", "valueCode": judged.level},
-        {"url": "points", "valueInteger": judged.points},
-        {"url": "version", "valueString": judged.version},
-    ]
-    return {"url": states.RISK, "extension": parts}
-
-
 def judge_again(change: Change, *, enrolment: str) -> Stored:
     """Work the risk out anew from the chart as it is now."""
     episode, found = states.held(change, enrolment)
-    return change.put(codes.with_extension(episode, states.RISK, risk_part(change, found.patient)), unless_same=True)
+    return change.put(codes.with_extension(episode, states.RISK, program_risk.part(change, found.patient)), unless_same=True)
 
 
 # --- what follows from elsewhere ---------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 HOME = ("http://terminology.hl7.org/CodeSystem/discharge-disposition", "home")
 KEY = b"a key for tests, not for patients"
 NURSE = {"code": {"coding": [{"system": licences.LICENCE, "code": "RN"}]}, "period": {"end": "2027-12-31"}}
+GOING_HOME = ("discharge-plan", "discharge-item", "discharge-blocker", "discharge-result", "discharge-summary")
 TEAM = [{"coding": [{"system": codes.ORGANIZATION_TYPE, "code": "team"}]}]
 
 
@@ -30,6 +31,7 @@ class Ward:
 
     def __init__(self, database: Database, start: str = "2026-07-02T14:11:00") -> None:
         self.database = database
+        self.going_home = False  # whether `promises` tells those of plans for going home too
         self.time = datetime.fromisoformat("2020-01-01T00:00:00+00:00")
         self.store = Store(
             database.app_dsn,
@@ -89,7 +91,8 @@ class Ward:
     def promises(self, patient: str = "eva") -> dict[str, dict[str, Any]]:
         """The patient's pathway promises by code, the newest where there are several."""
         found = sorted(self.find("Task", patient=f"Patient/{patient}"), key=lambda each: each["authoredOn"])
-        return {codes.promise_code(each) or "": each for each in found}
+        plans = () if self.going_home else GOING_HOME
+        return {code: each for each in found if (code := codes.promise_code(each) or "") not in plans}
 
     def due(self, patient: str = "eva") -> dict[str, date]:
         """The last day of each promise."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
-from baton.desk import referral_words, support_words
+from baton.desk import discharge_words, referral_words, support_words
 from baton.desk.labels import COMPLEXITIES, PROMISES, Words, day, language_name, moment, word
 from baton.duties.rows import Difference
 from baton.duties.trace import Fact, Step, Trace
@@ -18,6 +18,7 @@ from baton.duties.working_days import REASON
 
 RULES: Words = {
     "referral": lazy("Closed-loop referral"),
+    **discharge_words.RULES,
     "transitional-care-adult": lazy("Transitional care, adult"),
     "by-hand": lazy("A promise made by hand"),
     "privacy-clocks": lazy("Privacy clocks"),
@@ -44,6 +45,7 @@ FACTS: Words = {
     "wrong-number": lazy("Wrong number"),
     "asked-by": lazy("Promised by"),
     **referral_words.FACTS,
+    **discharge_words.FACTS,
     "received": lazy("Received"),
     "extended": lazy("Extended once because"),
     "source": lazy("Asked of"),
@@ -62,6 +64,7 @@ CLEARS: Words = {
     "closed-with-reason": lazy("somebody closes it and says why"),
     "done-by-hand": lazy("somebody marks it done"),
     **referral_words.CLEARS,
+    **discharge_words.CLEARS,
     "request-answered": lazy("the request is granted or denied"),
     "records-received": lazy("the records are received"),
     "records-refused": lazy("the source refuses"),
@@ -107,6 +110,7 @@ CAUSES: Words = {
     "closure-changed": lazy("The days the team is closed were changed."),
 }
 ENDED: Words = {
+    **discharge_words.ENDED,
     "kept": pgettext_lazy("ended", "kept"),
     "readmitted": pgettext_lazy("ended", "back in hospital"),
     "died": pgettext_lazy("ended", "the patient died"),
@@ -166,6 +170,9 @@ FACT_WORDS: dict[str, Words] = {
     "requirement": REQUIREMENTS,
     "disposition": DISPOSITIONS,
     "stay": STAYS,
+    "destination": discharge_words.DESTINATIONS,
+    "item": discharge_words.ITEMS,
+    "cause": discharge_words.CAUSES,
 }
 
 

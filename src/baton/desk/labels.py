@@ -13,7 +13,7 @@ from django.utils.translation import get_language, get_language_info, ngettext, 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from baton.desk import referral_words, support_words
+from baton.desk import discharge_words, referral_words, support_words
 from baton.duties.rows import Row, Why
 
 Words = Mapping[str, str | Promise]
@@ -27,6 +27,7 @@ PROMISES: Words = {
     "by-hand": lazy("Promise made by hand"),
     **referral_words.KINDS,
     **support_words.KINDS,
+    **discharge_words.KINDS,
     "access-request": lazy("Give a copy of the record"),
     "amendment-request": lazy("Answer a request to correct the record"),
     "accounting-request": lazy("Give an accounting of disclosures"),
@@ -261,6 +262,8 @@ def promise_title(row: Row) -> str:
     """The promise of a row in words, with the attempt that is next or the window it has."""
     if row.kind == "by-hand" and row.what:
         return row.what
+    if title := discharge_words.title(row.kind, row.what):
+        return title
     if row.kind in referral_words.TITLES:
         return str(referral_words.TITLES[row.kind]) % {"what": row.what or ""}
     if row.kind == "contact-after-discharge" and row.attempts:
@@ -308,6 +311,7 @@ def why_line(row: Row) -> str:
         parts.append(_("booked %(when)s") % {"when": moment(booked)})
     if facts.get("discharged"):
         parts.append(_discharge(facts))
+    parts += _going_home(facts)
     if facts.get("referred-to"):
         parts += [_("sent to %(whom)s") % {"whom": facts["referred-to"]}, word(referral_words.URGENCIES, str(facts.get("urgency")))]
     asked = facts.get("asked")
@@ -315,6 +319,14 @@ def why_line(row: Row) -> str:
         parts.append(_("Promised by %(name)s on %(when)s") % {"name": facts.get("asked-by", ""), "when": day(asked)})
     line = " · ".join(parts)
     return line[:1].upper() + line[1:]
+
+
+def _going_home(facts: Mapping[str, Any]) -> list[str]:
+    expected = facts.get("expected")
+    where = word(discharge_words.DESTINATIONS, str(facts.get("destination", "")))
+    return (
+        [_("Expected to leave %(when)s, %(where)s") % {"when": moment(expected), "where": where}] if isinstance(expected, datetime) else []
+    )
 
 
 def _discharge(facts: Mapping[str, Any]) -> str:

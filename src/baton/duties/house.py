@@ -7,6 +7,7 @@ from typing import Any
 
 from baton.duties import (
     consents,
+    discharge_promises,
     findings,
     glass,
     handover_states,
@@ -39,6 +40,7 @@ DUTIES: tuple[ModuleType, ...] = (
     record_states,
     referral_states,
     referral_promises,
+    discharge_promises,
     glass,
     privacy_tasks,
     thread_states,

@@ -15,7 +15,20 @@ from baton.fhir.resource import target
 from baton.store import Who
 
 Resource = dict[str, Any]
-SAID = ("discharged", "facility", "reason", "complexity", "disposition", "booked", "requirement", "asked-by", "referred-to", "urgency")
+SAID = (
+    "discharged",
+    "facility",
+    "reason",
+    "complexity",
+    "disposition",
+    "booked",
+    "requirement",
+    "asked-by",
+    "referred-to",
+    "urgency",
+    "expected",
+    "destination",
+)
 
 
 def rows(

@@ -41,8 +41,11 @@ def names(kind: str) -> tuple[str, ...]:
 @cache
 def items() -> tuple[Item, ...]:
     """Every item, RED before IDEAL."""
-    parts = ("set", "owner", "phase", "evidence")
-    return tuple(Item(row.code, *(row.values[name] for name in parts), row.source) for row in rows("item"))
+    found = []
+    for row in rows("item"):
+        said = row.values
+        found.append(Item(row.code, said["set"], said["owner"], said["phase"], said["evidence"], row.source))
+    return tuple(found)
 
 
 SIGNATURES = names("signature")

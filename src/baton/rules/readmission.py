@@ -158,7 +158,7 @@ def _counts(said: Mapping[str, Any], value: float | bool | None) -> bool:
     if value is None:
         return False
     if "below" in said:
-        return float(value) < said["below"]
+        return bool(float(value) < said["below"])
     return bool(value >= said["least"]) if "least" in said else bool(value)
 
 

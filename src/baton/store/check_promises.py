@@ -14,6 +14,7 @@ Resource = dict[str, Any]
 
 TRACE, EPISODE = f"{P}/StructureDefinition/trace", f"{P}/StructureDefinition/episode"
 PATHWAY = f"{P}/StructureDefinition/pathway"
+DISCHARGE = f"{P}/CodeSystem/discharge"
 TASK_CODE = "http://hl7.org/fhir/CodeSystem/task-code"
 
 
@@ -56,6 +57,13 @@ OPEN_THINGS = (
             fhir_resource.has_code(task.get("code"), TASK_CODE, "fulfill")
             and str(task.get("focus", {}).get("reference", "")).startswith("ServiceRequest/")
         ),
+    ),
+    OpenThing(
+        "CarePlan",
+        is_open=lambda plan: plan.get("status") == "active",
+        is_ours=lambda _: True,
+        named_by=lambda task: task.get("focus", {}).get("reference") if _promised(task) == "discharge-plan" else None,
+        concerns=lambda plan: any(fhir_resource.has_code(each, DISCHARGE, "discharge-plan") for each in plan.get("category", ())),
     ),
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.duties.ward import HOME, HUB, MERCY, TOM, ZONE, Ward, appointment, of_team, patient, stay
 
-from baton.duties import codes, discharge_blockers, discharge_plans, education, trace
+from baton.duties import codes, discharge_blockers, discharge_plans, discharge_scores, education, trace
 from baton.duties import discharge_states as states
 from baton.duties.discharge_states import Plan
 from baton.rules import discharge_plan as rules
@@ -363,3 +363,74 @@ def test_teaching_counts_when_it_was_understood(ward: Ward) -> None:
         discharge_plans.bring_up_to_date(change, plan=id_of())
     done = {step.code for step in plan(ward).steps if step.state == "done"}
     assert {"educate", "assess-understanding", "ideal-teach-back"} <= done
+
+
+# --- scores --------------------------------------------------------------------------------------------------------
+
+
+def sc01(ward: Ward) -> None:
+    """Eva's chart as SC01 has it."""
+    about = {"reference": "Patient/eva"}
+
+    def lab(id_: str, loinc: str, value: float) -> dict[str, Any]:
+        return {
+            "resourceType": "Observation",
+            "id": id_,
+            "status": "final",
+            "subject": about,
+            "code": {"coding": [{"system": codes.LOINC, "code": loinc}]},
+            "effectiveDateTime": "2026-06-29T06:00:00-04:00",
+            "valueQuantity": {"value": value},
+        }
+
+    def problem(id_: str, icd10: str) -> dict[str, Any]:
+        coding = {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": icd10}
+        return {"resourceType": "Condition", "id": id_, "subject": about, "code": {"coding": [coding], "text": icd10}}
+
+    ward.put(
+        problem("hf", "I50.23"),
+        problem("dm", "E11.9"),
+        lab("hb", "718-7", 11.2),
+        lab("na", "2951-2", 137),
+        stay("2026-06-28T08:50:00-04:00", id_="ed-now", start="2026-06-28T03:10:00-04:00", class_="EMER", disposition=None),
+        stay("2026-03-02T08:50:00-05:00", id_="ed-march", start="2026-03-02T03:10:00-05:00", class_="EMER", disposition=None),
+        stay("2025-10-09T12:00:00-04:00", id_="october", start="2025-10-05T12:00:00-04:00", class_="IMP"),
+        stay("2024-10-09T12:00:00-04:00", id_="long-ago", start="2024-10-05T12:00:00-04:00", class_="IMP"),
+    )
+
+
+def test_the_scores_of_sc01(ward: Ward) -> None:
+    sc01(ward)
+    expect(ward)
+    do(ward, discharge_scores.keep, answers={"palliative-care": False})
+    lace = ward.get(f"Observation/{codes.derived_id('discharge-score', id_of(), 'lace', '2010')}")
+    assert lace["valueInteger"] == 11 and lace["interpretation"] == [{"text": "high"}]
+    assert [each["valueInteger"] for each in lace["component"]] == [4, 3, 3, 1]
+    assert {each["url"].rpartition("/")[2]: next(v for k, v in each.items() if k != "url") for each in lace["extension"]} == {
+        "score-version": "2010",
+        "day-count": "nights",
+    }
+    with ward.store.view(TOM) as view:
+        found = discharge_scores.scores(view, plan=plan(ward))
+    assert {(each.version, each.variant): (each.total, each.band) for each in found.hospital} == {
+        ("2016", "nights"): (2, "low"),
+        ("2016", "inclusive"): (4, "low"),
+        ("2013", "nights"): (4, "low"),
+        ("2013", "inclusive"): (6, "intermediate"),
+    }
+    kept = ward.get(f"Observation/{codes.derived_id('discharge-score', id_of(), 'hospital', '2016')}")
+    assert "nights: 2, low; inclusive: 4, low" in kept["note"][0]["text"]
+    assert {each["reference"] for each in kept["derivedFrom"]} == {"Observation/hb", "Observation/na"}
+    assert {(each.code, each.version): each.total for each in plan(ward).scores} == {
+        ("lace", "2010"): 11,
+        ("hospital", "2016"): 2,
+        ("hospital", "2013"): 4,
+        ("eight-ps", "8P"): 1,
+    }
+
+
+def test_what_the_chart_does_not_say_is_not_known(ward: Ward) -> None:
+    with ward.store.view(TOM) as view:
+        found = discharge_scores.scores(view, plan=plan(ward))
+    assert found.of("hospital").unknown == ("hemoglobin", "sodium", "urgent")
+    assert found.of("lace").unknown == ("acuity",)

@@ -234,6 +234,7 @@ REFUSALS = (
     lazy("Say on the plan what is done: it closes when nothing is left."),
     lazy("Say how you know that it arrived."),
     lazy("Still open:"),
+    lazy("The plan for going home is over: nothing new is promised in it."),
 )
 
 

@@ -17,6 +17,15 @@ ARRIVING: Final = frozenset({"load", "demo"})
 """Entrances through which a plan may arrive in the middle of its life."""
 
 
+OF_A_PLAN: Final = {
+    states.PLAN: states.OPEN,
+    states.ITEM: states.OPEN,
+    states.SUMMARY: states.OPEN,
+    states.BLOCKER: ("planning",),
+}
+"""The promises about a plan, and in which of its states they may be owed."""
+
+
 def plan_guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:
     """A plan moves as its table says, its log only grows, what is waived says why, and it closes only when nothing is left."""
     was = states.state_of(before)
@@ -96,7 +105,12 @@ def stay_guard(before: Resource | None, after: Resource | None, view: View) -> I
 
 
 def task_guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:
-    """The plan's own promise is kept by the plan, not by a tick; the summary by proof that it arrived."""
+    """The plan's own promise is kept by the plan, not by a tick; the summary by proof that it arrived; an ended plan owes nothing new."""
+    if codes.is_open(after) and not codes.is_open(before) and codes.promise_code(after) in OF_A_PLAN:
+        with reading.seeing_all(view):
+            state = states.state_of(reading.peek(view, target((after or {}).get("focus"))))
+        if state not in OF_A_PLAN[str(codes.promise_code(after))]:
+            yield error("business-rule", "The plan for going home is over: nothing new is promised in it.", "Task.focus")
     if after is None or not codes.is_open(before) or after.get("status") != "completed":
         return
     code = codes.promise_code(after)

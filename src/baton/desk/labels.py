@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from baton.desk import discharge_words, referral_words, support_words
+from baton.desk.language_names import LANGUAGES
 from baton.duties.rows import Row, Why
 
 Words = Mapping[str, str | Promise]
@@ -92,23 +93,6 @@ PHONE_USES: Words = {
     "temp": lazy("for now"),
     "old": lazy("no longer used"),
 }
-LANGUAGES: Words = {
-    "ht": lazy("Haitian Creole"),
-    "tl": lazy("Tagalog"),
-    "fil": lazy("Tagalog"),
-    "so": lazy("Somali"),
-    "hmn": lazy("Hmong"),
-    "am": lazy("Amharic"),
-    "yue": lazy("Cantonese"),
-    "cmn": lazy("Mandarin"),
-    "zh": lazy("Chinese"),
-    "gu": lazy("Gujarati"),
-    "ps": lazy("Pashto"),
-    "ase": lazy("American Sign Language"),
-    "sgn-US": lazy("American Sign Language"),
-    "nv": lazy("Navajo"),
-}
-"""Languages spoken by patients for which the framework has no name."""
 MEDICINE_CHANGES: Words = {
     "new": pgettext_lazy("medicine", "new"),
     "changed": pgettext_lazy("medicine", "changed"),

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from baton.duties import codes, discharge_evidence, discharge_plans, discharge_promises, episodes, promises, reading
+from baton.duties import discharge_shapes as shapes
 from baton.duties import discharge_states as states
 from baton.duties.discharge_states import Plan
 from baton.duties.promises import refuse
@@ -140,12 +141,12 @@ def own_result(change: Change, *, plan: str, result: str, owner: str, due: datet
     )
     moved = discharge_promises.brought(change, reading.maybe(change, f"Task/{id_}"), fresh, told) or fresh
     stored = change.put({**moved, "owner": reference})
-    activity = states.activity_of(found, "pending-results")
+    activity = shapes.activity_of(found, "pending-results")
     if activity is not None:
         found, _ = discharge_plans.held(change, plan)
-        activity = states.activity_of(found, "pending-results") or activity
+        activity = shapes.activity_of(found, "pending-results") or activity
         detail = {**activity["detail"], "performer": [reference], "scheduledPeriod": {"end": due.astimezone(change.zone).isoformat()}}
-        change.put(discharge_plans.settled(change, states.with_activity(found, "pending-results", {**activity, "detail": detail})))
+        change.put(discharge_plans.settled(change, shapes.with_activity(found, "pending-results", {**activity, "detail": detail})))
     return stored
 
 

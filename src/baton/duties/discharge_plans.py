@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from baton.duties import codes, discharge_evidence, episodes, reading
+from baton.duties import discharge_shapes as shapes
 from baton.duties import discharge_states as states
 from baton.duties.discharge_states import Plan
 from baton.duties.discharges import R4_DISPOSITION
@@ -43,7 +44,7 @@ def started(view: View, encounter: Resource) -> Resource:
         "encounter": {"reference": f"Encounter/{encounter['id']}"},
         "period": {"start": str(encounter.get("period", {}).get("start") or episodes.instant(view.now))},
         "created": episodes.instant(view.now),
-        "activity": list(states.fresh_activities()),
+        "activity": list(shapes.fresh_activities()),
         "extension": [
             {"url": states.STATE, "valueCode": "planning"},
             *({"url": states.ACCEPTING, "valueReference": each} for each in practitioners(view, person)),
@@ -106,11 +107,11 @@ def expect(change: Change, *, plan: str, until: datetime, to: str, confidence: s
     if latest and not why.strip():
         raise refuse("Say why it changes.", "CarePlan.extension(expected).why")
     by = codes.reference_to(change.who.person, change.who.name)
-    said = states.nested(
+    said = shapes.nested(
         states.EXPECTED, at=episodes.instant(change.now), by=by, until=until.astimezone(change.zone).isoformat(), to=to,
         confidence=confidence, why=why.strip()[:LONGEST] or None,
     )  # fmt: skip
-    after = states.added(found, said)
+    after = shapes.added(found, said)
     if latest and latest.to != to:
         after = codes.with_extension(after, states.SIGNED)
     after = {**after, "period": {**after["period"], "end": until.astimezone(change.zone).isoformat()}}
@@ -132,7 +133,7 @@ def ready(change: Change, *, plan: str, at: datetime | None) -> Stored:
 
 
 def _activity(plan: Resource, code: str) -> Resource:
-    found = states.activity_of(plan, code)
+    found = shapes.activity_of(plan, code)
     if found is None:
         raise refuse("There is no such item in this plan.", "CarePlan.activity")
     return found
@@ -143,7 +144,7 @@ def _said(activity: Resource, note: Resource) -> Resource:
 
 
 def _by(change: View, text: str) -> Resource:
-    return states.remark(change.who, change.now, text)
+    return shapes.remark(change.who, change.now, text)
 
 
 def _with_status(activity: Resource, status: str, reason: str | None = None) -> Resource:
@@ -162,7 +163,7 @@ def done(change: Change, *, plan: str, items: Iterable[str], note: str = "") -> 
         activity = _activity(found, code)
         if code not in still:
             raise refuse("This is done already.", "CarePlan.activity.detail.status")
-        found = states.with_activity(found, code, _said(_with_status(activity, states.DONE), _by(change, note.strip() or "done")))
+        found = shapes.with_activity(found, code, _said(_with_status(activity, states.DONE), _by(change, note.strip() or "done")))
     return change.put(settled(change, found))
 
 
@@ -173,7 +174,7 @@ def waive(change: Change, *, plan: str, item: str, reason: str) -> Stored:
         raise refuse("Say why it is not needed.", "CarePlan.activity.detail.statusReason")
     reason = reason.strip()[:LONGEST]
     after = _said(_with_status(_activity(found, item), states.WAIVED, reason), _by(change, reason))
-    return change.put(settled(change, states.with_activity(found, item, after)))
+    return change.put(settled(change, shapes.with_activity(found, item, after)))
 
 
 def reopen(change: Change, *, plan: str, item: str, reason: str) -> Stored:
@@ -184,7 +185,7 @@ def reopen(change: Change, *, plan: str, item: str, reason: str) -> Stored:
     if item in {step.code for step in known.open_steps}:
         raise refuse("This is open.", "CarePlan.activity.detail.status")
     after = _said(_with_status(_activity(found, item), "in-progress"), _by(change, reason.strip()[:LONGEST]))
-    return change.put(states.with_activity(found, item, after))
+    return change.put(shapes.with_activity(found, item, after))
 
 
 def assign(change: Change, *, plan: str, item: str, owner: str, due: datetime | None = None) -> Stored:
@@ -196,7 +197,7 @@ def assign(change: Change, *, plan: str, item: str, owner: str, due: datetime | 
     detail = {**activity["detail"], "performer": [codes.reference_to(owner, reading.name_of(change, owner))]}
     if due is not None:
         detail["scheduledPeriod"] = {"end": due.astimezone(change.zone).isoformat()}
-    return change.put(settled(change, states.with_activity(found, item, {**activity, "detail": detail})))
+    return change.put(settled(change, shapes.with_activity(found, item, {**activity, "detail": detail})))
 
 
 # --- who has said yes ----------------------------------------------------------------------------------------------
@@ -229,7 +230,7 @@ def _signed(change: Change, plan: Resource, known: Plan, role: str, **said: obje
     if role not in known.unsigned:
         raise refuse("They have said yes already.", "CarePlan.extension(signed)")
     by = codes.reference_to(change.who.person, change.who.name)
-    return states.added(plan, states.nested(states.SIGNED, role=role, by=by, at=episodes.instant(change.now), **said))
+    return shapes.added(plan, shapes.nested(states.SIGNED, role=role, by=by, at=episodes.instant(change.now), **said))
 
 
 def taken_over_by(change: Change, *, plan: str, to: str) -> Stored:
@@ -240,7 +241,7 @@ def taken_over_by(change: Change, *, plan: str, to: str) -> Stored:
     if to in {reference for reference, _ in known.accepting}:
         raise refuse("They take over already.", "CarePlan.extension(accepting)")
     one = {"url": states.ACCEPTING, "valueReference": codes.reference_to(to, reading.name_of(change, to))}
-    return change.put(settled(change, states.added(found, one)))
+    return change.put(settled(change, shapes.added(found, one)))
 
 
 # --- leaving, and the end ------------------------------------------------------------------------------------------
@@ -304,15 +305,15 @@ def settled(view: View, plan: Resource) -> Resource:
         person = reading.peek(view, known.patient) or {}
         there = discharge_evidence.shown(view, known, found, person)
     for step in known.steps:
-        activity = states.activity_of(plan, step.code)
+        activity = shapes.activity_of(plan, step.code)
         if activity is None or step.item.evidence is None:
             continue
         if step.state == "open" and step.item.evidence in there:
-            proved = _said(_with_status(activity, states.DONE), states.proof(view.now, step.item.evidence))
-            plan = states.with_activity(plan, step.code, proved)
+            proved = _said(_with_status(activity, states.DONE), shapes.proof(view.now, step.item.evidence))
+            plan = shapes.with_activity(plan, step.code, proved)
         elif step.shown and step.item.evidence not in there:
-            withdrawn = _said(_with_status(activity, "in-progress"), states.proof(view.now, f"no longer: {step.item.evidence}"))
-            plan = states.with_activity(plan, step.code, withdrawn)
+            withdrawn = _said(_with_status(activity, "in-progress"), shapes.proof(view.now, f"no longer: {step.item.evidence}"))
+            plan = shapes.with_activity(plan, step.code, withdrawn)
     after = states.read(plan, view.zone)
     over = after.state == "left" and not after.open_steps
     if over and all(each.owned for each in discharge_evidence.pending(found, known.encounter, view)):

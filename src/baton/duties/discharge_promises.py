@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, discharge_guards, discharge_plans, episodes, plans, reading, trace, upkeep
+from baton.duties import discharge_shapes as shapes
 from baton.duties import discharge_states as states
 from baton.duties.discharge_states import Plan
 from baton.duties.discharges import UNDONE
@@ -275,7 +276,7 @@ def _left(plan: Resource, view: View) -> Resource:
     if not any(each.get("url") == states.ACCEPTING for each in plan.get("extension", ())):
         person = reading.peek(view, codes.patient_of(plan)) or {}
         for each in discharge_plans.practitioners(view, person):
-            plan = states.added(plan, {"url": states.ACCEPTING, "valueReference": each})
+            plan = shapes.added(plan, {"url": states.ACCEPTING, "valueReference": each})
     return states.brought(plan, "left")
 
 
@@ -316,7 +317,7 @@ def _answered(plan: Resource, task: Resource, view: View) -> Resource:
     if code == states.PLAN and status == "cancelled":
         return _cancelled(plan, reason)
     item = {states.ITEM: str(task.get("description", "")), codes.CONTACT: "telephone"}.get(code or "")
-    activity = states.activity_of(plan, item) if item else None
+    activity = shapes.activity_of(plan, item) if item else None
     if activity is None or item is None or activity["detail"].get("status") in (states.DONE, states.WAIVED):
         return plan
     if code == codes.CONTACT and status == "completed":
@@ -324,8 +325,8 @@ def _answered(plan: Resource, task: Resource, view: View) -> Resource:
     detail = {**activity["detail"], "status": states.DONE if status == "completed" else states.WAIVED}
     if status != "completed":
         detail["statusReason"] = {"text": reason}
-    note = states.remark(view.who, view.now, reason if status != "completed" else "done")
-    return states.with_activity(plan, item, {**activity, "detail": detail, "progress": [*activity.get("progress", ()), note]})
+    note = shapes.remark(view.who, view.now, reason if status != "completed" else "done")
+    return shapes.with_activity(plan, item, {**activity, "detail": detail, "progress": [*activity.get("progress", ()), note]})
 
 
 REACTIONS: dict[str, list[Reaction]] = {"Encounter": [on_stay], "CarePlan": [on_plan], "Task": [on_promise]}

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, discharge_plans, education, episodes, medicines, reading
+from baton.duties import discharge_shapes as shapes
 from baton.duties import discharge_states as states
 from baton.duties.discharge_states import Plan
 from baton.fhir.resource import Resource, target, text_of
@@ -246,13 +247,13 @@ def keep(change: Change, *, plan: str, answers: Mapping[str, bool] | None = None
         one = all_.of(code, version)
         reference = {"reference": stored.reference}
         marks.append(
-            states.nested(
+            shapes.nested(
                 states.SCORED, code=code, version=version, variant=one.variant, total=one.total, band=one.band, reference=reference
             )
         )
     there = sum(bool(answer) for answer in said(all_, answers or {}).values())
     reference = {"reference": kept[-1].reference}
-    marks.append(states.nested(states.SCORED, code="eight-ps", version="8P", variant="none", total=there, band="none", reference=reference))
+    marks.append(shapes.nested(states.SCORED, code="eight-ps", version="8P", variant="none", total=there, band="none", reference=reference))
     change.put(discharge_plans.settled(change, codes.with_extension(found, states.SCORED, *marks)))
     return tuple(kept)
 

@@ -5,19 +5,16 @@ Items are its activities, each with an owner; what is expected, and who signed, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from baton.duties import codes, episodes, reading
+from baton.duties import codes, reading
 from baton.fhir.resource import Resource, code_of, extension, has_code, target
 from baton.rules import discharge_plan as rules
 from baton.rules.discharge_plan import Item
-
-if TYPE_CHECKING:
-    from baton.store import Who
 
 SYSTEM: Final = f"{codes.P}/CodeSystem/discharge"
 KIND: Final = "discharge-plan"
@@ -303,64 +300,3 @@ def _step(item: Item, activity: Mapping[str, Any], zone: ZoneInfo) -> Step:
         when=reading.moment(said.get("time"), zone) if said and state != "open" else None,
         shown=said.get("authorString") == THE_CHART and state != "open",
     )
-
-
-# --- what a plan holds, written ------------------------------------------------------------------------------------
-
-
-def nested(url: str, **parts: Any) -> Resource:
-    """A nested extension; what is None is left out. The type of a value follows from what it is."""
-    return {"url": url, "extension": [{"url": name, **_value(name, value)} for name, value in parts.items() if value is not None]}
-
-
-def _value(name: str, value: Any) -> Resource:
-    if isinstance(value, bool):
-        return {"valueBoolean": value}
-    if isinstance(value, int):
-        return {"valueInteger": value}
-    if isinstance(value, Mapping):
-        return {"valueReference": value}
-    if name in ("at", "until"):
-        return {"valueDateTime": value}
-    return {"valueString" if name in ("why", "name", "lacking") else "valueCode": value}
-
-
-def remark(who: Who, when: datetime, text: str) -> Resource:
-    """What somebody said, as an Annotation; a device is named, since FHIR lets it not sign."""
-    person = (
-        {"authorReference": codes.reference_to(who.person, who.name)}
-        if who.person.startswith("Practitioner/")
-        else {"authorString": who.name}
-    )
-    return {**person, "time": episodes.instant(when), "text": text}
-
-
-def proof(when: datetime, text: str) -> Resource:
-    """What the record itself shows, as an Annotation."""
-    return {"authorString": THE_CHART, "time": episodes.instant(when), "text": text}
-
-
-def added(plan: Resource, one: Resource) -> Resource:
-    """The plan with one more extension, after those it has."""
-    return {**plan, "extension": [*plan.get("extension", ()), one]}
-
-
-def with_activity(plan: Resource, code: str, activity: Resource) -> Resource:
-    """The plan with this activity in place of the one of the same item."""
-    return {**plan, "activity": [activity if item_code(each) == code else each for each in plan.get("activity", ())]}
-
-
-def activity_of(plan: Mapping[str, Any], code: str) -> Resource | None:
-    """The activity of an item."""
-    return next((each for each in plan.get("activity", ()) if item_code(each) == code), None)
-
-
-def fresh_activities(due: Mapping[str, str] | None = None) -> Iterable[Resource]:
-    """Every item, open, owned by the role that usually does it."""
-    for item in rules.items():
-        detail: Resource = {
-            "code": codes.concept(SYSTEM, item.code),
-            "status": "not-started",
-            "performer": [{"type": BY_ROLE, "display": item.owner}],
-        }
-        yield {"detail": detail}

@@ -13,6 +13,8 @@ from baton.duties import (
     handover_states,
     handovers,
     licences,
+    minutes,
+    month_close,
     oncall,
     pathways,
     privacy_tasks,
@@ -53,6 +55,8 @@ DUTIES: tuple[ModuleType, ...] = (
     program_states,
     program_promises,
     programs,
+    minutes,
+    month_close,
 )
 
 

@@ -1,4 +1,4 @@
-"""Closing a month: what every patient's minutes reach, what is blocked and why; proposals are kept with their evidence. Nothing is billed."""
+"""Closing a month: what every patient's minutes reach, what is blocked and why; proposals kept with their evidence, nothing billed."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
-from tests.journeys.looks import LOOKS, Seen, Visit
+from playwright.sync_api import expect
+from tests.journeys.looks import LOOKS, Counted, Seen, Visit
 from tests.pages import House, patient
 
 from baton import app
@@ -62,25 +62,6 @@ def walter(home: House) -> str:
     with home.hub.store.change(app.HUB, because="A therapist's note, which a coordinator neither reads nor writes") as change:
         change.put(paper(id_, "Therapy session note", "11488-4", "PSYTHPN"))
     return id_
-
-
-class Counted:
-    """A page whose clicks are counted: choosing from a list is two (open, choose); typing is none."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.clicks = page, 0
-
-    def click(self, role: Any, name: str, **more: Any) -> None:
-        self.clicks += 1
-        self.page.get_by_role(role, name=name, **more).first.click()
-
-    def choose(self, label: str, option: str) -> None:
-        self.clicks += 2
-        self.page.get_by_label(label, exact=True).select_option(option)
-
-    def tick(self, label: str) -> None:
-        self.clicks += 1
-        self.page.get_by_label(label).first.check()
 
 
 def test_sc14_records_with_part_2(visit: Visit, seen: Seen, walter: str, home: House, capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,7 +56,7 @@ def test_a_referral_from_the_patients_page_to_somebody_else(visit: Visit, seen: 
     seen(page, "referral-new")
     page.get_by_label("What is asked for").fill("cardiac MRI")
     page.get_by_label("To whom").select_option(label="Heart Imaging")
-    page.get_by_label("How urgent").select_option("urgent")
+    page.get_by_label("urgent", exact=True).check()
     page.get_by_label("Specialty").select_option("cardiology")
     page.get_by_label("The question to be answered").fill("Scar or inflammation?")
     page.get_by_role("button", name="Draft it").click()

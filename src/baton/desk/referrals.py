@@ -136,13 +136,15 @@ def parties(view: View) -> tuple[tuple[str, str], ...]:
 @require_http_methods(["GET", "POST"])
 @staff
 def new(request: Request, patient: str) -> HttpResponse:
-    """A new referral for a patient: as a draft, then its story, where the meter says what is missing."""
+    """A new referral for a patient: sent at once when it is complete; else a draft, and its story, where the meter says what is missing."""
     given = {name: request.POST.get(name, "").strip() for name in ("what", "to", "urgency", "specialty", "question", "reason")}
     wrong = ""
     if request.method == "POST":
         try:
             with request.hub.store.change(request.who, because="Referral drafted") as change:
                 made = referrals.make(change, patient=patient, **given)
+            if request.POST.get("then") == "send":
+                _sent_if_complete(request, made.id)
             return redirect(f"{reverse('referrals')}?{urlencode({'task': made.id})}")
         except Invalid as refused:
             wrong = " ".join(labels.refusal(issue.text) for issue in refused.issues)
@@ -159,6 +161,17 @@ def new(request: Request, patient: str) -> HttpResponse:
         "specialties": [(code, labels.word(words.SPECIALTIES, code)) for code in rules.specialties()],
     }
     return render(request, "referrals/new.html", context, status=422 if wrong else 200)
+
+
+def _sent_if_complete(request: Request, task: str) -> None:
+    """Send the draft. What is missing keeps it a draft, and says so."""
+    try:
+        with request.hub.store.change(request.who, because="Referral sent") as change:
+            referrals.send(change, task=task)
+    except Invalid:
+        messages.warning(request, _("Not sent yet: the meter says what is missing."))
+    else:
+        messages.success(request, _("Sent. It is their turn now."))
 
 
 # --- moving one ---------------------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,7 +30,7 @@ TEAM = [{"coding": [{"system": codes.ORGANIZATION_TYPE, "code": "team"}]}]
 class Ward:
     """The hub as its people use it. `at` moves the clock; times are New York's unless they say otherwise."""
 
-    def __init__(self, database: Database, start: str = "2026-07-02T14:11:00") -> None:
+    def __init__(self, database: Database, start: str = "2026-07-02T14:11:00", *, labellers: Sequence[Any] = ()) -> None:
         self.database = database
         self.going_home = False  # whether `promises` tells those of plans for going home too
         self.time = datetime.fromisoformat("2020-01-01T00:00:00+00:00")
@@ -40,6 +41,7 @@ class Ward:
             key=KEY,
             guards=house.GUARDS,
             reactions=house.REACTIONS,
+            labellers=labellers,
         )
         self.at(start)
         with self.change(HUB) as change:

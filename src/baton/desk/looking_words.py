@@ -107,6 +107,8 @@ def did(record: Recorded) -> str:
 def flag(task: PrivacyTask) -> str:
     """The name of a flag, or of the reason the glass was broken for."""
     facts = dict(task.facts)
+    if task.code == "misfiled":
+        return _("A document in the wrong chart")
     return labels.word(FLAGS, facts["flag"]) if "flag" in facts else labels.word(REASONS_SHORT, facts.get("reason"))
 
 
@@ -114,6 +116,8 @@ def why(task: PrivacyTask) -> str:
     """The facts that made a task, as a sentence."""
     facts = dict(task.facts)
     match facts.get("flag"):
+        case None if task.code == "misfiled":
+            return misfiled(task)
         case None:
             return facts.get("words", "")
         case "own-record":
@@ -135,6 +139,20 @@ def why(task: PrivacyTask) -> str:
             said = {"n": facts.get("charts"), "since": facts.get("from"), "until": facts.get("to")}
             return _("%(n)s charts in one night, between %(since)s and %(until)s o'clock.") % said
     return ""
+
+
+SHOWN: Words = {"opened": lazy("opened it"), "chart-shown": lazy("had the chart open")}
+
+
+def misfiled(task: PrivacyTask) -> str:
+    """Who was shown a document that lay in the wrong chart, who found it there, and to whom it went on."""
+    facts = dict(task.facts)
+    seen = [each.split(" · ") for name, each in task.facts if name == "viewer"]
+    people = "; ".join(" · ".join([name, at, labels.word(SHOWN, how)]) for name, at, how in seen)
+    left = ", ".join(each for name, each in task.facts if name == "left-to")
+    said = [_("Found by %(name)s.") % {"name": facts.get("found-by", "")}]
+    said.append(_("Shown to: %(people)s.") % {"people": people} if people else _("Nobody had been shown it."))
+    return " ".join([*said, _("It went on to: %(whom)s.") % {"whom": left}] if left else said)
 
 
 def when(line: Line) -> str:

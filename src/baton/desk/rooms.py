@@ -45,7 +45,7 @@ GROUPS: tuple[tuple[Room, ...], ...] = (
         Room("patients", _("Patients"), ("patients", "find"), _sees("Patient")),
         Room("needs", _("Schedule"), ("scheduling", "appointments"), _sees("Appointment")),
         Room("referrals", _("Referrals"), ("referrals",), _sees("ServiceRequest")),
-        Room("records", _("Records"), ("records",), _sees("DocumentReference")),
+        Room("records", _("Records"), ("records", "inbound"), _sees("DocumentReference")),
         Room("requests", _("Requests"), ("requests",), _sees("DocumentReference")),
     ),
     (Room("library", _("Library"), ("education",), _sees("ActivityDefinition", "unowned")),),

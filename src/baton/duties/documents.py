@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -30,6 +31,8 @@ TYPES: Final = (
     "34133-9", "18842-5", "11488-4", "57133-1", "34117-2", "11506-3", "18748-4", "11502-2", "51852-2", "64290-0", "59284-0", "52033-8",
 )  # fmt: skip
 """What a document can be said to be, as LOINC codes; the first is what is not said."""
+DIGEST: Final = f"{codes.P}/NamingSystem/content-digest"
+"""The identifier by which the same bytes are found again, whoever's they are."""
 WHOLE: Final = "DocumentReference.content.attachment"
 
 
@@ -115,6 +118,7 @@ def keep(
     document: Resource = {
         "resourceType": "DocumentReference",
         **({"meta": {"security": list(marks)}} if marks else {}),
+        "identifier": [{"system": DIGEST, "value": sha256(upload.content).hexdigest()}],
         "status": "current",
         "type": {"coding": [{"system": codes.LOINC, "code": code}]},
         "category": [codes.concept(packets.DISCLOSURE, category)],
@@ -253,16 +257,23 @@ class File:
 def opened(view: View, *, patient: str, document: str) -> File:
     """A document's first file; the look is recorded. Raises NotFound when it is not this patient's."""
     found = view.get("DocumentReference", document)
-    attachment: dict[str, Any] = next((each["attachment"] for each in found.get("content", ()) if "attachment" in each), {})
+    if codes.patient_of(found) != f"Patient/{patient}":
+        raise NotFound("There is no such paper here.")
+    return file_of(view, found)
+
+
+def file_of(view: View, document: Resource) -> File:
+    """The first file of a document; the look is recorded. Raises NotFound when it has none, or none that is theirs to see."""
+    attachment: dict[str, Any] = next((each["attachment"] for each in document.get("content", ()) if "attachment" in each), {})
     parts = split(str(attachment.get("url", "")))
-    if codes.patient_of(found) != f"Patient/{patient}" or (parts is None and not attachment.get("data")):
+    if parts is None and not attachment.get("data"):
         raise NotFound("There is no such paper here.")
     if parts is None:
-        return File(str(attachment.get("contentType", "")), base64.b64decode(attachment["data"]), packets.is_ours(found))
+        return File(str(attachment.get("contentType", "")), base64.b64decode(attachment["data"]), packets.is_ours(document))
     binary = view.get(*parts)
     if parts[0] != "Binary":
         raise NotFound("There is no such paper here.")
-    return File(str(binary.get("contentType", "")), base64.b64decode(binary.get("data", "")), packets.is_ours(found))
+    return File(str(binary.get("contentType", "")), base64.b64decode(binary.get("data", "")), packets.is_ours(document))
 
 
 def described(view: View, *, document: str) -> Described:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from baton.duties import reading, thread_states
 from baton.duties.codes import P
-from baton.fhir.resource import Resource, split
+from baton.fhir.resource import Resource, split, target
 from baton.rules import sensitivity
 from baton.rules.calendar import local_day
 from baton.store import Refused, Who
@@ -54,6 +54,8 @@ class Labelling:
             if element in resource:
                 codings += codings_in(resource[element])
         found = sensitivity.by_code(codings, day)
+        if unfiled := _unfiled(resource):
+            return iter([*((each.label, each.why) for each in found), ("INTAKE", unfiled)])  # its program labels content, then the whole
         programs = self.programs(view.store)
         program = next((target for _, target in indexed.named if target in programs), None) if programs else None
         if program is not None and resource["resourceType"] not in ("Organization", "Practitioner", "PractitionerRole", "Location"):
@@ -72,6 +74,15 @@ class Labelling:
                 return frozenset(f"Organization/{each['id']}" for each in view.find("Organization", type=PROGRAM, _count=1000))
 
         return self._programs.get(id(store), ask)
+
+
+def _unfiled(resource: Resource) -> str | None:
+    """Why something is restricted to those who find out whose it is; None for what has its patient."""
+    if resource["resourceType"] == "DocumentReference" and not resource.get("subject"):
+        return "no patient yet: rule restricted-intake of sensitivity"
+    if resource["resourceType"] == "Binary" and str(target(resource.get("securityContext")) or "").startswith("DocumentReference/"):
+        return "of a document without a patient: rule restricted-intake of sensitivity"
+    return None
 
 
 def _born(indexed: Indexed, view: View) -> date | None:

@@ -81,7 +81,7 @@ def desk(view: View) -> Desk:
     return Desk(
         approvals=tuple(each for each in rows if each.task.code == "glass-approval"),
         broken=tuple(each for each in rows if each.task.code == "glass-review"),
-        flags=tuple(each for each in rows if each.task.code == "unusual-look"),
+        flags=tuple(each for each in rows if each.task.code in ("unusual-look", "misfiled")),
         requests=tuple({**each, "patient_name": names.get(each["patient"] or "", "")} for each in asked),
         closed=tuple(_waiting(view, each, names, grants) for each in closed),
         now=view.now,

@@ -26,6 +26,7 @@ MOVES: Final[Mapping[str, Mapping[str, str]]] = {
     "receive-part": {"sent": "partial", "chased": "partial", "partial": "partial"},
     "receive": {"sent": "received", "chased": "received", "partial": "received"},
     "refuse": {"sent": "refused", "chased": "refused", "partial": "refused"},
+    "reopen": {"received": "sent", "partial": "sent"},
     "cancel": dict.fromkeys(("needs-consent", "to-send", "sent", "chased", "partial"), "cancelled"),
 }
 """The life of a request: verb → state before → state after. Whatever is not here is refused."""

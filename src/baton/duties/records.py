@@ -207,6 +207,16 @@ def receive(
     return kept
 
 
+def answered(change: Change, *, request: str, document: str) -> Stored:
+    """A paper that came by the inbound desk answers it wholly. Raises Invalid when it awaits nothing."""
+    return _moved(change, _held(change, request)[0], "receive", by=document)
+
+
+def reopen(change: Change, *, request: str, reason: str) -> Stored:
+    """What was taken for its answer was somebody else's paper: it is awaited again, by a new clock."""
+    return _moved(change, _held(change, request)[0], "reopen", reason=reason, clock=CODE)
+
+
 # --- the machine ------------------------------------------------------------------------------------------------------------------------
 
 

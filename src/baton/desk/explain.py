@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
-from baton.desk import discharge_words, referral_words, support_words
+from baton.desk import community_words, discharge_words, referral_words, support_words
 from baton.desk.labels import COMPLEXITIES, PROMISES, Words, day, language_name, moment, word
 from baton.duties.rows import Difference
 from baton.duties.trace import Fact, Step, Trace
@@ -19,6 +19,7 @@ from baton.duties.working_days import REASON
 RULES: Words = {
     "referral": lazy("Closed-loop referral"),
     **discharge_words.RULES,
+    "community": lazy("Community and financial help"),
     "transitional-care-adult": lazy("Transitional care, adult"),
     "by-hand": lazy("A promise made by hand"),
     "privacy-clocks": lazy("Privacy clocks"),
@@ -53,6 +54,7 @@ FACTS: Words = {
     "written-by": lazy("Written by"),
     "topic": lazy("About"),
     **support_words.FACTS,
+    **community_words.FACTS,
 }
 CLEARS: Words = {
     "contact-recorded": lazy("a contact is recorded in which somebody was reached"),
@@ -72,6 +74,7 @@ CLEARS: Words = {
     "reply-came": lazy("they answer"),
     "colleague-answered": lazy("the colleague answers in the thread"),
     **support_words.CLEARS,
+    **community_words.CLEARS,
 }
 WHY_SKIPPED: Words = {
     "weekend": lazy("weekend"),
@@ -166,6 +169,9 @@ FACT_WORDS: dict[str, Words] = {
     "referral-state": referral_words.STATES,
     "urgency": referral_words.URGENCIES,
     "finding": support_words.FINDINGS,
+    "need": community_words.NEEDS,
+    "domain": community_words.NEEDS,
+    "application-state": community_words.STATES,
     "complexity": COMPLEXITIES,
     "requirement": REQUIREMENTS,
     "disposition": DISPOSITIONS,

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, get_language_info, ngettext, 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from baton.desk import discharge_words, referral_words, support_words
+from baton.desk import community_words, discharge_words, referral_words, support_words
 from baton.desk.language_names import LANGUAGES
 from baton.duties.rows import Row, Why
 
@@ -29,6 +29,7 @@ PROMISES: Words = {
     **referral_words.KINDS,
     **support_words.KINDS,
     **discharge_words.KINDS,
+    **community_words.KINDS,
     "access-request": lazy("Give a copy of the record"),
     "amendment-request": lazy("Answer a request to correct the record"),
     "accounting-request": lazy("Give an accounting of disclosures"),
@@ -250,6 +251,9 @@ def promise_title(row: Row) -> str:
         return title
     if row.kind in referral_words.TITLES:
         return str(referral_words.TITLES[row.kind]) % {"what": row.what or ""}
+    if row.kind in community_words.TITLES:
+        what = word(community_words.NEEDS, row.what) if row.kind == "need-help" else row.what or ""
+        return str(community_words.TITLES[row.kind]) % {"what": what}
     if row.kind == "contact-after-discharge" and row.attempts:
         if row.attempts == 1:
             return _("Call after discharge: second attempt")

@@ -63,7 +63,7 @@ def promise_code(task: Mapping[str, Any] | None) -> str | None:
     return code_of(task.get("code"), PROMISE)
 
 
-OWN: Final = ("referral-", "discharge-", "message-", "screen-", "concern", "program-", "plan-")
+OWN: Final = ("referral-", "discharge-", "message-", "screen-", "concern", "program-", "plan-", "benefit-", "need-")
 """Beginnings of the kinds of promises that say of themselves what they are about."""
 
 

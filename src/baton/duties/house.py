@@ -6,6 +6,10 @@ from types import ModuleType
 from typing import Any
 
 from baton.duties import (
+    benefit_promises,
+    benefits,
+    capacity,
+    community,
     consents,
     discharge_promises,
     findings,
@@ -16,6 +20,7 @@ from baton.duties import (
     licences,
     minutes,
     month_close,
+    needs,
     oncall,
     pathways,
     privacy_tasks,
@@ -59,6 +64,11 @@ DUTIES: tuple[ModuleType, ...] = (
     programs,
     minutes,
     month_close,
+    needs,
+    capacity,
+    community,
+    benefits,
+    benefit_promises,
 )
 
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, episodes, plans, reading, trace, upkeep
 from baton.duties import referral_states as states
+from baton.duties.directory import GRAVITY
 from baton.duties.reactions import wanting
 from baton.duties.trace import Fact, Trace
-from baton.fhir.resource import Resource, extension, target
+from baton.fhir.resource import Resource, extension, has_code, target
 from baton.rules import referrals
 from baton.rules.calendar import end_of_day, local_day
+from baton.rules.needs import NEEDS
 from baton.rules.referrals import Step
 
 if TYPE_CHECKING:
@@ -86,13 +88,16 @@ def read(view: View, task: Resource) -> Loop:
 
 
 def results(view: View, request: str) -> Iterable[str]:
-    """What has come back about a ServiceRequest: letters and reports that say they belong to it."""
+    """What has come back about a ServiceRequest: letters and reports that say they belong to it, and what came of help with a need."""
     for document in view.find("DocumentReference", related=request):
         if document.get("status") == "current":
             yield f"DocumentReference/{document['id']}"
     for report in view.find("DiagnosticReport", based_on=request):
         if report.get("status") not in ("cancelled", "entered-in-error", "registered"):
             yield f"DiagnosticReport/{report['id']}"
+    for procedure in view.find("Procedure", based_on=request):
+        if procedure.get("status") in ("completed", "not-done") and has_code(procedure.get("category"), GRAVITY, *NEEDS):
+            yield f"Procedure/{procedure['id']}"
 
 
 def refreshed(view: View, task: Resource) -> list[Resource]:
@@ -181,9 +186,11 @@ def made(view: View, loop: Loop, step: Step, told: Trace) -> Resource:
     task, now = loop.task, episodes.instant(view.now)
     patient = str(target(task.get("for")))
     team, name, _ = reading.team_of(view, patient)
+    marks = [{key: each[key] for key in ("system", "code")} for each in task.get("meta", {}).get("security", ())]
     promise: Resource = {
         "resourceType": "Task",
         "id": promise_id(loop.reference, step.name),
+        **({"meta": {"security": marks}} if marks else {}),
         "instantiatesCanonical": told.rule,
         **waiting(loop, step),
         "intent": "order",
@@ -262,4 +269,9 @@ def on_result(before: Resource | None, after: Resource | None, view: View) -> li
     return outputs
 
 
-REACTIONS = {"Task": [on_referral, on_step_closed], "DocumentReference": [on_result], "DiagnosticReport": [on_result]}
+REACTIONS = {
+    "Task": [on_referral, on_step_closed],
+    "DocumentReference": [on_result],
+    "DiagnosticReport": [on_result],
+    "Procedure": [on_result],
+}

@@ -30,6 +30,11 @@ def icd10(need: str) -> str:
     return next(str(row.values["icd10"]) for row in table(TABLE).rows if row.code == need)
 
 
+def label(need: str) -> str | None:
+    """The security label of everything about a need; None where it is no more sensitive than the rest of the record."""
+    return next((str(row.values["label"]) for row in table(TABLE).rows if row.code == need and "label" in row.values), None)
+
+
 @cache
 def _by_word() -> dict[str, str]:
     """Which need each word means; of two needs with the same word the first in the table has it."""

@@ -25,8 +25,9 @@ RESULTS: labels.Words = {
     "understood": pgettext_lazy("teach-back", "Understood"),
     "repeat": pgettext_lazy("teach-back", "To be repeated"),
     "refused": pgettext_lazy("teach-back", "Refused"),
+    "said": pgettext_lazy("teach-back", "Said in the portal"),
 }
-MARKS = {"understood": "calm", "repeat": "soon", "refused": "wait"}
+MARKS = {"understood": "calm", "repeat": "soon", "refused": "wait", "said": "wait"}
 WAYS: labels.Words = {"paper": lazy("on paper"), "aloud": lazy("read aloud")}
 
 
@@ -88,7 +89,7 @@ def learning(request: Request, patient: str) -> HttpResponse:
         "suggested": [(lesson, lesson.said(get_language()).title, why, lesson.speaks(found.language)) for lesson, why in found.suggested],
         "others": _others(found),
         "ways": [(code, labels.word(WAYS, code)) for code in education.GIVEN_AS],
-        "results": [(code, labels.word(RESULTS, code)) for code in education.RESULTS],
+        "results": [(code, labels.word(RESULTS, code)) for code in education.RESULTS if code != "said"],
     }
     return render(request, "education/learning.html", context)
 

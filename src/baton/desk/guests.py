@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import translation
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,6 +19,7 @@ from baton.desk.posting import form
 from baton.duties import agreements, identity, portal_mail, reading
 from baton.duties import guests as duty
 from baton.fhir.resource import human_name
+from baton.packs.assessments import library
 from baton.paper import Heading, Notice, Paper, Text, pdf
 from baton.rules.calendar import local_day
 from baton.store import Conflict, Invalid
@@ -49,6 +51,7 @@ def _page(request: Request, patient: str, status: int = 200, **more: Any) -> Htt
             "choices": [(reference, human_name(person), emails[reference]), *((each, name, emails[each]) for each, name in close)],
             "levels": people_words.PORTAL_LEVELS.items(),
             "together": agreements.together(view, patient=reference),
+            "assessments": [(each.code, each.said(get_language()).title) for each in library().values() if "patient" in each.by],
             "today": local_day(view.now, view.zone).isoformat(),
             "writes": view.decide("write", "Consent", patient=reference).allowed,
             "promises": view.decide("write", "Task", patient=reference).allowed,
@@ -143,7 +146,19 @@ def agree(request: Request, patient: str) -> str:
     return _("It stands on the patient's page and here.")
 
 
+@form(_back)
+def ask(request: Request, patient: str) -> str:
+    """Ask the patient to answer an assessment in the portal."""
+    due = _day(request.POST.get("due", ""))
+    if due is None:
+        raise Invalid("Say until when.", expression="Task.restriction.period.end")
+    with request.hub.store.change(request.who, because="Questions for the patient") as change:
+        agreements.ask_questions(change, patient=patient, assessment=request.POST.get("assessment", ""), due=due)
+    return _("The questions are on the patient's page.")
+
+
 urlpatterns = [
+    path("patients/<str:patient>/portal/ask", ask, name="portal-ask"),
     path("patients/<str:patient>/portal", index, name="patient-portal"),
     path("patients/<str:patient>/portal/invite", invite, name="portal-invite"),
     path("patients/<str:patient>/portal/letter", letter, name="portal-letter"),

@@ -19,6 +19,8 @@ REFUSALS = (
     lazy("Say until when."),
     lazy("Say it in fewer words."),
     lazy("Say who does it."),
+    lazy("These questions are asked already."),
+    lazy("There is no such assessment."),
     lazy("The promise is closed already."),
     lazy("Say why it is closed."),
     lazy("There is no closed promise to open again."),

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from baton.duties import chart_parts, codes, promises, reading
+from baton.duties import chart_parts, codes, identity, promises, reading
 from baton.duties.charts import Goal
 from baton.fhir.resource import Resource, extension, target
+from baton.packs.assessments import Assessment, library, of_canonical
 from baton.rules.calendar import add_business_days, local_day
 from baton.store import NotFound
 
@@ -37,6 +38,7 @@ class Agreed:
     state: State
     waiting: bool = False
     owner: str = ""
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def agreed(view: View, task: Resource) -> Agreed:
     if code == codes.BY_HAND and not (is_theirs(task) or extension(task, TOLD_TO_PATIENT)):
         words = ""
     owner = str((task.get("owner") or {}).get("display") or "")
-    return Agreed(task["id"], code, words, due, state, task["status"] == "on-hold", owner)
+    return Agreed(task["id"], code, words, due, state, task["status"] == "on-hold", owner, questions_of(task) is not None)
 
 
 def agree(change: Change, *, patient: str, what: str, due: date, by: By) -> Stored:
@@ -134,3 +136,55 @@ def goals(view: View, *, patient: str) -> tuple[Goal, ...]:
         if found
         else ()
     )
+
+
+# --- questions for the patient ---------------------------------------------------------------------------------------------------------
+
+QUESTIONS: Final = codes.concept(codes.OUTPUT, "questions")
+ANSWERS: Final = codes.concept(codes.OUTPUT, "answers")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An assessment that was asked of the patient in the portal: the promise it is, and the answers where some were given."""
+
+    task: str
+    assessment: Assessment
+    due: datetime
+    response: str | None
+
+
+def ask_questions(change: Change, *, patient: str, assessment: str, due: date) -> Stored:
+    """Ask the patient to answer an assessment in the portal by a day: theirs to do, like anything they agreed to. Raises Invalid."""
+    found = library().get(assessment)
+    if found is None or "patient" not in found.by:
+        raise promises.refuse("There is no such assessment.", "Task.input")
+    person = change.get("Patient", patient.removeprefix("Patient/"))
+    if any(each.assessment == found for each in asked(change, patient=f"Patient/{person['id']}")):
+        raise promises.refuse("These questions are asked already.", "Task.input")
+    made = agree(change, patient=patient, what=found.said(identity.language(person)).title, due=due, by="patient")
+    return change.put({**made.resource(), "input": [{"type": QUESTIONS, "valueCanonical": found.canonical}]})
+
+
+def asked(view: View, *, patient: str) -> tuple[Asked, ...]:
+    """What is asked of a patient ("Patient/id") in the portal and not answered to the end, the earliest due first."""
+    found = []
+    for task in view.find("Task", patient=patient, status=codes.OPEN):
+        assessment = questions_of(task)
+        if assessment is not None and is_theirs(task):
+            response = next((target(each.get("valueReference")) for each in task.get("output", ()) if "valueReference" in each), None)
+            id_ = response.partition("/")[2] if response and response.startswith("QuestionnaireResponse/") else None
+            found.append(Asked(task["id"], assessment, agreed(view, task).due, id_))
+    return tuple(sorted(found, key=lambda each: each.due))
+
+
+def questions_of(task: Resource) -> Assessment | None:
+    """The assessment that a promise of the patient's asks them to answer; None when it is something else."""
+    return next((found for each in task.get("input", ()) if (found := of_canonical(each.get("valueCanonical")))), None)
+
+
+def began(change: Change, *, task: str, response: str) -> Stored:
+    """The answers that were begun, kept with the promise so that they go on where they were left."""
+    found = change.get("Task", task)
+    output = [{"type": ANSWERS, "valueReference": {"reference": f"QuestionnaireResponse/{response}"}}]
+    return change.put({**found, "output": output}, unless_same=True)

@@ -26,8 +26,8 @@ CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/communication-category"
 ICD10: Final = ("http://hl7.org/fhir/sid/icd-10-cm", "http://hl7.org/fhir/sid/icd-10")
 SNOMED: Final = "http://snomed.info/sct"
 LESSON: Final = f"{codes.P}/Library/lesson-"
-RESULTS = ("understood", "repeat", "refused")
-"""What a teach-back can show: understood, needs repeating, or they would not."""
+RESULTS = ("understood", "repeat", "refused", "said")
+"""What a teach-back can show: understood, needs repeating, they would not; or said in the portal, and nobody has looked at it yet."""
 GIVEN_AS = ("paper", "aloud")
 GOING_HOME: Final = "going-home"
 
@@ -41,6 +41,7 @@ class Proof:
     learner: str
     teacher: str
     language: str | None
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Item:
     @property
     def open(self) -> bool:
         """Whether it is still to be asked (again)."""
-        return self.proof is None or self.proof.result == "repeat"
+        return self.proof is None or self.proof.result in ("repeat", "said")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +164,14 @@ def _proofs(observations: Iterable[Mapping[str, Any]], view: View) -> dict[tuple
         if item is None or when is None or about is None or result is None or observation.get("status") == "entered-in-error":
             continue
         performers = observation.get("performer", ({}, {}))
-        proof = Proof(result, when, _display(performers, 1), _display(performers, 0), observation.get("language"))
+        proof = Proof(result, when, _display(performers, 1), _display(performers, 0), observation.get("language"), _note(observation))
         if (about, item) not in found or found[about, item].when < when:
             found[about, item] = proof
     return found
+
+
+def _note(observation: Mapping[str, Any]) -> str:
+    return next((str(each.get("text", "")) for each in observation.get("note", ())), "")
 
 
 def _display(references: Any, place: int) -> str:
@@ -219,6 +224,8 @@ def teach_back(change: Change, *, given: str, item: str, result: str, learner: s
         raise refuse("There is no such item in this lesson.", "Observation.code")
     if result not in RESULTS:
         raise refuse("Say how it went.", "Observation.valueCodeableConcept")
+    if result == "said" and not (note or "").strip():
+        raise refuse("Say it in your own words.", "Observation.note")
     patient = str(target(communication.get("subject")))
     who = learner or patient
     if reading.maybe(change, who) is None:
@@ -237,6 +244,13 @@ def teach_back(change: Change, *, given: str, item: str, result: str, learner: s
             **({"note": [{"text": note.strip()}]} if note and note.strip() else {}),
         }
     )
+
+
+def opened(change: Change, *, given: str) -> None:
+    """Whoever it is for has opened it. That is all it says: what is read is not yet understood."""
+    communication = change.get("Communication", given)
+    if lesson_of(communication) is not None and "received" not in communication:
+        change.put({**communication, "received": episodes.instant(change.now)})
 
 
 def unproved(view: View, *, patient: str, communications: Sequence[Resource]) -> tuple[tuple[Given, Item], ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from baton.duties import codes, consent_terms, consents, episodes, identity, reading
+from baton.duties import codes, consent_terms, consents, episodes, identity, network, reading
 from baton.duties.consent_terms import Party, Terms
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, human_name, target, text_of
@@ -92,8 +92,8 @@ def let_in(change: Change, *, patient: str, person: str, level: str = "everythin
     for earlier in of_patient(change, patient):
         if earlier.person == person:
             end(change, consent=earlier.consent)
-    if other is not None and change.who.role == "patient":
-        change.put(identity.with_told(other, TOLD[level]))
+    if other is not None:
+        _told(change, other, TOLD[level], until)
     terms = Terms(
         KIND,
         patient,
@@ -107,6 +107,12 @@ def let_in(change: Change, *, patient: str, person: str, level: str = "everythin
     )
     author = codes.reference_to(change.who.person, change.who.name)
     return change.put(consent_terms.write(terms, now=episodes.instant(change.now), author=author))
+
+
+def _told(change: Change, other: Resource, told: str, until: date | None) -> None:
+    """Who is let in may also be told: as the patient says it here; of what was written down before, nothing is widened by others."""
+    if change.who.role == "patient" or network.told_now(change, other) is None:
+        network.permit(change, person=f"RelatedPerson/{other['id']}", told=told, source="patient-said", until=until)
 
 
 def _refusals(

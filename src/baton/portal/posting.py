@@ -17,6 +17,13 @@ from baton.web.gate import Request, guest
 
 View = Callable[..., HttpResponse | str]
 REFUSALS: Mapping[str, Any] = {
+    "Choose a file first.": lazy("Choose a file first."),
+    "We cannot take this file.": lazy("We cannot take this file. Send a PDF, a photo or a text of up to 10 MB."),
+    "Say it in your own words.": lazy("Say it in your own words."),
+    "Write the message first, then send it.": lazy("Write the message first, then send it."),
+    "This permission is over already.": lazy("This is over already."),
+    "Somebody who works here signs in with this address: the portal takes another one.": lazy("Please take another e-mail address."),
+    "That is none of the answers.": lazy("Choose one of the answers."),
     "Say what it is.": lazy("Say what it is."),
     "Say who it is.": lazy("Say who it is."),
     "Say their e-mail address.": lazy("Say their e-mail address."),

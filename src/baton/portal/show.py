@@ -9,22 +9,34 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as lazy
 
 from baton.duties import reading
+from baton.store import Forbidden
 from baton.web.gate import Request
 
 MENU: tuple[tuple[str, Any, str], ...] = (
     ("my", lazy("My plan"), "Task"),
     ("my_visits", lazy("My visits"), "Appointment"),
+    ("my_talks", lazy("Messages"), "Communication"),
+    ("my_lessons", lazy("My lessons"), "Observation"),
+    ("my_questions", lazy("Questions for me"), "own"),
+    ("my_papers", lazy("My papers"), "DocumentReference"),
+    ("my_looks", lazy("Who saw my record"), "own"),
+    ("my_people", lazy("Who may see"), "own"),
     ("my_keys", lazy("How I come in"), ""),
 )
-"""Each way to go: the address, its words, and the type one must be let see for it ("": everybody)."""
+"""Each way to go: the address, its words, and the type one must be let see for it ("own": for the patient alone; "": for everybody)."""
 
 
 def page(request: Request, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """The page."""
     patient = str(request.who.on_behalf_of)
     with request.hub.store.view(request.who) as view:
-        may = {type_: view.decide("see", type_, patient=patient).allowed for type_ in {each[2] for each in MENU} if type_}
+        types = {each[2] for each in MENU} - {"", "own"}
+        may = {type_: view.decide("see", type_, patient=patient).allowed for type_ in types}
+        may |= {"": True, "own": request.who.role == "patient"}
         for_name = reading.name_of(view, patient) if request.who.role == "related" else ""
+    room = next((type_ for route, _words, type_ in MENU if request.resolver_match and route == request.resolver_match.url_name), "")
+    if not may[room] and request.method == "GET":
+        raise Forbidden("This page is not for whoever sees dates alone.")
     here = request.resolver_match.url_name if request.resolver_match else ""
-    menu = [{"route": route, "words": words, "here": route == here} for route, words, type_ in MENU if not type_ or may[type_]]
+    menu = [{"route": route, "words": words, "here": route == here} for route, words, type_ in MENU if may[type_]]
     return render(request, template, {"my_menu": menu, "for_name": for_name, **context}, status=status)

@@ -1,6 +1,6 @@
 """The portal's addresses: what people outside can reach."""
 
-from baton.portal import contact, dates, home, packets, sign_in, visits
+from baton.portal import contact, dates, home, lessons, looks, packets, papers, people, questions, sign_in, talk, visits
 
 urlpatterns = [
     *packets.urlpatterns,
@@ -9,4 +9,10 @@ urlpatterns = [
     *sign_in.urlpatterns,
     *home.urlpatterns,
     *visits.urlpatterns,
+    *talk.urlpatterns,
+    *lessons.urlpatterns,
+    *questions.urlpatterns,
+    *papers.urlpatterns,
+    *looks.urlpatterns,
+    *people.urlpatterns,
 ]

@@ -1,0 +1,80 @@
+"""Messages with the care team: a thread for each topic; what is opened counts as read."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_GET
+
+from baton.duties import threads
+from baton.portal import show
+from baton.portal.posting import form
+from baton.store import NotFound
+from baton.web.gate import Request, guest
+
+TOPICS = (
+    ("other", lazy("My care")),
+    ("concern", lazy("A worry")),
+    ("appointment", lazy("A visit")),
+    ("discharge", lazy("After the hospital")),
+    ("referral", lazy("Another clinic")),
+)
+
+
+@guest
+@require_GET
+def index(request: Request) -> HttpResponse:
+    """All of them, and a new one."""
+    with request.hub.store.view(request.who) as view:
+        found = threads.of_patient(view, str(request.who.on_behalf_of))
+    return show.page(request, "portal/talks.html", {"threads": found, "topics": TOPICS})
+
+
+@guest
+@require_GET
+def thread(request: Request, thread: str) -> HttpResponse:
+    """One of them; what it shows is read from now on."""
+    with request.hub.store.change(request.who, because="Read in the portal") as change:
+        found = threads.read(change, thread)
+        if found.patient != request.who.on_behalf_of:
+            raise NotFound("There is no such thread.")
+    return show.page(request, "portal/talk.html", {"thread": found, "me": request.who.person})
+
+
+@form("my_talks")
+def write(request: Request) -> HttpResponse:
+    """A new one."""
+    topic = request.POST.get("topic", "")
+    with request.hub.store.change(request.who, because="A message from the portal") as change:
+        made = threads.start(
+            change,
+            patient=str(request.who.on_behalf_of),
+            topic=topic if topic in dict(TOPICS) else "other",
+            text=request.POST.get("text", ""),
+            wants_answer=True,
+        )
+    return redirect("my_talk", made.id)
+
+
+@form("my_talks")
+def say(request: Request, thread: str) -> HttpResponse:
+    """An answer, or more of the same."""
+    with request.hub.store.change(request.who, because="A message from the portal") as change:
+        threads.shown(change, thread)
+        threads.say(change, thread, text=request.POST.get("text", ""))
+    return redirect("my_talk", thread)
+
+
+def unread(found: tuple[threads.Thread, ...]) -> int:
+    """How many messages wait to be read."""
+    return sum(each.unread for each in found)
+
+
+urlpatterns = [
+    path("my/messages", index, name="my_talks"),
+    path("my/messages/new", write, name="my_write"),
+    path("my/messages/<str:thread>", thread, name="my_talk"),
+    path("my/messages/<str:thread>/say", say, name="my_say"),
+]

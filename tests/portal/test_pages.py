@@ -1,0 +1,379 @@
+"""The portal's pages: what each shows and does, for the patient, a proxy and a helper; and nothing to any of them that is not theirs."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from tests.pages import MONDAY, PASSWORD, client, patient
+from tests.portal.conftest import LENA, OMAR, ROSA, Portal
+from tests.security.test_pages import filled, routes
+
+from baton import app
+from baton.duties import agreements, education, safety, threads
+from baton.duties import guests as duty
+from baton.store import labels as security
+
+OWN = (
+    "/my/", "/my/visits", "/my/messages", "/my/lessons", "/my/questions", "/my/papers", "/my/looks", "/my/people", "/my/keys",
+    "/my/plan.pdf",
+)  # fmt: skip
+TOMORROW = date(2026, 11, 24)
+PHQ9_ZERO, PHQ9_SEVERAL = "LA6568-5", "LA6569-3"
+
+
+def visit(portal: Portal, person: str, *, days: int = 3, status: str = "booked") -> str:
+    start = MONDAY + timedelta(days=days)
+    with portal.house.change() as change:
+        return str(change.put({
+            "resourceType": "Appointment", "status": status, "description": "Heart check", "start": start.isoformat(),
+            "end": (start + timedelta(minutes=30)).isoformat(),
+            "participant": [{"actor": {"reference": person}, "status": "accepted"}],
+        }).id)  # fmt: skip
+
+
+def rosa(portal: Portal) -> Any:
+    portal.let_in(portal.rosa)
+    return portal.browser(portal.rosa, ROSA)
+
+
+def said(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def tasks(portal: Portal, person: str) -> list[dict[str, Any]]:
+    with portal.house.hub.store.view(portal.house.hub.store.who(portal.house.person["carla@example.org"], entrance="desk")) as view:
+        return list(view.find("Task", patient=person))
+
+
+@pytest.mark.parametrize("page", OWN)
+def test_every_page_opens_for_the_patient_and_says_so_when_it_is_empty(portal: Portal, page: str) -> None:
+    portal.let_in(portal.omar)
+    assert portal.browser(portal.omar, OMAR).get(page).status_code == 200
+
+
+def test_late_is_late_on_both_sides_and_so_is_what_the_patient_owes(portal: Portal) -> None:
+    with portal.house.change() as change:
+        person = f"Patient/{patient(change, 'Late Lopez')}"
+        agreements.agree(change, patient=person, what="Call you about the walker", due=TOMORROW, by="us")
+        agreements.agree(change, patient=person, what="Weigh yourself each day", due=TOMORROW, by="patient")
+    portal.let_in(person)
+    browser, desk = portal.browser(person, "late@mail.example"), client(portal.house)
+    path = f"/patients/{person.partition('/')[2]}/portal"
+    for page in (browser.get("/my/"), desk.get(path)):
+        assert "Call you about the walker" in said(page) and "Weigh yourself each day" in said(page)
+        assert 'class="tag late"' not in said(page)
+    portal.clock.time = MONDAY + timedelta(days=3)
+    try:
+        for page in (browser.get("/my/"), desk.get(path)):
+            assert said(page).count('class="tag late"') == 2
+        with portal.house.hub.store.view(portal.house.hub.store.who(portal.house.person["carla@example.org"], entrance="desk")) as view:
+            late = [row for row in view.promises(patient=person) if row.due < view.now]
+        assert len(late) == 2, "the same promises are late on the coordinator's list"
+    finally:
+        portal.clock.time = MONDAY
+
+
+def test_what_the_patient_did_is_done_and_what_is_ours_they_cannot_tick_off(portal: Portal) -> None:
+    browser = rosa(portal)
+    with portal.house.change() as change:
+        theirs = agreements.agree(change, patient=portal.rosa, what="Pesarse cada día", due=TOMORROW, by="patient").id
+        ours = agreements.agree(change, patient=portal.rosa, what="Llamar a la farmacia", due=TOMORROW, by="us").id
+    assert browser.post(f"/my/done/{theirs}").status_code == 302
+    assert browser.post(f"/my/done/{ours}").status_code == 404
+    state = {each["id"]: each["status"] for each in tasks(portal, portal.rosa)}
+    assert (state[theirs], state[ours]) == ("completed", "requested")
+
+
+def test_inner_words_stay_inside(portal: Portal) -> None:
+    from baton.duties import promises
+
+    browser = rosa(portal)
+    with portal.house.change() as change:
+        promises.make_by_hand(change, patient=portal.rosa, what="Ask whether the son takes her money", due=TOMORROW)
+    page = said(browser.get("/my/"))
+    assert "takes her money" not in page and "Un paso que anotamos" in said(browser.get("/my/", headers={"accept-language": "es"}))
+
+
+def test_a_visit_is_confirmed_and_another_time_becomes_a_promise(portal: Portal) -> None:
+    browser = rosa(portal)
+    mine, theirs = visit(portal, portal.rosa), visit(portal, portal.omar)
+    assert "Heart check" in said(browser.get("/my/visits"))
+    assert browser.post(f"/my/visits/{mine}/yes").status_code == 302
+    assert browser.post(f"/my/visits/{theirs}/yes").status_code == 404
+    assert browser.post(f"/my/visits/{theirs}/move", {"note": "x"}).status_code == 404
+    assert browser.post(f"/my/visits/{mine}/move", {"note": "after 3 pm"}).status_code == 302
+    (task,) = [each for each in tasks(portal, portal.rosa) if "after 3 pm" in each.get("description", "")]
+    assert task["owner"]["reference"].startswith("Organization/") and task["restriction"]["period"]["end"].startswith("2026-11-24")
+    over = visit(portal, portal.rosa, days=-2)
+    browser.post(f"/my/visits/{over}/yes")
+    with portal.house.hub.store.view(portal.house.hub.store.who(portal.house.person["carla@example.org"], entrance="desk")) as view:
+        assert "extension" not in view.get("Appointment", over)
+
+
+def test_messages_go_both_ways_and_what_staff_say_among_themselves_does_not(portal: Portal) -> None:
+    browser = rosa(portal)
+    answer = browser.post("/my/messages/new", {"topic": "concern", "text": "¿Puedo comer sal?"})
+    thread = answer["Location"].rpartition("/")[2]
+    with portal.house.change() as change:
+        threads.say(change, thread, text="Muy poca, por favor.")
+        threads.say(change, thread, text="She worries a lot, call the daughter.", audience=())
+        inner = threads.start(change, patient=portal.rosa, topic="other", text="Between us").id
+    page = said(browser.get(f"/my/messages/{thread}"))
+    assert "Muy poca" in page and "call the daughter" not in page
+    assert browser.get(f"/my/messages/{inner}").status_code == 404
+    assert "Between us" not in said(browser.get("/my/messages"))
+    with portal.house.hub.store.view(portal.house.hub.store.who(portal.house.person["carla@example.org"], entrance="desk")) as view:
+        opened = threads.shown(view, thread)
+    assert [each.has("read", portal.rosa) for each in opened.messages if not each.outside and each.to] == [True]
+    assert browser.post("/my/messages/new", {"topic": "concern", "text": " "}).status_code == 302
+
+
+def test_a_lesson_is_read_and_what_is_said_of_it_is_looked_at_by_somebody(portal: Portal) -> None:
+    browser = rosa(portal)
+    with portal.house.change() as change:
+        given = education.give(change, patient=portal.rosa, lesson="heart-failure", how="paper", language="es").id
+    page = said(browser.get(f"/my/lessons/{given}"))
+    assert 'lang="es"' in page and "data-aloud" in page
+    first, second, *_ = re.findall(rf"/my/lessons/{given}/([\w-]+)\"", page)
+    browser.post(f"/my/lessons/{given}/{first}", {"words": "Pesarme todos los días"})
+    browser.post(f"/my/lessons/{given}/{second}", {"unsure": "1"})
+    browser.post(f"/my/lessons/{given}/{first}", {"words": " "})
+    with portal.house.hub.store.view(portal.house.hub.store.who(portal.house.person["carla@example.org"], entrance="desk")) as view:
+        found = next(each for each in education.learning(view, patient=portal.rosa).given if each.id == given)
+        assert "received" in view.get("Communication", given)
+    results = {each.ask.item: (each.proof.result, each.open) for each in found.items if each.proof}
+    assert results == {first: ("said", True), second: ("repeat", True)}, "nothing the patient types counts as taught"
+    desk = said(client(portal.house).get(f"/patients/{portal.rosa.partition('/')[2]}/learning"))
+    assert "Pesarme todos los días" in desk
+
+
+def asked(portal: Portal, assessment: str = "phq-9") -> str:
+    with portal.house.change() as change:
+        for each in agreements.asked(change, patient=portal.rosa):
+            change.put({**change.get("Task", each.task), "status": "cancelled"})
+        return str(agreements.ask_questions(change, patient=portal.rosa, assessment=assessment, due=TOMORROW).id)
+
+
+def link_of(page: str) -> str:
+    return re.findall(r'name="link" value="([^"]+)"', page)[0]
+
+
+def test_item_nine_brings_help_at_once_and_a_case_whatever_comes_after(portal: Portal) -> None:
+    browser, task = rosa(portal), asked(portal)
+    for _ in range(8):
+        link = link_of(said(browser.get(f"/my/questions/{task}")))
+        assert browser.post(f"/my/questions/{task}/answer", {"link": link, "answer": PHQ9_ZERO})["Location"] == f"/my/questions/{task}"
+    page = said(browser.get(f"/my/questions/{task}"))
+    assert link_of(page) == "44260-2"
+    answer = browser.post(f"/my/questions/{task}/answer", {"link": "44260-2", "answer": PHQ9_SEVERAL})
+    assert answer["Location"] == f"/my/questions/{task}/help"
+    help_ = said(browser.get(answer["Location"]))
+    assert "tel:988" in help_ and "tel:911" in help_
+    with portal.house.hub.store.view(portal.house.hub.store.who(portal.house.person["carla@example.org"], entrance="desk")) as view:
+        assert len(safety.cases(view, patient=portal.rosa)) == 1, "nobody had to press anything more"
+    last = link_of(said(browser.get(f"/my/questions/{task}")))
+    assert browser.post(f"/my/questions/{task}/answer", {"link": last, "answer": "LA6572-7"})["Location"] == "/my/questions/thanks"
+    assert next(each for each in tasks(portal, portal.rosa) if each["id"] == task)["status"] == "completed"
+
+
+def test_answers_are_kept_one_by_one_and_wrong_ones_are_not(portal: Portal) -> None:
+    browser, task = rosa(portal), asked(portal, "phq-2")
+    link = link_of(said(browser.get(f"/my/questions/{task}")))
+    browser.post(f"/my/questions/{task}/answer", {"link": link, "answer": "nonsense"})
+    assert link_of(said(browser.get(f"/my/questions/{task}"))) == link
+    browser.post(f"/my/questions/{task}/answer", {"link": link, "answer": PHQ9_ZERO})
+    assert link_of(said(portal.browser(portal.rosa, ROSA).get(f"/my/questions/{task}"))) != link, "it goes on where it was left"
+
+
+def test_a_paper_is_sent_once_and_laid_before_somebody(portal: Portal) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    browser = rosa(portal)
+
+    def send(body: bytes, name: str = "carta.txt") -> Any:
+        return browser.post(
+            "/my/papers/send", {"title": "Carta del seguro", "file": SimpleUploadedFile(name, body, "text/plain")}, follow=True
+        )
+
+    send(b"Estimada Rosa")
+    send(b"Estimada Rosa")
+    assert len([each for each in tasks(portal, portal.rosa) if "Carta del seguro" in each.get("description", "")]) == 1
+    page = said(browser.get("/my/papers"))
+    paper = re.findall(r'/my/papers/([\w-]+)"', page)
+    opened = browser.get(f"/my/papers/{next(each for each in paper if each != 'send')}")
+    assert opened.content == b"Estimada Rosa" and opened["Content-Security-Policy"].startswith("default-src 'none'")
+    assert browser.post("/my/papers/send", {"title": "x"}).status_code == 302
+    refused = said(send(b"MZ\x90\x00binary", "virus.exe"))
+    assert "PDF" in refused
+
+
+def test_who_saw_names_staff_and_is_for_the_patient_alone(portal: Portal) -> None:
+    browser = rosa(portal)
+    client(portal.house).get(f"/patients/{portal.rosa.partition('/')[2]}")
+    page = said(browser.get("/my/looks"))
+    assert "Carla Cole" in page
+    portal.let_in(portal.lena)
+    lena = portal.browser(portal.lena, LENA)
+    assert lena.get("/my/looks").status_code == 403 and lena.get("/my/people").status_code == 403
+
+
+def test_the_patient_lets_somebody_in_and_ends_it(portal: Portal) -> None:
+    browser = rosa(portal)
+    form = {"person": "", "name": "Paco Ruiz", "relation": "FRND", "email": "paco@mail.example", "level": "dates"}
+    page = said(browser.post("/my/people/let-in", form))
+    code = "".join(re.findall(r"<b>(\d{4}) (\d{4})</b>", page)[0])
+    with psycopg.connect(portal.house.hub.database.app_dsn) as connection:
+        rows = connection.execute("select payload from outbox where topic = 'mail' order by id desc").fetchall()
+    link = next(payload["link"] for (payload,) in rows if payload["to"] == "paco@mail.example")
+    paco = client(portal.house, None)
+    assert paco.post(link, {"code": code, "month": "3", "day": "3", "year": "1955"}).status_code == 302
+    paco.post("/my/keys")
+    assert paco.get("/my/visits").status_code == 200
+    people = said(browser.get("/my/people"))
+    assert "Paco Ruiz" in people
+    consent = re.findall(r"/my/people/([\w-]+)/end", people[people.index("Paco Ruiz") :])[0]
+    assert browser.post(f"/my/people/{consent}/end").status_code == 302
+    assert paco.get("/my/visits").status_code == 302, "the account was for her page alone, so its sessions ended"
+    own = next(each for each in duty_of(portal) if each.own)
+    browser.post(f"/my/people/{own.consent}/end")
+    assert browser.get("/my/").status_code == 200, "nobody locks themselves out by a forged form"
+
+
+def duty_of(portal: Portal) -> tuple[duty.Access, ...]:
+    with portal.house.hub.store.view(portal.house.hub.store.who(portal.house.person["carla@example.org"], entrance="desk")) as view:
+        return duty.of_patient(view, portal.rosa)
+
+
+def test_a_helper_has_visits_and_nothing_more(portal: Portal) -> None:
+    portal.let_in(portal.lena, "dates")
+    lena = portal.browser(portal.lena, LENA)
+    mine = visit(portal, portal.rosa, days=5)
+    assert lena.get("/my/")["Location"] == "/my/visits"
+    page = said(lena.get("/my/visits"))
+    assert mine in page and "/my/lessons" not in page and "/my/looks" not in page
+    assert lena.post(f"/my/visits/{mine}/yes").status_code == 302
+    for closed in ("/my/lessons", "/my/messages", "/my/questions", "/my/papers", "/my/looks", "/my/people"):
+        assert lena.get(closed).status_code == 403, closed
+    for form in ("/my/messages/new", "/my/papers/send"):
+        assert lena.post(form, {"text": "x", "topic": "other", "title": "x"}).status_code in (302, 403), form
+    assert lena.post("/my/messages/new", {"text": "x", "topic": "other"}).status_code == 403
+
+
+def test_what_is_sensitive_is_the_patients_and_not_the_proxys(portal: Portal) -> None:
+    from baton.duties import documents
+
+    with portal.house.hub.store.change(app.HUB, because="Test") as change:
+        for title, label, body in (
+            ("Resultado VIH", "HIV", b"one"),
+            ("Nota ADOL", "ADOL", b"two"),
+            ("Nota de terapia", "PSYTHPN", b"three"),
+        ):
+            upload = documents.checked("x.txt", body, "text/plain")
+            mark = security.coding(label, "by a person")
+            documents.keep(
+                change, patient=portal.rosa, upload=upload, title=title, code="34133-9", of=None, category="record-uploaded",
+                marks=[{"system": mark["system"], "code": mark["code"]}],
+            )  # fmt: skip
+    portal.let_in(portal.lena)
+    own, proxy = said(rosa(portal).get("/my/papers")), said(portal.browser(portal.lena, LENA).get("/my/papers"))
+    assert "Resultado VIH" in own and "Nota ADOL" in own and "Nota de terapia" not in own
+    assert not any(each in proxy for each in ("Resultado VIH", "Nota ADOL", "Nota de terapia"))
+
+
+def test_nothing_of_somebody_else_opens_by_its_address(portal: Portal) -> None:
+    browser = rosa(portal)
+    with portal.house.change() as change:
+        thread = threads.start(change, patient=portal.omar, topic="other", text="For Omar", audience=[portal.omar]).id
+        given = education.give(change, patient=portal.omar, lesson="copd", how="paper").id
+        task = agreements.ask_questions(change, patient=portal.omar, assessment="phq-2", due=TOMORROW).id
+        mine = agreements.agree(change, patient=portal.omar, what="Walk", due=TOMORROW, by="patient").id
+    portal.let_in(portal.omar)
+    (access,) = [each for each in (portal.let_in(portal.omar),)]
+    for page in (f"/my/messages/{thread}", f"/my/lessons/{given}", f"/my/questions/{task}", f"/my/papers/{given}"):
+        answer = browser.get(page)
+        assert answer.status_code == 404 and b"Omar" not in answer.content, page
+    for form in (
+        f"/my/messages/{thread}/say", f"/my/lessons/{given}/ask", f"/my/lessons/{given}/scale", f"/my/questions/{task}/answer",
+        f"/my/done/{mine}",
+    ):  # fmt: skip
+        assert browser.post(form, {"text": "x", "words": "x", "link": "44250-9", "answer": PHQ9_ZERO}).status_code == 404, form
+    browser.post(f"/my/people/{access}/end")
+    assert portal.house.hub.store.guest(portal.omar) is not None
+
+
+def test_an_invitation_by_the_desk_shows_the_code_once_and_the_letter_names_nobody(portal: Portal) -> None:
+    desk, id_ = client(portal.house, None), portal.rosa.partition("/")[2]
+    desk.post("/sign-in", {"login": "carla@example.org", "password": PASSWORD})
+    page = said(desk.post(f"/patients/{id_}/portal/invite", {"person": portal.rosa, "email": ROSA, "level": "everything"}))
+    (code,) = re.findall(r"<b>(\d{4} \d{4})</b>", page)
+    assert code not in said(desk.get(f"/patients/{id_}/portal"))
+    letter = desk.post(f"/patients/{id_}/portal/letter", {"code": code})
+    import io
+
+    from pypdf import PdfReader
+
+    words = " ".join(each.extract_text() for each in PdfReader(io.BytesIO(letter.content)).pages)
+    assert code in words and "Rosa" not in words and "Delgado" not in words
+    missing = desk.post(f"/patients/{id_}/portal/invite", {"person": portal.rosa, "email": "", "level": "everything"})
+    assert missing.status_code == 422
+    sam = client(portal.house, None)
+    sam.post("/sign-in", {"login": "sam@example.org", "password": PASSWORD})
+    assert sam.get(f"/patients/{id_}/portal").status_code == 404
+    assert sam.post(f"/patients/{id_}/portal/invite", {"person": portal.rosa, "email": ROSA}).status_code in (403, 404)
+
+
+def test_nobody_is_let_in_for_more_than_may_be_told(portal: Portal) -> None:
+    from baton.duties import network
+    from baton.store import Invalid
+
+    with portal.house.change() as change:
+        network.permit(change, person=portal.lena, told="appointments", source="patient-said")
+    with pytest.raises(Invalid), portal.house.change() as change:
+        duty.let_in(change, patient=portal.rosa, person=portal.lena, level="everything")
+    with pytest.raises(Invalid), portal.house.change() as change:
+        duty.let_in(change, patient=portal.omar, person=portal.lena)
+    with portal.house.change() as change:
+        network.permit(change, person=portal.lena, told="everything", source="patient-said")
+
+
+def test_a_child_and_the_parent(portal: Portal) -> None:
+    from baton.store import Invalid
+
+    with portal.house.change() as change:
+        child = f"Patient/{patient(change, 'Kim Young', born='2015-05-05')}"
+        teen = f"Patient/{patient(change, 'Max Young', born='2009-02-10')}"
+        kin = {"resourceType": "RelatedPerson", "active": True, "name": [{"family": "Young", "given": ["Pat"]}]}
+        parent = change.put({**kin, "patient": {"reference": teen}}).reference
+    with pytest.raises(Invalid), portal.house.change() as change:
+        duty.let_in(change, patient=child, person=child)
+    with portal.house.change() as change:
+        duty.let_in(change, patient=teen, person=teen)
+        duty.let_in(change, patient=teen, person=parent)
+        until = next(each.until for each in duty.of_patient(change, teen) if not each.own)
+    assert until == date(2027, 2, 9), "the day before Max comes of age"
+
+
+def test_no_address_of_the_house_answers_a_guest(portal: Portal) -> None:
+    """Every route there is, looked at and posted to: what is not the portal's is closed, whatever it would have asked itself."""
+    from baton.web.middleware import GUESTS
+
+    browser = rosa(portal)
+    walked = [filled(each) for each in routes()]
+    others = [each for each in walked if not each.startswith(GUESTS) and each not in ("/", "/my")]
+    assert len(others) > 120
+    for path in others:
+        for answer in (browser.get(path), browser.post(path, {"anything": "x"})):
+            assert answer.status_code == 403 and b"Rosa" not in answer.content, path
+
+
+def test_nobody_and_no_staff_get_past_the_portals_gate(portal: Portal) -> None:
+    open_ = ("/my/sign-in", "/my/hello/x", "/my/in/x", "/my/code", "/my/out", "/my/whose")
+    for browser in (client(portal.house, None), client(portal.house), client(portal.house, "sue@example.org")):
+        for path in (filled(each) for each in routes()):
+            if path.startswith("/my/") and path not in open_:
+                for answer in (browser.get(path), browser.post(path, {"text": "x"})):
+                    assert answer.status_code == 405 or answer.get("Location") == "/my/sign-in", path

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -15,7 +16,8 @@ from tests.duties.support import AMARA, FREQUENCY, ITEM_9, answer, doctor, fill,
 from tests.duties.ward import HUB, LUIS, MERCY, PRIYA, TOM, Ward, staff
 
 from baton.duties import clinicians, promises, safety, trace
-from baton.duties.safety_states import DECISIONS, LIFE, events, state
+from baton.duties.doings import events
+from baton.duties.safety_states import DECISIONS, LIFE, state
 from baton.store import Change, Invalid, NotFound, Refused, Stored, Who
 from baton.store.postgres import Database
 
@@ -242,7 +244,7 @@ def test_raw_writes_do_not_get_around_it(ward: Ward) -> None:
         {**task, "priority": "routine"},
         {**task, "for": {"reference": "Patient/mia"}},
         {**task, "restriction": {"period": {"end": "2027-01-01T00:00:00Z"}}},
-        {**task, "extension": [each for each in task["extension"] if "safety-events" not in each["url"]]},
+        {**task, "extension": [each for each in task["extension"] if "task-events" not in each["url"]]},
     ):
         for who in (MERCY, AMARA):
             with pytest.raises(Refused):
@@ -312,66 +314,85 @@ def test_without_a_clinician_the_team_owns_it(ward: Ward) -> None:
     assert case(ward)["owner"]["reference"] == "Organization/heart"
 
 
+def test_the_clinician_and_the_supervisor_are_told_and_the_mail_says_nothing_of_it(ward: Ward) -> None:
+    for who, address in ((AMARA, "amara@baton.example"), (LUIS, "luis@baton.example")):
+        person = ward.get(who.person)
+        ward.put({**person, "telecom": [*person.get("telecom", ()), {"system": "email", "value": address}]})
+    answer(ward, "phq-9", {ITEM_9: FREQUENCY[1]})
+    with psycopg.connect(ward.database.owner_dsn) as connection:
+        sent = [row[0] for row in connection.execute("select payload from outbox where topic = 'mail' order by id")]
+    assert [each["to"] for each in sent] == ["amara@baton.example", "luis@baton.example"]
+    for each in sent:
+        assert set(each) == {"to", "subject", "text", "link"}
+        assert not any(word in str(each) for word in ("Eva", "Stone", "eva", "safety", "suicid", "item"))
+
+
 # --- whatever happens in whatever order
 
 
+class Cases(RuleBasedStateMachine):
+    """What people try with one, in any order."""
+
+    ward: Ward
+
+    @initialize()
+    def start(self) -> None:
+        self.ward.time = datetime.fromisoformat("2026-06-15T13:00:00+00:00")
+        for each in (each for each in tasks(self.ward, "safety-response") if each["status"] == "requested"):
+            with self.ward.change(AMARA) as change:
+                safety.decide(change, task=each["id"], decision="not-so-meant", why="between two tests")
+        answer(self.ward, "phq-9", {ITEM_9: FREQUENCY[1]})
+        (self.task,) = [each["id"] for each in tasks(self.ward, "safety-response") if each["status"] == "requested"]
+        self.decided = False
+
+    def tries(self, verb: Any, who: Who, **said: Any) -> bool:
+        try:
+            with self.ward.change(who) as change:
+                verb(change, task=self.task, **said)
+        except Refused:
+            return False
+        return True
+
+    @rule(who=st.sampled_from([TOM, LUIS, AMARA, MERCY]), verb=st.sampled_from(["confirm", "lose", "hand-over"]))
+    def moves(self, who: Who, verb: str) -> None:
+        was = str(state(self.ward.get(f"Task/{self.task}")))
+        said = {
+            "confirm": (safety.confirm, {"place": "home", "number": "1"}),
+            "lose": (safety.lose, {}),
+            "hand-over": (safety.hand_over, {"to": "Practitioner/amara"}),
+        }
+        worked = self.tries(said[verb][0], who, **said[verb][1])
+        assert worked == (was in LIFE[verb])
+
+    @rule(outcome=st.sampled_from(["reached", "no-answer", "left-message"]))
+    def calls(self, outcome: str) -> None:
+        was = str(state(self.ward.get(f"Task/{self.task}")))
+        assert self.tries(safety.call, TOM, outcome=outcome) == (was in ("out-of-contact", "unreachable"))
+
+    @rule(who=st.sampled_from([TOM, LUIS, AMARA, MERCY]), decision=st.sampled_from(DECISIONS))
+    def decides(self, who: Who, decision: str) -> None:
+        worked = self.tries(safety.decide, who, decision=decision, why="because")
+        assert worked == (who is AMARA and not self.decided)
+        self.decided = self.decided or worked
+
+    @rule(status=st.sampled_from(["completed", "cancelled", "failed", "on-hold", "entered-in-error"]))
+    def forces(self, status: str) -> None:
+        def force(change: Change, *, task: str) -> None:
+            change.put({**change.get("Task", task), "status": status})
+
+        was = self.ward.get(f"Task/{self.task}")["status"]
+        assert not self.tries(force, AMARA) or was == status
+
+    @invariant()
+    def open_until_decided(self) -> None:
+        if hasattr(self, "task"):
+            task = self.ward.get(f"Task/{self.task}")
+            assert (task["status"] == "completed") == (state(task) == "decided") == self.decided
+            assert task["priority"] == "stat"
+
+
 def test_a_case_ends_only_by_a_decision_whatever_is_tried(ward: Ward) -> None:
-    class Cases(RuleBasedStateMachine):
-        @initialize()
-        def start(self) -> None:
-            ward.time = datetime.fromisoformat("2026-06-15T13:00:00+00:00")
-            for each in (each for each in tasks(ward, "safety-response") if each["status"] == "requested"):
-                with ward.change(AMARA) as change:
-                    safety.decide(change, task=each["id"], decision="not-so-meant", why="between two tests")
-            answer(ward, "phq-9", {ITEM_9: FREQUENCY[1]})
-            (self.task,) = [each["id"] for each in tasks(ward, "safety-response") if each["status"] == "requested"]
-            self.decided = False
-
-        def tries(self, verb: Any, who: Who, **said: Any) -> bool:
-            try:
-                with ward.change(who) as change:
-                    verb(change, task=self.task, **said)
-            except Refused:
-                return False
-            return True
-
-        @rule(who=st.sampled_from([TOM, LUIS, AMARA, MERCY]), verb=st.sampled_from(["confirm", "lose", "hand-over"]))
-        def moves(self, who: Who, verb: str) -> None:
-            was = str(state(ward.get(f"Task/{self.task}")))
-            said = {
-                "confirm": (safety.confirm, {"place": "home", "number": "1"}),
-                "lose": (safety.lose, {}),
-                "hand-over": (safety.hand_over, {"to": "Practitioner/amara"}),
-            }
-            worked = self.tries(said[verb][0], who, **said[verb][1])
-            assert worked == (was in LIFE[verb])
-
-        @rule(outcome=st.sampled_from(["reached", "no-answer", "left-message"]))
-        def calls(self, outcome: str) -> None:
-            was = str(state(ward.get(f"Task/{self.task}")))
-            assert self.tries(safety.call, TOM, outcome=outcome) == (was in ("out-of-contact", "unreachable"))
-
-        @rule(who=st.sampled_from([TOM, LUIS, AMARA, MERCY]), decision=st.sampled_from(DECISIONS))
-        def decides(self, who: Who, decision: str) -> None:
-            worked = self.tries(safety.decide, who, decision=decision, why="because")
-            assert worked == (who is AMARA and not self.decided)
-            self.decided = self.decided or worked
-
-        @rule(status=st.sampled_from(["completed", "cancelled", "failed", "on-hold", "entered-in-error"]))
-        def forces(self, status: str) -> None:
-            def force(change: Change, *, task: str) -> None:
-                change.put({**change.get("Task", task), "status": status})
-
-            was = ward.get(f"Task/{self.task}")["status"]
-            assert not self.tries(force, AMARA) or was == status
-
-        @invariant()
-        def open_until_decided(self) -> None:
-            if hasattr(self, "task"):
-                task = ward.get(f"Task/{self.task}")
-                assert (task["status"] == "completed") == (state(task) == "decided") == self.decided
-                assert task["priority"] == "stat"
-
+    Cases.ward = ward
     checks = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
     run_state_machine_as_test(Cases, settings=settings(max_examples=8, stateful_step_count=12, deadline=None, suppress_health_check=checks))
     assert ward.violations() == []

@@ -11,12 +11,16 @@ from baton.duties import codes, licences, oncall, reading
 from baton.fhir.resource import human_name, target
 from baton.rules import performers
 from baton.rules.calendar import local_day
+from baton.store import Change
 
 if TYPE_CHECKING:
     from baton.store import View
 
 ROLE: Final = "clinician"
 DECISION: Final = "safety-decision"
+SUBJECT: Final = "Baton: you are needed now"
+TEXT: Final = "Something in Baton needs you at once. Please sign in. This message says no more on purpose."
+LINK: Final = "/support"
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -53,6 +57,21 @@ def of_patient(view: View, patient: str) -> tuple[Clinician, ...]:
             person, name, phone, now or (had is not None and had.now), ours or (had is not None and had.ours), person == duty
         )
     return tuple(sorted(found.values(), key=lambda each: (not each.ours, not each.on_call, not each.now, each.name)))
+
+
+def tell(view: View, patient: str, owner: str) -> None:
+    """In a change: e-mail whoever owns a case, and the supervisors, that they are needed. No name, no reason: only that it waits."""
+    if not isinstance(view, Change):
+        return
+    with reading.seeing_all(view):
+        teams = reading.teams_of(view, patient)
+        roles = view.find("PractitionerRole", role=f"{codes.STAFF_ROLE}|supervisor", active="true")
+        near = [each for each in roles if target(each.get("organization")) in teams] or roles
+        people = dict.fromkeys([owner, *sorted(str(target(each.get("practitioner"))) for each in near)])
+        for person in (reading.peek(view, each) for each in people if each.startswith("Practitioner/")):
+            address = next((str(each["value"]) for each in (person or {}).get("telecom", ()) if each.get("system") == "email"), None)
+            if address:
+                view.announce("mail", {"to": address, "subject": SUBJECT, "text": TEXT, "link": LINK})
 
 
 def phone_of(resource: Mapping[str, Any]) -> str | None:

@@ -10,10 +10,12 @@ from baton.duties import (
     benefits,
     capacity,
     community,
+    concerns,
     consents,
     discharge_promises,
     findings,
     glass,
+    goals,
     handover_states,
     handovers,
     inbound_filing,
@@ -69,6 +71,8 @@ DUTIES: tuple[ModuleType, ...] = (
     community,
     benefits,
     benefit_promises,
+    concerns,
+    goals,
 )
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import assessments, clinicians, codes, communication, owed, promises, reading, upkeep, working_days
 from baton.duties import safety_states as states
+from baton.duties.doings import Event, events
 from baton.duties.promises import refuse
 from baton.duties.reactions import Reaction, wanting
-from baton.duties.safety_states import Event
 from baton.duties.trace import Fact
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, human_name, target
@@ -117,6 +117,7 @@ def _opened(view: View, after: Resource, patient: str) -> Iterator[Resource]:
     told = owed.told(view, plan=owed.SUPPORT, step=states.CODE, answer=rules.at_once(day), facts=facts, due=moment)
     team, name, _ = reading.team_of(view, patient)
     doctor = clinicians.as_owner(clinicians.of_patient(view, patient)) or (team, name)
+    clinicians.tell(view, patient, doctor[0])
     task = owed.promise(view, told, id_=codes.derived_id("safety", key), patient=patient, focus=reference, owner=doctor, priority="stat")
     event = Event("raised", view.now, who.person, who.name)
     yield states.with_event(task, event, "in-contact" if speaking else "out-of-contact")
@@ -191,10 +192,10 @@ def call(change: Change, *, task: str, outcome: str, note: str | None = None) ->
     communication.attempt(change, task=task, outcome=outcome, note=note)
     linked = promises.held(change, task)
     moved = {**moved, "output": linked.get("output", [])}
-    since = lost(states.events(moved))
+    since = lost(events(moved))
     if not reached and states.state(moved) == "out-of-contact" and since is not None:
         wanted, until = rules.call_backs(since)
-        if len(calls(states.events(moved))) >= wanted or change.now >= until:
+        if len(calls(events(moved))) >= wanted or change.now >= until:
             moved = {**moved, "businessStatus": codes.concept(states.STATE, "unreachable")}
     return change.put(moved)
 
@@ -212,10 +213,10 @@ def decide(change: Change, *, task: str, decision: str, why: str) -> Stored:
 # --- reading ------------------------------------------------------------------------------------------------------------------------------
 
 
-def lost(events: tuple[Event, ...]) -> datetime | None:
+def lost(done: tuple[Event, ...]) -> datetime | None:
     """Since when nobody speaks with the patient; None while somebody does."""
     since = None
-    for each in events:
+    for each in done:
         if each.code == "lose" or (each.code == "raised" and since is None):
             since = each.at
         elif each.code in ("confirm", "hand-over") or (each.code == "call" and each.said in ("reached", "refused")):
@@ -223,15 +224,15 @@ def lost(events: tuple[Event, ...]) -> datetime | None:
     return since
 
 
-def calls(events: tuple[Event, ...]) -> tuple[Event, ...]:
+def calls(done: tuple[Event, ...]) -> tuple[Event, ...]:
     """The call-backs made since contact was lost."""
-    since = lost(events)
-    return tuple(each for each in events if each.code == "call" and since is not None and each.at >= since)
+    since = lost(done)
+    return tuple(each for each in done if each.code == "call" and since is not None and each.at >= since)
 
 
 def read(view: View, task: Resource, name: str = "") -> Case:
     """A safety case as a page shows it, its times local."""
-    done = tuple(replace(each, at=each.at.astimezone(view.zone)) for each in states.events(task))
+    done = tuple(replace(each, at=each.at.astimezone(view.zone)) for each in events(task))
     state = str(states.state(task))
     since = lost(done) if state in ("out-of-contact", "unreachable") else None
     wanted, until = rules.call_backs(since) if since else (0, None)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from baton.duties import clinicians, codes, episodes
+from baton.duties import clinicians, codes, doings
+from baton.duties.doings import EVENTS, Event, events
 from baton.fhir.outcome import Issue, error
-from baton.fhir.resource import Resource, code_of, extension, target
+from baton.fhir.resource import Resource, code_of, extension
 
 if TYPE_CHECKING:
     from baton.store import View
 
 CODE: Final = "safety-response"
 STATE: Final = f"{codes.P}/CodeSystem/safety-case"
-EVENTS: Final = f"{codes.P}/StructureDefinition/safety-events"
 LIFE: Final[Mapping[str, Mapping[str, str]]] = {
     "confirm": {"in-contact": "in-contact", "with-clinician": "with-clinician"},
     "hand-over": {"in-contact": "with-clinician"},
@@ -32,18 +30,6 @@ DECISIONS: Final = ("emergency-services", "welfare-check", "crisis-line", "seen-
 KEPT: Final = ("for", "focus", "priority", "code", "restriction")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something done about a case: what, when, by whom, and in words (the place, the decision, the outcome of a call)."""
-
-    code: str
-    at: datetime
-    by: str
-    name: str
-    said: str = ""
-    more: str = ""
-
-
 def is_case(task: Mapping[str, Any] | None) -> bool:
     """Whether a Task is a safety case."""
     return codes.promise_code(task) == CODE
@@ -54,36 +40,9 @@ def state(task: Mapping[str, Any] | None) -> str | None:
     return code_of((task or {}).get("businessStatus"), STATE)
 
 
-def events(task: Mapping[str, Any] | None) -> tuple[Event, ...]:
-    """What was done, in order."""
-    found = []
-    for each in extension(task, EVENTS) or ():
-        one = {part["url"]: next(value for key, value in part.items() if key.startswith("value")) for part in each["extension"]}
-        by = one["by"]
-        found.append(
-            Event(
-                one["code"],
-                datetime.fromisoformat(one["at"]),
-                str(target(by)),
-                by.get("display", ""),
-                one.get("said", ""),
-                one.get("more", ""),
-            )
-        )
-    return tuple(found)
-
-
 def with_event(task: Resource, event: Event, to: str) -> Resource:
     """The case with one more thing done, in the state it led to."""
-    parts: list[Resource] = [
-        {"url": "code", "valueCode": event.code},
-        {"url": "at", "valueInstant": episodes.instant(event.at)},
-        {"url": "by", "valueReference": codes.reference_to(event.by, event.name)},
-    ]
-    parts += [{"url": name, "valueString": text} for name, text in (("said", event.said), ("more", event.more)) if text]
-    had = list(extension(task, EVENTS) or ())
-    kept = codes.with_extension(task, EVENTS, {"url": EVENTS, "extension": [*had, {"url": "event", "extension": parts}]})
-    return {**kept, "businessStatus": codes.concept(STATE, to), "lastModified": episodes.instant(event.at)}
+    return doings.added(task, event, codes.concept(STATE, to))
 
 
 def guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:
@@ -117,9 +76,10 @@ def _next(before: Resource, after: Resource, view: View) -> Iterator[Issue]:
     legal = sorted({moves[was] for moves in LIFE.values() if was in moves})
     if now != was and now not in legal:
         yield error("business-rule", f"A case that is {was} becomes {', '.join(legal)}.", "Task.businessStatus")
-    had, has = extension(before, EVENTS) or [], extension(after, EVENTS) or []
-    if has[: len(had)] != had:
+    if not doings.kept(before, after):
         yield error("business-rule", "What was done about a safety case stays on record.", f"Task.extension('{EVENTS}')")
+    if view.who.role != "system" and any(each.by != view.who.person for each in events(after)[len(events(before)) :]):
+        yield error("business-rule", "What is done is put down by whoever did it.", f"Task.extension('{EVENTS}')")
     for element in KEPT:
         if before.get(element) != after.get(element):
             yield error("business-rule", "A safety case stays about the same patient, due at once.", f"Task.{element}")
@@ -128,7 +88,7 @@ def _next(before: Resource, after: Resource, view: View) -> Iterator[Issue]:
     if codes.is_open(after) == (now == "decided") or (now == "decided" and after.get("status") != "completed"):
         yield error("business-rule", "A safety case ends with a clinician's decision, and with nothing else.", "Task.status")
     elif now == "decided":
-        yield from _decided(after, events(after)[len(had) :], view)
+        yield from _decided(after, events(after)[len(events(before)) :], view)
 
 
 def _decided(after: Resource, new: tuple[Event, ...], view: View) -> Iterator[Issue]:

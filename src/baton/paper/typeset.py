@@ -15,10 +15,11 @@ STANDARD: Final = "a-2a"  # archivable and tagged: a screen reader finds heading
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading, level 1 to 3 below the title."""
+    """A heading, level 1 to 3 below the title; `icon` is one of ICONS, beside it."""
 
     text: str
     level: int = 1
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,26 @@ class Rows:
     marked: frozenset[int] = frozenset()
 
 
-Block = Heading | Text | Notice | Facts | Rows
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of a calendar: its number, what is on it; `on` False: outside what the calendar shows; `marked`: stands out."""
+
+    number: str
+    text: str = ""
+    on: bool = True
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Weeks of seven days under the names of the days."""
+
+    head: Sequence[str]
+    weeks: Sequence[Sequence[Day]]
+
+
+Block = Heading | Text | Notice | Facts | Rows | Calendar
+ICONS: Final = ("pill", "calendar", "phone", "warning", "home", "flask", "question", "book")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +87,7 @@ class Paper:
     subtitle: str = ""
     footer: str = ""
     made: str = ""  # when and by whom it was made, in words
+    large: bool = False  # in large print
 
 
 def pdf(paper: Paper) -> bytes:
@@ -78,7 +99,7 @@ def pdf(paper: Paper) -> bytes:
 
 def _json(paper: Paper) -> str:
     blocks = [{"kind": type(block).__name__, **_parts(block)} for block in paper.blocks]
-    head = {name: getattr(paper, name) for name in ("title", "subtitle", "language", "footer", "made")}
+    head = {name: getattr(paper, name) for name in ("title", "subtitle", "language", "footer", "made", "large")}
     return orjson.dumps({**head, "blocks": blocks}).decode()
 
 
@@ -88,8 +109,11 @@ def _parts(block: Block) -> dict[str, Any]:
             return {"head": list(head), "rows": [list(row) for row in rows], "widths": list(widths), "marked": sorted(marked)}
         case Facts(facts):
             return {"facts": [list(fact) for fact in facts]}
-        case Heading(text, level):
-            return {"text": text, "level": level}
+        case Calendar(head, weeks):
+            days = [[{"number": day.number, "text": day.text, "on": day.on, "marked": day.marked} for day in week] for week in weeks]
+            return {"head": list(head), "weeks": days}
+        case Heading(text, level, icon):
+            return {"text": text, "level": level, "icon": icon}
         case Text(text, small):
             return {"text": text, "small": small}
         case Notice(text, title):

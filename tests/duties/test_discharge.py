@@ -7,11 +7,21 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from tests.duties.ward import HOME, HUB, MERCY, TOM, ZONE, Ward, appointment, of_team, patient, stay
+from tests.duties.ward import HOME, HUB, MERCY, TOM, ZONE, Ward, appointment, of_team, patient, stay, summary
 
-from baton.duties import codes, discharge_blockers, discharge_plans, discharge_scores, education, trace
+from baton.duties import (
+    codes,
+    discharge_blockers,
+    discharge_handoff,
+    discharge_plans,
+    discharge_scores,
+    disclosure,
+    education,
+    trace,
+)
 from baton.duties import discharge_states as states
 from baton.duties.discharge_states import Plan
+from baton.paper import Paper, Text
 from baton.rules import discharge_plan as rules
 from baton.store import Invalid
 from baton.store.postgres import Database
@@ -434,3 +444,105 @@ def test_what_the_chart_does_not_say_is_not_known(ward: Ward) -> None:
         found = discharge_scores.scores(view, plan=plan(ward))
     assert found.of("hospital").unknown == ("hemoglobin", "sodium", "urgent")
     assert found.of("lace").unknown == ("acuity",)
+
+
+# --- who takes over ------------------------------------------------------------------------------------------------
+
+
+def gone(ward: Ward) -> dict[str, Any]:
+    """Home, with the summary written; the promise to send it."""
+    fax = {"telecom": [{"system": "fax", "value": "(401) 555-0199"}]}
+    ward.put({**CLINIC, **fax})
+    do(ward, discharge_plans.taken_over_by, to="Organization/cardio")
+    expect(ward)
+    everything_done(ward)
+    ward.at("2026-07-02T14:10")
+    do(ward, discharge_plans.leave, at=on("2026-07-02T14:10"))
+    found = [each for each in ward.find("Task", patient="Patient/eva") if codes.promise_code(each) == states.SUMMARY]
+    return {discharge_handoff.recipient_of(each) or "": each for each in found}
+
+
+def words_of(*_: Any) -> tuple[Paper, dict[str, str]]:
+    return Paper("Records", [Text("all")]), {}
+
+
+def send_it(ward: Ward, task: dict[str, Any]) -> None:
+    with ward.store.view(TOM) as view:
+        digest = discharge_handoff.rehearse(view, task=task["id"]).digest
+    with ward.change(TOM) as change:
+        discharge_handoff.send(change, task=task["id"], digest=digest, words=words_of)
+
+
+def standing(ward: Ward, task: dict[str, Any]) -> tuple[str, str]:
+    found = ward.get(f"Task/{task['id']}")
+    return str(discharge_handoff.state_of(found)), found["status"]
+
+
+def test_delivered_is_not_accepted(ward: Ward) -> None:
+    tasks = gone(ward)
+    assert set(tasks) == {"Practitioner/ito", "Organization/cardio"}
+    cardio = tasks["Organization/cardio"]
+    with pytest.raises(Invalid, match="no discharge summary to send yet"):
+        send_it(ward, cardio)
+    ward.put(summary("2026-07-02T14:30:00-04:00"))
+    send_it(ward, cardio)
+    assert standing(ward, cardio) == ("sent", "on-hold")
+    announced = ward.find("Communication", patient="Patient/eva", category="disclosure")
+    assert announced and announced[0]["recipient"][0]["reference"] == "Organization/cardio", "accounted for like all that leaves"
+    with pytest.raises(Invalid, match="how you know"), ward.change(TOM) as change:
+        discharge_handoff.delivered(change, task=cardio["id"], proof=" ")
+    with ward.change(TOM) as change:
+        discharge_handoff.failed(change, task=cardio["id"], reason="line busy")
+    assert standing(ward, cardio) == ("failed", "requested")
+    send_it(ward, cardio)
+    with ward.change(TOM) as change:
+        discharge_handoff.delivered(change, task=cardio["id"], proof="fax confirmation 0042, 15:02")
+    assert standing(ward, cardio) == ("delivered", "completed")
+    with ward.change(TOM) as change:
+        discharge_handoff.accepted(change, task=cardio["id"], by="Dr. Lindqvist")
+    assert standing(ward, cardio) == ("accepted", "completed")
+    assert next(each for each in plan(ward).steps if each.code == "summary-sent").state == "open", "Dr. Ito has none yet"
+    send_it(ward, tasks["Practitioner/ito"])
+    with ward.change(TOM) as change:
+        discharge_handoff.accepted(change, task=tasks["Practitioner/ito"]["id"], by="Dr. Ito")
+    assert next(each for each in plan(ward).steps if each.code == "summary-sent").state == "done"
+
+
+def test_a_summary_moves_as_its_table_says(ward: Ward) -> None:
+    task = gone(ward)["Organization/cardio"]
+    for state in ("delivered", "accepted", "failed"):
+        with pytest.raises(Invalid, match="to-send becomes sent"):
+            ward.put({**ward.get(f"Task/{task['id']}"), "businessStatus": codes.concept(states.SYSTEM, state)})
+
+
+def test_records_sent_by_the_general_desk_count(ward: Ward) -> None:
+    task = gone(ward)["Organization/cardio"]
+    ward.put(summary("2026-07-02T14:30:00-04:00"))
+    with ward.store.view(TOM) as view:
+        asked = discharge_handoff.order_of(view, task["id"])
+        digest = disclosure.rehearse(view, asked).digest
+    with ward.change(TOM) as change:
+        disclosure.release(change, asked, digest=digest, words=words_of)
+    assert standing(ward, task) == ("sent", "on-hold")
+
+
+def test_everybody_who_takes_over_is_told_once(ward: Ward) -> None:
+    gone(ward)
+    do(ward, discharge_handoff.notify)
+    found = plan(ward)
+    assert {each.to for each in found.notified if each.packet} == {"Practitioner/ito", "Organization/cardio"}
+    with ward.store.view(HUB) as view:
+        said = discharge_handoff.notice(view, found)
+    assert (said.patient, said.practitioner, said.institution) == ("Eva Stone", "somebody", "Mercy General")
+    assert said.at == on("2026-07-02T14:10") and said.lacking == ()
+    before = len(ward.find("Communication", patient="Patient/eva"))
+    do(ward, discharge_handoff.notify)
+    assert len(ward.find("Communication", patient="Patient/eva")) == before
+
+
+def test_who_is_not_known_is_said_instead_of_sending_half(ward: Ward) -> None:
+    expect(ward)
+    ward.at("2026-07-02T14:10")
+    do(ward, discharge_plans.leave, at=on("2026-07-02T14:10"), despite="bed needed")
+    do(ward, discharge_handoff.notify)
+    assert [(each.packet, each.lacking) for each in plan(ward).notified] == [(None, "not known: practitioner")]

@@ -26,6 +26,7 @@ from baton.duties import (
     needs,
     oncall,
     pathways,
+    plan_issues,
     privacy_tasks,
     program_packs,
     program_promises,
@@ -75,6 +76,7 @@ DUTIES: tuple[ModuleType, ...] = (
     benefit_promises,
     concerns,
     goals,
+    plan_issues,
 )
 
 

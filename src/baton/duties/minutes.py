@@ -237,6 +237,8 @@ def facts_of(view: View, patients: Sequence[str], month: date) -> dict[str, dict
         several = ",".join(patients[start : start + BATCH])
         for condition in view.find("Condition", patient=several, clinical_status="active", _count=1000):
             whose = str(codes.patient_of(condition))
+            if any(code in ("health-concern", "sdoh") for _, code in reading.codings(*condition.get("category", ()))):
+                continue
             counts[whose] = counts.get(whose, 0) + 1
         seen = {"patient": several, "class": ",".join(VISITS), "status": "finished", "date": f"ge{year}", "_count": 1000}
         for encounter in view.find("Encounter", **seen):

@@ -23,10 +23,11 @@ def facts(view: View, patient: str) -> dict[str, int]:
         each for each in chart.get("Condition", ()) if any(code == "active" for _, code in reading.codings(each.get("clinicalStatus")))
     ]
     needs = [each for each in active if any(code == "sdoh" for _, code in reading.codings(*each.get("category", ())))]
+    barriers = [each for each in active if any(code == "health-concern" for _, code in reading.codings(*each.get("category", ())))]
     return {
         "stays": sum(str(each.get("period", {}).get("start", "")) >= year for each in stays),
         "medicines": sum(each.get("status") == "active" for each in chart.get("MedicationRequest", ())),
-        "conditions": len(active) - len(needs),
+        "conditions": len(active) - len(needs) - len(barriers),
         "age": identity.identity(view.get("Patient", id_), today).age or 0,
         "needs": len(needs),
         "alone": int(not chart.get("RelatedPerson")),

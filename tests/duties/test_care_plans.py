@@ -89,7 +89,13 @@ def test_a_goal_is_in_their_words_with_what_stands_in_the_way(ward: Ward) -> Non
     for words, confidence in (("", 5), ("Fly", 11)):
         with pytest.raises(Invalid):
             do(ward, "add_goal", patient="eva", words=words, confidence=confidence)
-    walked = {"resourceType": "Observation", "id": "walk", "status": "final", "code": {"text": "6-minute walk"}, "subject": {"reference": EVA}}
+    walked = {
+        "resourceType": "Observation",
+        "id": "walk",
+        "status": "final",
+        "code": {"text": "6-minute walk"},
+        "subject": {"reference": EVA},
+    }
     ward.put(walked)
     do(ward, "judge_goal", goal=goal["id"], achievement="achieved", confidence=9, note="Went on Sunday", evidence="Observation/walk")
     after = ward.get(made.reference)

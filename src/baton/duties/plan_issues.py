@@ -91,7 +91,9 @@ def is_contradiction(issue: Mapping[str, Any] | None) -> bool:
 
 def of_patient(view: View, patient: str) -> list[Contradiction]:
     """Every contradiction of a patient's plans, those to be decided first."""
-    found = [each for each in view.find("DetectedIssue", patient=patient) if is_contradiction(each) and each.get("status") in (*OPEN, "final")]
+    found = [
+        each for each in view.find("DetectedIssue", patient=patient) if is_contradiction(each) and each.get("status") in (*OPEN, "final")
+    ]
     return sorted((read(each) for each in found), key=lambda each: (each.decided is not None, each.severity, each.rule, each.id))
 
 

@@ -10,8 +10,8 @@ import pytest
 from tests.duties.test_programs import problem
 from tests.duties.ward import HUB, TOM, Ward, of_team, patient
 
-from baton.duties import care_plans, codes, communication, identity, plan_issues, programs, promises
-from baton.duties.plan_issues import Choice
+from baton.duties import care_plans, codes, communication, identity, plan_decisions, plan_issues, programs, promises
+from baton.duties.plan_decisions import Choice
 from baton.store import Invalid
 from baton.store.postgres import Database
 
@@ -148,7 +148,7 @@ def test_contradictions_are_found_and_owed(ward: Ward) -> None:
 def decide(ward: Ward, keep: dict[str, Choice], *with_whom: str) -> Any:
     choices = {each.id: keep[each.rule] for each in issues(ward) if each.rule in keep}
     with ward.change(TOM) as change:
-        return plan_issues.reconcile(change, patient=EVA, choices=choices, decided_with=with_whom)
+        return plan_decisions.reconcile(change, patient=EVA, choices=choices, decided_with=with_whom)
 
 
 def test_decisions_become_one_plan_and_the_old_ones_are_superseded(ward: Ward) -> None:

@@ -20,6 +20,7 @@ from baton.duties import (
     handover_states,
     handovers,
     inbound_filing,
+    interpreters,
     licences,
     minutes,
     month_close,
@@ -77,6 +78,7 @@ DUTIES: tuple[ModuleType, ...] = (
     concerns,
     goals,
     plan_issues,
+    interpreters,
 )
 
 

@@ -1,4 +1,4 @@
-"""Deciding contradictions between plans: one new plan of all of them, with whom it was decided; the older ones are superseded, never deleted."""
+"""Deciding contradictions between plans: one new plan of all, and with whom it was decided; the older ones are superseded."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.journeys.looks import LOOKS, Seen, Visit
+from tests.journeys.looks import LOOKS, PHONE, Seen, Visit
 from tests.pages import House, patient
 from tests.pages_clinic import open_clinic, work
 
@@ -130,3 +130,31 @@ def test_the_patient_answers_on_a_telephone(visit: Visit, seen: Seen, home: Hous
     page.goto(f"/r/{link}")
     expect(page.locator("button[value=yes]")).to_have_count(0)
     seen(page, f"reply-gone-{look}")
+
+
+def test_a_supervisor_changes_a_week_and_what_is_open_follows(visit: Visit, seen: Seen, home: House) -> None:
+    page = visit("/scheduling/calendars", "sue@example.org")
+    seen(page, "calendars-light")
+    page.get_by_role("link", name="Change").first.click()
+    seen(page, "calendar-light")
+    monday = page.locator("fieldset fieldset").first
+    monday.get_by_label("to", exact=True).first.fill("08:00")
+    page.get_by_role("button", name="Keep this week").click()
+    expect(page.locator("#notices")).to_contain_text("Hours end after they begin.")
+    for field in page.locator("fieldset fieldset").first.get_by_role("textbox").all():
+        field.fill("")
+    for number in range(2):
+        for name in ("start", "end"):
+            page.locator(f"[name={name}-0-{number}]").fill("")
+    page.get_by_role("button", name="Keep this week").click()
+    expect(page.locator("#notices")).to_contain_text("What is booked stays.")
+    expect(page.locator("#notices")).to_contain_text("taken back")
+
+
+def test_a_coordinator_reads_calendars_and_does_not_change_them(visit: Visit, seen: Seen) -> None:
+    page = visit("/scheduling/calendars", viewport=PHONE)
+    seen(page, "calendars-phone")
+    page.get_by_role("link", name="Open").first.click()
+    expect(page.get_by_text("A supervisor or an administrator changes these hours.")).to_be_visible()
+    expect(page.get_by_role("button", name="Keep this week")).to_have_count(0)
+    seen(page, "calendar-phone")

@@ -227,12 +227,14 @@ def day_of(text: str | None, otherwise: date) -> date:
 @require_GET
 @staff
 def find_openings(request: Request, need: str) -> HttpResponse:
-    """Who could see the patient for one need, and when: narrowed by language and by how far ahead."""
+    """Who could see the patient for one need, and when: narrowed by language, insurance, place and how far ahead."""
     with request.hub.store.view(request.who) as view:
         found = needs.one(view, need)
         first = max(local_day(view.now, view.zone), found.earliest.date() if found.earliest else date.min)
         first = day_of(request.GET.get("from"), first)
         speaks = (found.language or "en").split("-")[0] if request.GET.get("speaks") else None
+        choices = openings.choices(view, specialty=found.specialty, patient=f"Patient/{found.patient}")
+        chosen = {name: asked for name in ("insurance", "site") if (asked := request.GET.get(name))}
         several = openings.search(
             view,
             minutes=found.minutes,
@@ -240,11 +242,16 @@ def find_openings(request: Request, need: str) -> HttpResponse:
             days=LOOK,
             urgent=found.priority != "routine",
             specialty=found.specialty,
-            modality=found.modality,
             language=speaks,
+            modality=found.modality,
+            insurance=chosen.get("insurance"),
+            site=chosen.get("site"),
         )
         moving = request.GET.get("move")
-    context = {"need": found, "openings": several, "first": first, "speaks": speaks, "move": moving, "next": first + timedelta(days=7)}
+    context = {
+        "need": found, "openings": several, "first": first, "speaks": speaks, "move": moving, "next": first + timedelta(days=7),
+        "choices": choices, "chosen": chosen,
+    }  # fmt: skip
     return render(request, "scheduling/openings.html", context)
 
 

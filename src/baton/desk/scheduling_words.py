@@ -100,6 +100,11 @@ REFUSALS = (
     lazy("The day by which it is wanted has passed already."),
     lazy("It is wanted before it may begin."),
     lazy("The hours end before they begin."),
+    lazy("Hours end after they begin."),
+    lazy("Two spans of one day overlap."),
+    lazy("Say both when hours begin and when they end."),
+    lazy("Say from which day on, today or later, and times as 08:30."),
+    lazy("Say which day."),
 )
 TAKEN = re.compile(r"(.+) is booked already from (\S+) (\S+) to (\S+) \(")
 

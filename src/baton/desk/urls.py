@@ -5,6 +5,7 @@ from baton.desk import (
     account,
     appointments,
     authorize,
+    calendars,
     caseload,
     client_apps,
     closures,
@@ -52,4 +53,5 @@ urlpatterns = [
     *education.urlpatterns,
     *scheduling.urlpatterns,
     *appointments.urlpatterns,
+    *calendars.urlpatterns,
 ]

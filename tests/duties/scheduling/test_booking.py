@@ -120,6 +120,40 @@ def test_what_is_booked_is_not_offered_and_a_lost_race_says_who_and_offers_the_n
     assert found[0].start == at(0, 9, 30)
 
 
+def test_a_changed_week_takes_back_what_no_longer_fits_and_leaves_what_is_booked(ward: Ward) -> None:
+    _, appointment = booked(ward, at(1, 10))
+    tuesdays = [calendars.Hours(1, time(13), time(15)), calendars.Hours(5, time(9), time(10))]
+    with ward.change(TOM) as change:
+        assert calendars.change_weekly(change, schedule="haddad", hours=tuesdays, first=MONDAY) > 4
+        assert calendars.change_weekly(change, schedule="haddad", hours=tuesdays, first=MONDAY) == 0
+    with ward.store.view(TOM) as view:
+        found = openings.search(view, minutes=60, first=MONDAY, days=7, specialty="Cardiology")
+    assert [opening.start for opening in found] == [at(1, 13), at(1, 14), at(5, 9)]
+    assert ward.get(f"Appointment/{appointment}")["status"] == "booked"
+    with ward.change(TOM) as change:  # and back again
+        every = [calendars.Hours(day, time(9), time(12)) for day in range(5)]
+        calendars.change_weekly(change, schedule="haddad", hours=every, first=MONDAY)
+    with ward.store.view(TOM) as view:
+        assert openings.search(view, minutes=60, first=MONDAY, days=1, specialty="Cardiology")[0].start == at(0, 9)
+    for wrong in ([calendars.Hours(0, time(9), time(9))], [calendars.Hours(0, time(9), time(12)), calendars.Hours(0, time(11), time(13))]):
+        with pytest.raises(Invalid), ward.change(TOM) as change:
+            calendars.change_weekly(change, schedule="haddad", hours=wrong, first=MONDAY)
+
+
+def test_a_search_is_narrowed_by_place_and_by_who_insures_the_patient(ward: Ward) -> None:
+    ward.put(
+        {"resourceType": "Organization", "id": "plan-b", "active": True, "name": "Plan B"},
+        {"resourceType": "Coverage", "id": "cover", "status": "active", "beneficiary": {"reference": "Patient/lan"},
+         "payor": [{"reference": "Organization/plan-b"}]},
+    )  # fmt: skip
+    with ward.store.view(TOM) as view:
+        found = openings.choices(view, specialty="Oncology", patient="Patient/lan")
+        assert found.insurers == (("Organization/plan-b", "Plan B"),) and found.sites == (("Location/heart", "Heart"),)
+        assert openings.search(view, minutes=30, first=MONDAY, specialty="Oncology", insurance="Organization/plan-b") == []
+        assert openings.search(view, minutes=30, first=MONDAY, specialty="Oncology", site="Location/heart")
+        assert openings.search(view, minutes=30, first=MONDAY, specialty="Oncology", site="Location/imaging") == []
+
+
 def test_hold_then_book_all_or_none(ward: Ward) -> None:
     first, second = need(ward), need(ward, "Echo", "Echocardiography")
     taken = need(ward, "Third")

@@ -12,6 +12,7 @@ from baton.duties.scheduling import terms
 from baton.duties.scheduling.model import Span
 from baton.fhir.resource import Resource, target
 from baton.rules.calendar import US_FEDERAL, Calendar
+from baton.store import Invalid
 from baton.store.bookings import busy
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 AHEAD = 60
 """Days for which sessions are kept open ahead."""
+CHANGED = "hours changed"
+"""Why a session that no longer fits the weekly hours is not free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,33 @@ def set_weekly(change: Change, *, schedule: str, hours: Sequence[Hours]) -> Stor
     """Say when an actor works each week. Sessions already open stay as they are; `open_sessions` opens those to come."""
     found = change.get("Schedule", schedule.removeprefix("Schedule/"))
     return change.put(codes.with_extension(found, terms.WEEKLY, *(hours_extension(each) for each in hours)))
+
+
+def change_weekly(change: Change, *, schedule: str, hours: Sequence[Hours], first: date) -> int:
+    """Say when an actor works each week from a day on: sessions that no longer fit are taken back, new ones opened. What is booked stays.
+
+    Returns how many sessions were taken back. Raises Invalid for hours that end before they begin, or overlap.
+    """
+    for each in hours:
+        if each.end <= each.start:
+            raise Invalid("Hours end after they begin.", expression="Schedule.extension")
+        if any(
+            other is not each and other.weekday == each.weekday and other.start < each.end and each.start < other.end for other in hours
+        ):
+            raise Invalid("Two spans of one day overlap.", expression="Schedule.extension")
+    found = set_weekly(change, schedule=schedule, hours=hours).resource()
+    calendar = working_days.calendar(change, owner_of(change, found))
+    wanted = {slot["id"]: slot for slot in sessions(found, first, AHEAD, change.zone, calendar)}
+    taken_back = 0
+    for slot in slots(change, f"Schedule/{found['id']}", first, AHEAD):
+        new = wanted.pop(slot["id"], None)
+        if new is None and slot["status"] == "free":
+            change.put({**slot, "status": "busy-unavailable", "comment": CHANGED})
+            taken_back += 1
+        elif new is not None and (slot.get("comment") == CHANGED or slot["status"] == "free"):
+            change.put({**new, "meta": slot.get("meta", {})}, unless_same=True)
+    change.put_all(list(wanted.values()))
+    return taken_back
 
 
 def sessions(schedule: Mapping[str, Any], first: date, days: int, zone: Any, calendar: Calendar = US_FEDERAL) -> Iterator[Resource]:

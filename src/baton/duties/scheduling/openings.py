@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -128,3 +128,23 @@ def known_specialties(view: View) -> Sequence[str]:
     """Everything Schedules are for, by name; interpreters left out."""
     named = {text_of(each) for schedule in view.find("Schedule", active="true") for each in schedule.get("specialty", ())}
     return sorted(name for name in named if name and name.casefold() != INTERPRETER)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a search for one need can be narrowed by: where the specialty is offered, and who insures the patient."""
+
+    sites: tuple[tuple[str, str], ...]
+    insurers: tuple[tuple[str, str], ...]
+
+
+def choices(view: View, *, specialty: str | None, patient: str) -> Choices:
+    """The sites of a specialty's calendars, and who insures the patient ("Patient/id"): references with names."""
+    found = schedules(view, specialty=specialty)
+    sites = {site for each in found if (site := calendars.site_of(each))}
+    payors = {payor for each in view.find("Coverage", patient=patient, status="active") for payor in map(target, each["payor"]) if payor}
+    return Choices(_named(view, sites), _named(view, payors))
+
+
+def _named(view: View, references: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(((each, reading.name_of(view, each)) for each in references), key=lambda pair: pair[1]))

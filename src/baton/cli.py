@@ -151,6 +151,9 @@ def demo(arguments: argparse.Namespace, settings: Settings) -> None:
         print(f"\n  Baton is at {address}\n")
         for role, name, email in sign_ins:
             print(f"  {role:14} {name:16} {email:32} {demo.PASSWORD}")
+        print(f"\n  Patients and those they let in, at {address}/my/ (no password: the page shows the link and the code):\n")
+        for kind, name, email in demo.guests(hub):
+            print(f"  {kind:14} {name:16} {email}")
         print(flush=True)
         app.serve(settings, host=arguments.host, port=arguments.port, workers=arguments.workers, ready=_still_wanted)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from baton.demo.bundles import bundles
 from baton.demo.crowd import bench_town
-from baton.demo.settling import PASSWORD, settle
+from baton.demo.settling import PASSWORD, guests, settle
 from baton.demo.town import Summary, populate, sign_ins
 
-__all__ = ["PASSWORD", "Summary", "bench_town", "bundles", "populate", "settle", "sign_ins"]
+__all__ = ["PASSWORD", "Summary", "bench_town", "bundles", "guests", "populate", "settle", "sign_ins"]

@@ -9,6 +9,7 @@ from baton.demo.acts import Act
 from baton.demo.errands import errands, notes
 from baton.demo.lessons import lessons
 from baton.demo.plot import Stage
+from baton.demo.portal import portal
 from baton.demo.privacy import privacy
 from baton.demo.referrals import loops
 
@@ -22,4 +23,5 @@ ROOMS: tuple[Room, ...] = (
     privacy,
     loops,
     lessons,
+    portal,
 )

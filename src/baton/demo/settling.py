@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from baton.demo import portal
 from baton.demo.places import WORKERS
-from baton.demo.town import is_complete, populate, sign_ins
+from baton.demo.town import HUB, is_complete, populate, sign_ins
 from baton.intake.progress import Progress
 from baton.store import statistics
 
@@ -25,4 +26,10 @@ def settle(hub: Hub, *, patients: int = 250) -> list[tuple[str, str, str]]:
         with Progress("Making the demo town", patients * _EACH, shown=True) as shown:
             populate(hub.store, patients=patients, progress=lambda count: shown.add(count, count))
         statistics.gather(hub.database.owner_dsn)
+        django.let_guests_in(hub, {email: person for person, _kind, _name, email in portal.sign_ins(hub.store, HUB)})
     return sign_ins()
+
+
+def guests(hub: Hub) -> list[tuple[str, str, str]]:
+    """Kind (patient; everything or dates for whom a patient lets in), name and e-mail address of those who are in the portal."""
+    return [(kind, name, email) for _person, kind, name, email in portal.sign_ins(hub.store, HUB)]

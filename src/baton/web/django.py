@@ -134,6 +134,14 @@ def share_password(hub: Hub, people: Mapping[str, str], password: str) -> None:
     accounts.share_password(people, password)
 
 
+def let_guests_in(hub: Hub, people: Mapping[str, str]) -> None:
+    """Accounts of the portal by e-mail address, for people whom the store lets in: for the demo town."""
+    configure(hub.settings, hub.database.app_dsn)
+    from baton.web import guests
+
+    guests.known(people)
+
+
 def close(hub: Hub, *, practitioner: str) -> int:
     """Nobody signs in as this person any more, anywhere. Says how many sessions that ended."""
     configure(hub.settings, hub.database.app_dsn)

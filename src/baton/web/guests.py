@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
 
@@ -112,6 +113,14 @@ def accept(way: WayIn) -> Account | None:
         Guest.objects.update_or_create(person=way.person, defaults={"account": account})
     account.refresh_from_db()
     return account
+
+
+def known(people: Mapping[str, str]) -> None:
+    """Accounts by e-mail address, as for those who accepted an invitation."""
+    for email, person in people.items():
+        account = Account.objects.filter(email=email).first() or Account.objects.create_user(email, practitioner="")
+        if account.is_guest:
+            Guest.objects.update_or_create(person=person, defaults={"account": account})
 
 
 # --- coming in --------------------------------------------------------------------------------------------------------------------------

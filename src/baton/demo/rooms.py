@@ -14,7 +14,7 @@ from baton.demo.privacy import privacy
 from baton.demo.referrals import loops
 
 Room = Callable[[Sequence[Stage]], Iterator[Act]]
-"""Asked once for every team, with those of its people who are in no story. Which of them it takes is its own choice."""
+"""Asked for every sixty people of a team who are in no story, in a big town several times. Which of them it takes is its own choice."""
 
 ROOMS: tuple[Room, ...] = (
     errands,

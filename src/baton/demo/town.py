@@ -32,6 +32,7 @@ Happens = Callable[[datetime], None]
 
 SEED = 1972
 LIVED = 1500  # people whose month is played out; the rest of a bigger town is loaded as it stands
+NEIGHBOURS = 60  # of a team: so many people live a month as busy as a small town's
 HANDFUL = 1000  # resources to a change
 HUB = Who("Device/baton", "Baton", "system", (), "demo")
 MARK = f"{P}/StructureDefinition/demo-town"
@@ -173,9 +174,10 @@ class _Making:
                 yield act.when, self._played(act)
         for team in TEAMS:
             mine = [stage for stage in left if stage.person.team == team]
-            for lived_in in ROOMS if mine else ():
-                for act in lived_in(mine):
-                    yield act.when, self._played(act)
+            for several in (mine[first : first + NEIGHBOURS] for first in range(0, len(mine), NEIGHBOURS)):
+                for lived_in in ROOMS:
+                    for act in lived_in(several):
+                        yield act.when, self._played(act)
         by_day: dict[date, list[Resource]] = defaultdict(list)
         booked = {stage.person.id for _, stage in told}  # their stories book their visits: nobody can be in two places at once
         for person in lived:

@@ -210,6 +210,8 @@ class Stage:
             assert not fine
             return
         assert already or fine
+        if kind == "accepted" and fine:
+            self.model.learn(message, "read", name, evidence)
         self.model.learn(message, kind, name, evidence)
 
     def close(self) -> None:

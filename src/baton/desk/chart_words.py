@@ -51,6 +51,7 @@ EVENTS: labels.Words = {
     "call-left-message": pgettext_lazy("score", "call, left a message"),
     "call-no-answer": pgettext_lazy("score", "call, no answer"),
     "call-wrong-number": pgettext_lazy("score", "call, wrong number"),
+    "call-language-line": pgettext_lazy("score", "call, no shared language"),
     "call-refused": pgettext_lazy("score", "call, refused"),
 }
 OWED: labels.Words = {
@@ -66,6 +67,9 @@ OWED: labels.Words = {
     "accounting-request": pgettext_lazy("score", "accounting owed"),
     "restriction-request": pgettext_lazy("score", "restriction to answer"),
     **support_words.OWED,
+    "message-answer": pgettext_lazy("score", "message to answer"),
+    "message-reply": pgettext_lazy("score", "their answer awaited"),
+    "message-colleague": pgettext_lazy("score", "colleague to answer"),
 }
 MEMBERS: labels.Words = {
     "coordinator": lazy("Coordinator"),

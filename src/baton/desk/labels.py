@@ -45,6 +45,7 @@ OUTCOMES: Words = {
     "no-answer": lazy("No answer"),
     "wrong-number": lazy("Wrong number"),
     "refused": lazy("Refused"),
+    "language-line": lazy("Needs the language line"),
 }
 ROLES: Words = {
     "coordinator": lazy("Care coordinator"),

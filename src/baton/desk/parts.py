@@ -12,7 +12,18 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from baton.desk import app_words, chart_words, explain, labels, looking_words, people_words, privacy_words, rooms, scheduling_words
+from baton.desk import (
+    app_words,
+    chart_words,
+    explain,
+    labels,
+    looking_words,
+    message_words,
+    people_words,
+    privacy_words,
+    rooms,
+    scheduling_words,
+)
 from baton.duties.panel import PanelRow
 from baton.duties.rows import Row
 from baton.store.glass import open_until
@@ -37,6 +48,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "privacy_flag": looking_words.flag,
     "privacy_why": looking_words.why,
     **chart_words.FILTERS,
+    **message_words.FILTERS,
     **people_words.FILTERS,
     **privacy_words.FILTERS,
     **scheduling_words.FILTERS,
@@ -49,6 +61,8 @@ def _words(name: str, table: labels.Words) -> None:
     register.filter(name, lambda code: labels.word(table, code))
 
 
+for each, table in message_words.WORDS.items():
+    _words(each, table)
 _words("recorded_purpose", looking_words.PURPOSES)
 _words("finding_name", looking_words.FINDINGS)
 _words("glass_reason", looking_words.REASONS_SHORT)

@@ -99,8 +99,8 @@ def _unknown(request: HttpRequest, patient: str, at: datetime | None, past: Past
     return render(request, "patients/unknown.html", {"patient": patient, "at": at, "past": past})
 
 
-WRITTEN = ("DocumentReference", "Task", "Patient", "ServiceRequest")
-"""What is written from a patient's page: notes, promises, how to talk to them, referrals. Each is offered to those who may."""
+WRITTEN = ("DocumentReference", "Task", "Patient", "ServiceRequest", "Communication")
+"""What is written from a patient's page: notes, promises, how to talk to them, referrals, messages. Each is offered to those who may."""
 
 
 def _forms(page: PatientPage, owners: Any, me: str, writes: tuple[str, ...]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from baton.desk import (
     appointments,
     authorize,
     calendars,
+    calls,
     caseload,
     client_apps,
     closures,
@@ -17,6 +18,7 @@ from baton.desk import (
     glass,
     guests,
     inbound,
+    network,
     patients,
     people,
     privacy,
@@ -26,6 +28,7 @@ from baton.desk import (
     referrals,
     requests,
     scheduling,
+    threads,
 )
 
 urlpatterns = [
@@ -54,4 +57,7 @@ urlpatterns = [
     *scheduling.urlpatterns,
     *appointments.urlpatterns,
     *calendars.urlpatterns,
+    *threads.urlpatterns,
+    *calls.urlpatterns,
+    *network.urlpatterns,
 ]

@@ -11,6 +11,7 @@ from baton.duties.rows import Contact, Difference, Identity, Medicine, Row
 
 if TYPE_CHECKING:
     from baton.duties.safe_contact import SafeContact  # which reads charts itself
+    from baton.duties.thread_reading import Thread  # which does too
 
 State = Literal["happened", "missed", "planned", "owed", "late"]
 Party = Literal["hospital", "primary-care", "specialty", "home-health", "pharmacy", "community", "family", "team"]
@@ -157,4 +158,5 @@ class PatientPage:
     episode: str | None = None
     safe: SafeContact | None = None
     consents: tuple[Terms, ...] = ()
+    threads: tuple[Thread, ...] = ()
     withheld: bool = False  # something is hidden from who looks, and they may know that it is

@@ -1,23 +1,44 @@
-"""Reaching people: each attempt is one Communication, and what follows from it for the promise is decided where it is stored."""
+"""Reaching people: each call is one Communication, about a promise or about none; what follows from it is decided where it is stored."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from baton.duties import codes, episodes, evidence, promises, reading, safe_contact
+from baton.duties import codes, episodes, evidence, interpreting, promises, reading, safe_contact
 from baton.duties.rows import Attempt
+from baton.fhir.outcome import error
 from baton.fhir.resource import Resource, extension, target
 from baton.rules.attempts import ABOUT_NEEDS, OUTCOMES, PHONE
 from baton.rules.tables import table
+from baton.store import Invalid
 
 if TYPE_CHECKING:
     from baton.store import Change, Stored, View
 
-NOT_DONE = frozenset({"no-answer", "wrong-number"})
+NOT_DONE = frozenset({"no-answer", "wrong-number", "language-line"})
+DURATION = f"{codes.P}/StructureDefinition/contact-duration"
+UCUM = "http://unitsofmeasure.org"
+LONGEST_CALL = 480
 MEDIUMS = tuple(row.code for row in table("tcm").rows if row.values["kind"] == "medium")
 TOPICS = tuple(row.code for row in table("tcm").rows if row.values["kind"] == "topic")
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """Who interpreted: `kind` is qualified (with a name or number that proves it), staff (who speaks the language) or companion.
+
+    `person` is the "RelatedPerson/id" of a companion on file; `born` their day of birth where it is known.
+    """
+
+    kind: str
+    name: str = ""
+    language: str | None = None
+    person: str | None = None
+    born: date | None = None
 
 
 def attempt(
@@ -27,31 +48,62 @@ def attempt(
     outcome: str,
     language: str | None = None,
     to: str | None = None,
-    interpreter: str | None = None,
+    interpreter: str | Interpreter | None = None,
     note: str | None = None,
     medium: str = PHONE,
     topic: str = ABOUT_NEEDS,
+    minutes: int | None = None,
 ) -> Stored:
-    """Document one attempt to reach somebody about a promise.
-
-    outcome: reached, left-message, no-answer, wrong-number, refused. `to`: "RelatedPerson/id", "Patient/id" or a name; else the patient.
-    `language` is BCP 47, `interpreter` a name or number, `medium` a code of v3 ParticipationMode, `topic` needs-and-status or
-    scheduling-only.
+    """Document one attempt to reach somebody about a promise: see `call`.
 
     A refusal closes the promise when the note gives a reason. Raises Invalid for a code that is none, NotFound when it is no open promise.
     """
-    for value, known, element in (
-        (outcome, OUTCOMES, "Communication.extension"),
-        (medium, MEDIUMS, "Communication.medium"),
-        (topic, TOPICS, "Communication.topic"),
-    ):
-        if value not in known:
-            raise promises.refuse(f"{value!r} is none of {', '.join(known)}.", element)
     owed = promises.held(change, task)
-    patient = str(codes.patient_of(owed))
-    extensions = [{"url": codes.CONTACT_OUTCOME, "valueCode": outcome}]
+    return call(
+        change, patient=str(codes.patient_of(owed)), outcome=outcome, language=language, to=to, interpreter=interpreter, note=note,
+        medium=medium, topic=topic, minutes=minutes, owed=owed,
+    )  # fmt: skip
+
+
+def call(
+    change: Change,
+    *,
+    patient: str,
+    outcome: str,
+    language: str | None = None,
+    to: str | None = None,
+    interpreter: str | Interpreter | None = None,
+    note: str | None = None,
+    medium: str = PHONE,
+    topic: str = ABOUT_NEEDS,
+    minutes: int | None = None,
+    owed: Resource | None = None,
+) -> Stored:
+    """Document a call to a patient ("Patient/id") or somebody close to them; `owed` is the promise it is about, if it is about one.
+
+    outcome: one of OUTCOMES. `to`: "RelatedPerson/id", "Patient/id" or a name; else the patient. `language` is BCP 47, `interpreter` who
+    interpreted, or a name or number; `medium` a code of v3 ParticipationMode; `topic` needs-and-status or scheduling-only; `minutes` how
+    long it took. Raises Invalid.
+    """
+    found = [
+        error("code-invalid", f"{value!r} is none of {', '.join(known)}.", element)
+        for value, known, element in (
+            (outcome, OUTCOMES, "Communication.extension"),
+            (medium, MEDIUMS, "Communication.medium"),
+            (topic, TOPICS, "Communication.topic"),
+        )
+        if value not in known
+    ]
+    if minutes is not None and not 0 <= minutes <= LONGEST_CALL:
+        found.append(error("invalid", "Say how many minutes it took, or leave it empty.", "Communication.extension(contact-duration)"))
+    if isinstance(interpreter, Interpreter):
+        found += interpreting.refusals(change, interpreter.kind, interpreter.name, interpreter.person, interpreter.born)
+    if found:
+        raise Invalid(found)
+    extensions: list[Resource] = [{"url": codes.CONTACT_OUTCOME, "valueCode": outcome}]
     extensions += [{"url": codes.CONTACT_LANGUAGE, "valueCode": language}] if language else []
-    extensions += [{"url": codes.CONTACT_INTERPRETER, "valueString": interpreter}] if interpreter else []
+    extensions += interpreted(interpreter, language)
+    extensions += [{"url": DURATION, "valueDuration": {"value": minutes, "unit": "min", "system": UCUM, "code": "min"}}] if minutes else []
     extensions += against(change, patient, outcome, to)
     communication: Resource = {
         "resourceType": "Communication",
@@ -60,7 +112,7 @@ def attempt(
         "medium": [codes.concept(codes.PARTICIPATION_MODE, medium)],
         "subject": {"reference": patient},
         "topic": codes.concept(codes.TOPIC, topic),
-        "about": [{"reference": f"Task/{owed['id']}"}],
+        **({"about": [{"reference": f"Task/{owed['id']}"}]} if owed else {}),
         "sent": episodes.instant(change.now),
         "recipient": [recipient(patient, to)],
         "sender": codes.reference_to(change.who.person, change.who.name),
@@ -69,9 +121,23 @@ def attempt(
         author = codes.reference_to(change.who.person, change.who.name)
         communication["note"] = [{"authorReference": author, "time": episodes.instant(change.now), "text": note.strip()}]
     stored = change.put(communication)
-    if codes.promise_code(owed) != codes.CONTACT:
+    if owed is not None and codes.promise_code(owed) != codes.CONTACT:
         change.put(promises.stamped(change, linked(owed, f"Communication/{stored.id}")))
     return stored
+
+
+def interpreted(interpreter: str | Interpreter | None, language: str | None) -> list[Resource]:
+    """Who interpreted, as extensions: the name or number as ever, and what proves that they may."""
+    if not interpreter:
+        return []
+    if isinstance(interpreter, str):
+        return [{"url": codes.CONTACT_INTERPRETER, "valueString": interpreter}]
+    parts: list[Resource] = [{"url": "kind", "valueCode": interpreter.kind}]
+    parts += [{"url": "language", "valueCode": spoken}] if (spoken := interpreter.language or language) else []
+    parts += [{"url": "person", "valueReference": {"reference": interpreter.person}}] if interpreter.person else []
+    parts += [{"url": "born", "valueDate": interpreter.born.isoformat()}] if interpreter.born else []
+    named = [{"url": codes.CONTACT_INTERPRETER, "valueString": interpreter.name.strip()}] if interpreter.name.strip() else []
+    return [*named, {"url": interpreting.INTERPRETING, "extension": parts}]
 
 
 def against(change: Change, patient: str, outcome: str, to: str | None) -> list[Resource]:
@@ -132,4 +198,13 @@ def as_attempt(communication: Resource, zone: ZoneInfo) -> Attempt | None:
         outcome=str(extension(communication, codes.CONTACT_OUTCOME)),
         language=extension(communication, codes.CONTACT_LANGUAGE),
         note=next((str(each["text"]) for each in communication.get("note", ()) if each.get("text")), None),
+        minutes=int(lasted["value"]) if (lasted := extension(communication, DURATION)) else None,
+        interpreter=extension(communication, codes.CONTACT_INTERPRETER),
+        interpreter_kind=interpreting.kind_of(communication),
+        against=extension(communication, safe_contact.AGAINST),
     )
+
+
+def named(attempt: Attempt, people: Mapping[str, str]) -> Attempt:
+    """The attempt with the name of whoever was called, where it only points at them."""
+    return replace(attempt, to=people.get(attempt.to, attempt.to))

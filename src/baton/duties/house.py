@@ -21,6 +21,7 @@ from baton.duties import (
     handovers,
     inbound_filing,
     interpreters,
+    interpreting,
     licences,
     minutes,
     month_close,
@@ -79,6 +80,7 @@ DUTIES: tuple[ModuleType, ...] = (
     goals,
     plan_issues,
     interpreters,
+    interpreting,
 )
 
 

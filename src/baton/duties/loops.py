@@ -68,6 +68,7 @@ def row(task: Resource, patient: Resource, *, now: datetime, zone: ZoneInfo, who
         owner_initials="".join(part[0] for part in owner_name.replace("&", " ").split()[:2]).upper(),
         mine=owner == who.person or owner in who.teams,
         waiting_on=(task.get("statusReason") or {}).get("text") if waits else None,
+        thread=str(target(task.get("focus"))).partition("/")[2] if kind.startswith("message-") else None,
     )
 
 

@@ -10,7 +10,7 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from baton.duties import chart_parts, consent_terms, episodes, identity, loops, medicines, network, safe_contact
+from baton.duties import chart_parts, consent_terms, episodes, identity, loops, medicines, network, safe_contact, thread_reading
 from baton.duties.charts import PatientPage, Preferences
 from baton.duties.codes import is_open
 from baton.duties.names import names_of
@@ -75,6 +75,7 @@ def page(view: View, *, patient: str, days: int = 30) -> PatientPage:
         differences=tuple(each for episode in chart.get("EpisodeOfCare", ()) for each in episodes.differences(episode)),
         episode=_episode(chart),
         withheld=view.withheld(f"Patient/{patient}"),
+        threads=thread_reading.in_chart(view, chart.get("Communication", ()), tasks),
     )
 
 

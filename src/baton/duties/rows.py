@@ -53,6 +53,7 @@ class Row:
     owner_initials: str
     mine: bool
     waiting_on: str | None
+    thread: str | None = None  # the thread it is about, if it is about one
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,10 @@ class Medicine:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One documented attempt to reach someone. `outcome` is a code of CodeSystem contact-outcome."""
+    """One documented attempt to reach someone. `outcome` is a code of CodeSystem contact-outcome.
+
+    `interpreter_kind`: qualified, staff or companion; `against` a code when a message was left that the patient did not want.
+    """
 
     when: datetime
     by: str
@@ -109,6 +113,10 @@ class Attempt:
     outcome: str
     language: str | None
     note: str | None
+    minutes: int | None = None
+    interpreter: str | None = None
+    interpreter_kind: str | None = None
+    against: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

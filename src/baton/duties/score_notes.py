@@ -155,7 +155,7 @@ def _communication(communication: Resource, chart: Chart) -> Iterator[Placed]:
         yield "team", "", ScoreNote(sent[0], "happened", "disclosed", to, f"Communication/{communication['id']}", sent[1])
         return
     outcome = str(extension(communication, CONTACT_OUTCOME) or "")
-    reached = status == "completed" and outcome not in ("no-answer", "wrong-number", "left-message")
+    reached = status == "completed" and outcome not in ("no-answer", "wrong-number", "left-message", "language-line")
     state: State = "happened" if reached else "missed"
     text = "" if outcome else words(communication.get("topic"))
     what = f"call-{outcome}" if outcome else "message"

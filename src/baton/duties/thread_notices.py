@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from baton.duties import codes, identity, network, reading, safe_contact
 from baton.duties.thread_states import NOTICE, receipts, recipients, topic_of
 from baton.fhir.resource import Resource, target
-from baton.store import Invalid, View
+from baton.store import View
 
 if TYPE_CHECKING:
     from baton.store import Change, Store, Who
@@ -39,7 +39,7 @@ def _unread(change: Change, thread: Resource) -> set[str]:
     found: set[str] = set()
     for each in change.find("Communication", part_of=f"Communication/{thread['id']}"):
         has_read = {known["who"] for known in receipts(each) if known["kind"] == "read"}
-        found |= {who for who, how in how_told(each) if how in TOPICS and who not in has_read and who in recipients(each)}
+        found |= {who for who, way in how_told(each) if way in TOPICS and who not in has_read and who in recipients(each)}
     return found
 
 
@@ -54,25 +54,36 @@ def how_told(message: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _announced(change: Change, thread: Resource, message: str, reader: str) -> str:
-    with reading.seeing_all(change):
-        person = reading.peek(change, reader)
-    if person is None or not may_sign_in(change, reader, str(codes.patient_of(thread))):
-        return "no-access"
-    way = way_to(person)
-    if way is None:
-        return "no-way"
-    channel, address = way
+    patient = str(codes.patient_of(thread))
+    how, address, person = _reach(change, patient, reader)
+    if how not in TOPICS or address is None:
+        return how
     subject, text = WORDS.get((identity.language(person) or "en").split("-")[0], WORDS["en"])
     payload = {"subject": subject, "text": text, "link": LINK, "message": message, "reader": reader}
     if reader.startswith("Patient/"):
-        try:
-            safe_contact.announce(change, patient=reader, channel=channel, address=address, topic=TOPICS[channel], payload=payload)
-        except Invalid:
-            return "not-this-way"
+        safe_contact.announce(change, patient=reader, channel=how, address=address, topic=TOPICS[how], payload=payload)
     else:
-        about = {"about": str(codes.patient_of(thread)), "concerning": topic_of(thread), "to": address}
-        change.announce(TOPICS[channel], {**payload, **about})
-    return channel
+        change.announce(TOPICS[how], {**payload, "about": patient, "concerning": topic_of(thread), "to": address})
+    return how
+
+
+def how(view: View, patient: str, reader: str) -> str:
+    """How somebody outside would be told that there is a message: email, sms, or why they would not (no-access, no-way, not-this-way)."""
+    return _reach(view, patient, reader)[0]
+
+
+def _reach(view: View, patient: str, reader: str) -> tuple[str, str | None, Resource]:
+    with reading.seeing_all(view):
+        person = reading.peek(view, reader)
+    if person is None or not may_sign_in(view, reader, patient):
+        return "no-access", None, {}
+    way = way_to(person)
+    if way is None:
+        return "no-way", None, person
+    channel, address = way
+    if reader.startswith("Patient/") and not safe_contact.may_contact(view, reader, channel, address).allowed:
+        return "not-this-way", None, person
+    return channel, address, person
 
 
 def may_sign_in(view: View, reader: str, patient: str) -> bool:

@@ -64,10 +64,14 @@ def owed(view: View, heads: Sequence[Resource]) -> dict[str, list[Resource]]:
     if not patients:
         return {}
     only = {"patient": next(iter(patients))} if len(patients) == 1 else {}
-    found = view.find("Task", code=",".join(f"{codes.PROMISE}|{code}" for code in PROMISES), status=codes.OPEN, **only)
+    return among(view.find("Task", code=",".join(f"{codes.PROMISE}|{code}" for code in PROMISES), status=codes.OPEN, **only))
+
+
+def among(tasks: Iterable[Resource]) -> dict[str, list[Resource]]:
+    """What is owed about threads, among these promises, by the thread's reference."""
     by_thread: dict[str, list[Resource]] = {}
-    for each in found:
-        if codes.is_open(each):
+    for each in tasks:
+        if codes.is_open(each) and codes.promise_code(each) in PROMISES:
             by_thread.setdefault(str(target(each.get("focus"))), []).append(each)
     return by_thread
 

@@ -151,11 +151,20 @@ def of_patient(view: View, patient: str, *, reader: str | None = None) -> tuple[
     return tuple(sorted(_threads(view, heads, [each for each in found if kind_of(each) == "message"], reader), key=order))
 
 
+def in_chart(view: View, communications: Sequence[Resource], tasks: Sequence[Resource]) -> tuple[Thread, ...]:
+    """The threads among what a page holds of a chart already, without their messages: nothing more is asked."""
+    owed = thread_promises.among(tasks)
+    return tuple(sorted((_thread(view, each, [], None, owed) for each in communications if kind_of(each) == "thread"), key=order))
+
+
 def rows(view: View, *, open: bool = True) -> tuple[Thread, ...]:
     """The threads of one's patients, without their messages: unanswered first, the longest waiting first; then the latest."""
     status = "in-progress" if open else "completed"
     heads = view.find("Communication", category=f"{KIND}|thread", status=status, _sort="-_lastUpdated", _count=MOST)
     owed = thread_promises.owed(view, heads)
+    known = {f"Communication/{each['id']}" for each in heads}
+    if open and (older := sorted(each.partition("/")[2] for each in owed if each not in known)):
+        heads += view.find("Communication", _id=",".join(older[:MOST]), _count=MOST)  # nobody who waits falls off the end of the list
     names = _patients(view, heads)
     made = [replace(_thread(view, each, [], None, owed), patient_name=names.get(str(codes.patient_of(each)), "")) for each in heads]
     return tuple(sorted(made, key=order))

@@ -15,7 +15,8 @@ from baton.duties.thread_promises import owed
 from baton.duties.thread_reading import Message, Receipt, Thread, may_read, of_patient, rows, shown
 from baton.duties.thread_states import ASKS, KIND, RECEIPT, TOPIC, is_outside, kind_of, outsiders, receipts, recipients
 from baton.fhir.resource import Resource, human_name, target
-from baton.rules.messages import RECEIPTS
+from baton.rules.calendar import local_day
+from baton.rules.messages import RECEIPTS, proves
 from baton.store import Invalid, NotFound, View
 from baton.store.codes import new_id
 
@@ -28,6 +29,7 @@ __all__ = [
     "Thread",
     "accept",
     "close",
+    "first_words",
     "invite",
     "may_read",
     "no_answer",
@@ -48,7 +50,7 @@ __all__ = [
 
 def start(
     change: Change, *, patient: str, topic: str, audience: Iterable[str] = (), text: str, subject: str = "", about: Sequence[str] = (),
-    language: str | None = None, author: str | None = None, to: Sequence[str] = (), wants_answer: bool = False,
+    language: str | None = None, author: str | None = None, to: Sequence[str] = (), wants_answer: bool = False, aloud: bool = False,
 ) -> Stored:  # fmt: skip
     """Begin a thread with its first message; returns the thread. `audience`: "Patient/id" and "RelatedPerson/id" of who reads along; none:
     staff alone. Whoever writes takes part. `to`: colleagues it is addressed to. `about`: what it concerns, as references.
@@ -57,6 +59,7 @@ def start(
     """
     patient = patient if "/" in patient else f"Patient/{patient}"
     person = change.get(*patient.split("/", 1))
+    _said(text)
     author = author or change.who.person
     people = list(dict.fromkeys([*audience, *([author] if is_outside(author) else ())]))
     thread = change.put(
@@ -65,32 +68,31 @@ def start(
             "status": "in-progress",
             "category": [codes.concept(KIND, "thread"), codes.concept(TOPIC, topic)],
             "subject": {"reference": patient, "display": human_name(person)},
-            "topic": {"text": subject.strip() or _first_words(text)},
+            "topic": {"text": subject.strip() or first_words(text)},
             "sent": episodes.instant(change.now),
             "sender": _named(change, author),
             **({"about": [{"reference": each} for each in about]} if about else {}),
             **({"recipient": [_named(change, each) for each in people]} if people else {}),
         }
     )
-    say(change, thread.id, text=text, language=language, author=author, to=to, wants_answer=wants_answer)
+    say(change, thread.id, text=text, language=language, author=author, to=to, wants_answer=wants_answer, aloud=aloud)
     return thread
 
 
 def say(
     change: Change, thread: str, *, text: str, language: str | None = None, author: str | None = None,
-    audience: Iterable[str] | None = None, to: Sequence[str] = (), wants_answer: bool = False,
+    audience: Iterable[str] | None = None, to: Sequence[str] = (), wants_answer: bool = False, aloud: bool = False,
 ) -> Stored:  # fmt: skip
     """Write in a thread; returns the message. `audience` narrows who outside reads it (an empty one: staff alone); else all who take part.
 
     A message from outside is promised an answer at once; one that answers keeps what was promised. Those outside are told that there is
-    something for them, by the way they chose, in their language. Raises Invalid naming the element.
+    something for them, by the way they chose, in their language; unless it was said `aloud`, by telephone. Raises Invalid.
     """
     found = held(change, thread)
     author = author or change.who.person
     outside = outsiders(found) if audience is None else tuple(dict.fromkeys(audience))
     readers = [each for each in outside if each != author]
-    if not text.strip():
-        raise Invalid("Write the message first, then send it.", expression="Communication.payload")
+    _said(text)
     spoken = language or (_language(change, author) if is_outside(author) else None) or "en"
     recipients_ = [_named(change, each) for each in (*readers, *to)]
     message: Resource = {
@@ -109,6 +111,10 @@ def say(
     }
     if is_outside(author):
         _answered(change, found, author)
+    if aloud:
+        for each in readers:
+            message = _with_receipt(change, message, "read", each, "telephone")
+        return change.put(message)
     return change.put(thread_notices.told(change, found, message, readers))
 
 
@@ -119,7 +125,13 @@ def _answered(change: Change, thread: Resource, author: str) -> None:
             change.put(_with_receipt(change, change.get("Communication", each["id"]), "read", author, "answered"))
 
 
-def _first_words(text: str) -> str:
+def _said(text: str) -> None:
+    if not text.strip():
+        raise Invalid("Write the message first, then send it.", expression="Communication.payload")
+
+
+def first_words(text: str) -> str:
+    """The beginning of a text, short enough for a heading."""
     line = " ".join(text.split())
     return line if len(line) <= 60 else line[:60].rsplit(" ", 1)[0] + "…"
 
@@ -200,11 +212,14 @@ def _message(change: Change, message: str) -> Resource:
 def receipt(change: Change, message: str, *, kind: str, who: str, evidence: str) -> Stored:
     """Keep that a message was delivered to, read or accepted by somebody it was written to, and what proves it. Known already: no change.
 
+    Whoever accepts has read, where the evidence says so; whoever has read has accepted nothing yet.
     Raises Invalid for evidence that does not prove it: a receipt of a fax or a letter never means that anybody agreed.
     """
     if kind not in RECEIPTS:
         raise Invalid(f"{kind!r} is none of {', '.join(RECEIPTS)}.", expression="Communication.extension(receipt).kind")
     found = _message(change, message)
+    if kind == "accepted" and proves(evidence, "read", local_day(change.now, change.zone)):
+        found = _with_receipt(change, found, "read", who, evidence)
     return change.put(_with_receipt(change, found, kind, who, evidence), unless_same=True)
 
 

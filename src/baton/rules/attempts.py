@@ -12,7 +12,7 @@ from baton.rules.answer import Step
 from baton.rules.calendar import US_FEDERAL, Calendar, add_business_days, local_day
 from baton.rules.tables import table
 
-OUTCOMES = ("reached", "left-message", "no-answer", "wrong-number", "refused")
+OUTCOMES = ("reached", "left-message", "no-answer", "wrong-number", "refused", "language-line")
 PHONE, ABOUT_NEEDS = "PHONE", "needs-and-status"
 
 

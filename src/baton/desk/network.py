@@ -30,7 +30,9 @@ def page(request: Request, patient: str) -> HttpResponse:
         people = duty.of_patient(view, f"Patient/{patient}")
         signed = _consents(view, patient)
         today = view.now.astimezone(view.zone).date()
+        writes = view.decide("write", "RelatedPerson", patient=f"Patient/{patient}").allowed
     context = {
+        "writes": writes,
         "patient": patient,
         "who_is": identity.identity(person, today),
         "wants": identity.preferences(person),

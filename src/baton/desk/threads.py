@@ -91,6 +91,7 @@ def page(request: Request, thread: str, *, given: dict[str, Any] | None = None, 
         people = network.of_patient(view, found.patient)
         reach = [(ref, name, labels.word(words.NOTICES, thread_notices.how(view, found.patient, ref))) for ref, name in found.people]
         colleagues = teams.colleagues(view)
+        writes = view.decide("write", "Communication", patient=found.patient).allowed
         now, due = view.now.astimezone(view.zone), next_day(view, found.patient)
     here = {ref for ref, _ in found.people}
     mark, words_due = words.due_tag(found, now)
@@ -99,6 +100,7 @@ def page(request: Request, thread: str, *, given: dict[str, Any] | None = None, 
         "patient": found.patient_id,
         "who_is": identity.identity(person, now.date()),
         "said": [{"message": each, "known": words.known(each), "what": threads.first_words(each.text)} for each in found.messages],
+        "writes": writes,
         "mark": mark,
         "due": words_due,
         "reach": reach,

@@ -10,7 +10,6 @@ from tests.journeys.looks import LOOKS, PHONE, Seen, Visit
 from tests.pages import PASSWORD, House
 
 from baton import app
-from baton.desk import rooms
 from baton.duties import staff
 from baton.web import django as shell
 
@@ -28,6 +27,8 @@ def administrator(home: House) -> Iterator[None]:
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_the_rooms_at_a_glance(visit: Visit, seen: Seen, look: str) -> None:
+    from baton.desk import rooms  # noqa: PLC0415  its words need the pages to be set up
+
     page = visit("/people", DANA, **LOOKS[look])
     if LOOKS[look]["viewport"] == PHONE:
         page.locator(".menu summary").tap()

@@ -44,7 +44,6 @@ GROUPS: tuple[tuple[Room, ...], ...] = (
         Room("today", _("Today"), ("caseload", "recent"), _sees("Task")),
         Room("patients", _("Patients"), ("patients", "find"), _sees("Patient")),
         Room("needs", _("Schedule"), ("scheduling", "appointments", "calendars"), _sees("Appointment")),
-        Room("needs", _("Schedule"), ("scheduling", "appointments"), _sees("Appointment")),
         Room("threads", _("Messages"), ("threads", "calls", "network"), _sees("Communication")),
         Room("referrals", _("Referrals"), ("referrals",), _sees("ServiceRequest")),
         Room("records", _("Records"), ("records", "inbound"), _sees("DocumentReference")),

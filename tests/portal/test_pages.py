@@ -377,3 +377,13 @@ def test_nobody_and_no_staff_get_past_the_portals_gate(portal: Portal) -> None:
             if path.startswith("/my/") and path not in open_:
                 for answer in (browser.get(path), browser.post(path, {"text": "x"})):
                     assert answer.status_code == 405 or answer.get("Location") == "/my/sign-in", path
+
+
+def test_what_one_of_the_family_wrote_is_not_told_to_another_by_what_we_owe(portal: Portal) -> None:
+    with portal.house.change() as change:
+        threads.start(change, patient=portal.rosa, topic="other", text="My mother hides her pills", author=portal.lena, wants_answer=True)
+        threads.start(change, patient=portal.rosa, topic="other", text="Do not tell my daughter", author=portal.rosa, wants_answer=True)
+    portal.let_in(portal.lena)
+    own, proxy = (said(browser.get("/my/")) for browser in (rosa(portal), portal.browser(portal.lena, LENA)))
+    assert "hides her pills" not in own and "Do not tell my daughter" in own
+    assert "Do not tell my daughter" not in proxy and "hides her pills" in proxy

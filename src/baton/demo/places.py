@@ -185,13 +185,25 @@ def ground() -> Iterator[Resource]:
     for place in PLACES.values():
         yield from _place(place)
     for id_, name in TEAMS.items():
-        yield {"resourceType": "Organization", "id": id_, "active": True, "type": [_type("team")], "name": name}
+        yield {
+            "resourceType": "Organization",
+            "id": id_,
+            "active": True,
+            "type": [_type("team")],
+            "name": name,
+            "telecom": [_team_phone(id_)],
+        }
     yield from _feeds()
     for worker in WORKERS.values():
         yield from _worker(worker)
     for place_id, doctors in DOCTORS.items():
         for number, doctor in enumerate(doctors):
             yield from _doctor(PLACES[place_id], *doctor, number)
+
+
+def _team_phone(team: str) -> Resource:
+    """The number at which a team answers its patients."""
+    return {"system": "phone", "use": "work", "value": f"(401) 555-01{60 + list(TEAMS).index(team):02d}"}
 
 
 def _kind(place: Place) -> Resource:

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
-from baton.duties import identity
+from baton.duties import identity, reading
 from baton.duties.names import names_of
 from baton.duties.privacy_tasks import ROLES
 from baton.fhir.resource import human_name
@@ -105,6 +105,7 @@ def report(view: View, *, patient: str, since: date | None = None, until: date |
     )
     records, whole = _records(view, asked)
     names = names_of(view, {each.who for each in records} | {each.on_behalf_of for each in records if each.on_behalf_of})
+    names |= {each.who: reading.name_of(view, each.who) for each in records if each.who.startswith(PEOPLE[1:])}
     roles = _roles(view, {each.who for each in records if each.role in (None, "system")})
     records = [replace(each, role=roles.get(each.who)) if each.who in roles and each.role in (None, "system") else each for each in records]
     lines = [line(group, names, view.zone) for group in grouped(records, view.zone)]
@@ -125,8 +126,9 @@ def report(view: View, *, patient: str, since: date | None = None, until: date |
 
 def _roles(view: View, people: Iterable[str]) -> dict[str, str]:
     """The roles people have now, for what was recorded without the one they had (a change, an act of the privacy desk)."""
+    guests = {person: "patient" if person.startswith("Patient/") else "related" for person in people if person.startswith(PEOPLE[1:])}
     known = {person: view.store.who(person, entrance="desk") for person in people if person.startswith("Practitioner/")}
-    return {person: who.role for person, who in known.items() if who}
+    return guests | {person: who.role for person, who in known.items() if who}
 
 
 def _records(view: View, asked: Asked) -> tuple[list[Recorded], bool]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from baton.duties import chart_parts, codes, identity, promises, reading
+from baton.duties import chart_parts, codes, identity, promises, reading, threads
 from baton.duties.charts import Goal
+from baton.duties.thread_states import is_outside
 from baton.fhir.resource import Resource, extension, target
 from baton.packs.assessments import Assessment, library, of_canonical
 from baton.rules.calendar import add_business_days, local_day
@@ -58,18 +59,28 @@ class Together:
 
 def together(view: View, *, patient: str) -> Together:
     """What was agreed with a patient ("Patient/id"), as far as who looks may see it. Raises nothing."""
-    open_ = [each for each in view.find("Task", patient=patient, status=codes.OPEN) if _shown(each)]
+    read = _threads(view, patient)
+    open_ = [each for each in view.find("Task", patient=patient, status=codes.OPEN) if _shown(each, read)]
     since = (view.now - LATELY).date().isoformat()
-    closed = [each for each in view.find("Task", patient=patient, status="completed", modified=f"ge{since}") if _shown(each)]
+    closed = [each for each in view.find("Task", patient=patient, status="completed", modified=f"ge{since}") if _shown(each, read)]
     theirs = [each for each in open_ if is_theirs(each)]
     ours = [each for each in open_ if not is_theirs(each)]
     done = sorted(closed, key=lambda each: str(each.get("lastModified", "")), reverse=True)
     return Together(_read(view, theirs), _read(view, ours), tuple(agreed(view, each) for each in done))
 
 
-def _shown(task: Resource) -> bool:
+def _threads(view: View, patient: str) -> frozenset[str] | None:
+    """The threads that somebody from outside reads; None for staff. What one of a family wrote is not told to another by what we owe."""
+    if not is_outside(view.who.person):
+        return None
+    return frozenset(f"Communication/{each.id}" for each in threads.of_patient(view, patient))
+
+
+def _shown(task: Resource, read: frozenset[str] | None) -> bool:
     code = codes.promise_code(task)
-    return code is not None and code not in INNER
+    if code is None or code in INNER:
+        return False
+    return read is None or not code.startswith("message-") or target(task.get("focus")) in read
 
 
 def is_theirs(task: Resource) -> bool:

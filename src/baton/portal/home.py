@@ -57,7 +57,7 @@ def _todo(view: View, patient: str) -> list[dict[str, Any]]:
             found.append({"words": words_, "when": words.moment(visit.start), "link": reverse("my_visits"), "button": _("See the visit")})
     if new := talk.unread(threads.of_patient(view, patient)):
         said = ngettext("Read %(n)s new message", "Read %(n)s new messages", new) % {"n": new}
-        found.append({"words": said, "when": "", "link": reverse("my_talks"), "button": _("Read")})
+        found.append({"words": said, "when": "", "link": reverse("my_talks"), "button": _("See it")})
     for given in education.learning(view, patient=patient).given:
         if any(item.proof is None for item in given.items):
             link = reverse("my_lesson", args=[given.id])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import groupby
 from typing import Any
 
 from django.http import HttpResponse
@@ -67,18 +68,23 @@ def index(request: Request) -> HttpResponse:
     with request.hub.store.view(reader) as view:
         until = view.now.astimezone(view.zone).date()
         report = access_report.report(view, patient=patient, since=until - timedelta(days=days), until=until)
-    lines = [_line(each) for each in report.people if each.role != "patient"]
+    several = groupby([each for each in report.people if each.role != "patient"], lambda line: (line.day, line.name))
+    lines = [_line(list(each)) for _key, each in several]
     return show.page(request, "portal/looks.html", {"lines": lines, "days": days, "spans": SPANS, "whole": report.whole})
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(lines: list[Line]) -> dict[str, Any]:
+    """What one person did on one day."""
+    first = lines[0]
+    acts = dict.fromkeys(str(ACTS.get(each.act, ACTS["other"])) for each in lines)
+    why = dict.fromkeys(str(PURPOSES[each.purpose]) for each in lines if each.purpose in PURPOSES)
     return {
-        "day": line.day,
-        "name": line.name,
-        "role": ROLES.get(line.role, ""),
-        "act": ACTS.get(line.act, ACTS["other"]),
-        "why": PURPOSES.get(line.purpose, ""),
-        "glass": bool(line.glass),
+        "day": first.day,
+        "name": first.name,
+        "role": ROLES.get(first.role, ""),
+        "acts": "; ".join(acts),
+        "why": "; ".join(why),
+        "glass": any(each.glass for each in lines),
     }
 
 

@@ -13,6 +13,7 @@ register = template.Library()
 register.filter("my_promise", words.promise)
 register.filter("my_due", words.due)
 register.filter("my_day", words.day)
+register.filter("my_date", words.long_date)
 register.filter("my_moment", words.moment)
 
 

@@ -66,6 +66,11 @@ def day(value: date | datetime) -> str:
     return dateformat.format(value, pgettext("date format", "l, F j"))
 
 
+def long_date(value: date) -> str:
+    """A day with its year: "March 3, 2027"."""
+    return dateformat.format(value, pgettext("date format", "F j, Y"))
+
+
 def moment(value: datetime) -> str:
     """A day and a time: "Monday, March 3, 10:20 a.m."."""
     return dateformat.format(value, pgettext("date format", "l, F j, g:i a"))

@@ -1,0 +1,222 @@
+"""A patient's whole way: invited, in by link and code, a visit, a message, a lesson, questions, who saw; a daughter let in and out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from playwright.sync_api import Page
+from tests.journeys.looks import PHONE
+from tests.pages import MONDAY, House, client, patient
+
+from baton.duties import agreements, education, threads
+
+ROSA = "rosa@mail.example"
+NARROW = {"width": 320, "height": 640}
+CLICKS: dict[str, tuple[int, int]] = {}
+"""By step: clicks, and how many it may take."""
+
+
+@pytest.fixture(scope="module")
+def rosa(home: House) -> str:
+    with home.change() as change:
+        id_ = patient(
+            change,
+            "Rosa Delgado",
+            telecom=[{"system": "email", "value": ROSA}, {"system": "phone", "use": "mobile", "value": "(555) 014-2291"}],
+        )
+        kin = {
+            "resourceType": "RelatedPerson",
+            "active": True,
+            "name": [{"family": "Delgado", "given": ["Elena"], "text": "Elena Delgado"}],
+        }
+        child = [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "CHILD"}]}]
+        change.put({**kin, "patient": {"reference": f"Patient/{id_}"}, "relationship": child})
+        start = MONDAY + timedelta(days=3)
+        change.put({
+            "resourceType": "Appointment", "status": "booked", "description": "Heart check", "start": start.isoformat(),
+            "end": (start + timedelta(minutes=30)).isoformat(),
+            "participant": [{"actor": {"reference": f"Patient/{id_}"}, "status": "needs-action"}],
+        })  # fmt: skip
+        agreements.agree(change, patient=id_, what="Weigh yourself each morning", due=date(2026, 11, 27), by="patient")
+        agreements.agree(change, patient=id_, what="Send you the taxi paper", due=date(2026, 11, 24), by="us")
+        education.give(change, patient=id_, lesson="heart-failure", how="paper")
+        agreements.ask_questions(change, patient=id_, assessment="phq-9", due=date(2026, 11, 30))
+    return id_
+
+
+def newest(home: House, to: str) -> str:
+    """The link in the newest mail to somebody."""
+    with psycopg.connect(home.hub.database.app_dsn) as connection:
+        rows = connection.execute("select payload from outbox where topic = 'mail' order by id desc").fetchall()
+    return next(str(payload["link"]) for (payload,) in rows if payload["to"] == to and "link" in payload)
+
+
+def clicked(page: Page, step: str, budget: int, *selectors: str) -> None:
+    """Click these, count them, and keep the count beside its budget."""
+    for selector in selectors:
+        page.locator(selector).first.click()
+    CLICKS[step] = (len(selectors), budget)
+
+
+def born(page: Page, code: str) -> None:
+    page.locator("#code").fill(code)
+    for name, value in (("month", "3"), ("day", "3"), ("year", "1955")):
+        page.locator(f"#{name}").fill(value)
+
+
+def test_from_the_invitation_to_who_saw(home: House, rosa: str, visit: Callable[..., Page], seen: Callable[[Page, str], None]) -> None:
+    desk = visit(f"/patients/{rosa}")
+    clicked(desk, "invite", 2, f'a[href="/patients/{rosa}/portal"]', '#invite button:has-text("Invite")')
+    code = str(re.findall(r"\d{4} \d{4}", desk.inner_text("main"))[0])
+    seen(desk, "portal-desk-invited")
+    desk.goto(f"/patients/{rosa}/portal")
+    seen(desk, "portal-desk")
+
+    page = visit(newest(home, ROSA), email=None, viewport=PHONE)
+    seen(page, "portal-hello")
+    born(page, code)
+    clicked(page, "come in by invitation", 1, "main button")
+    seen(page, "portal-keys")
+    clicked(page, "a card of codes", 1, 'button:has-text("card of codes")')
+    codes = re.findall(r"\b\d{8}\b", page.inner_text("main"))
+    assert len(codes) == 10
+    seen(page, "portal-card")
+    clicked(page, "sign out", 1, '#menu button:has-text("Sign out")')
+
+    page.goto("/my/")
+    page.locator("#email").fill(ROSA)
+    clicked(page, "ask for a link", 1, "main button")
+    seen(page, "portal-sent")
+    page.goto(newest(home, ROSA))
+    page.locator("main button").click()
+    seen(page, "portal-code")
+    page.locator("#code").fill(codes[0])
+    clicked(page, "come in", 1, "main button")
+    assert page.url.endswith("/my/")
+    seen(page, "portal-plan")
+
+    clicked(page, "confirm a visit", 2, 'a:has-text("See the visit")', 'button:has-text("Yes, I will come")')
+    assert "You said yes" in page.inner_text("main")
+    seen(page, "portal-visits")
+    page.goto("/my/messages")
+    page.locator("#text").fill("May I eat soup?")
+    clicked(page, "write a message", 1, 'button:has-text("Send")')
+    seen(page, "portal-talk")
+    page.goto("/my/")
+    clicked(page, "open a lesson", 1, 'a:has-text("Open")')
+    seen(page, "portal-lesson")
+    page.locator("textarea").first.fill("I step on the scale each morning")
+    clicked(page, "answer a lesson", 1, 'button:has-text("Send")')
+    assert "We look at it before we call you" in page.inner_text("main")
+
+
+def test_an_answer_that_needs_somebody_is_met_with_help(
+    home: House, rosa: str, visit: Callable[..., Page], seen: Callable[[Page, str], None]
+) -> None:
+    page = let_in(home, visit, f"Patient/{rosa}", ROSA, viewport=PHONE)
+    page.goto("/my/questions")
+    page.locator('a:has-text("Start")').click()
+    seen(page, "portal-question")
+    for _ in range(8):
+        page.locator(".answers button").first.click()
+    page.locator(".answers button").nth(1).click()
+    assert page.url.endswith("/help")
+    assert page.locator('a[href="tel:988"]').is_visible()
+    seen(page, "portal-help")
+    page.goto("/my/looks")
+    assert "Carla Cole" in page.inner_text("main")
+    seen(page, "portal-looks")
+
+
+def let_in(home: House, visit: Callable[..., Page], person: str, email: str, **options: Any) -> Page:
+    """A page in the portal of somebody who is let in, with both factors proved."""
+    client(home, None)
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from baton.duties import guests as duty
+    from baton.web import guests
+    from baton.web.models import Account
+
+    with home.change() as change:
+        duty.let_in(change, patient=duty.patient_of(change, person), person=person)
+    guests.known({email: person})
+    if not guests.card_left(Account.objects.get(email=email)):
+        guests.new_card(Account.objects.get(email=email))
+    browser = client(home, None)
+    browser.force_login(Account.objects.get(email=email))
+    session: SessionStore = browser.session
+    session.update({guests.PROVED: "card", guests.PERSON: person})
+    session.save()
+    page = visit("/my/sign-in", email=None, **options)
+    page.context.add_cookies([{"name": "baton", "value": str(session.session_key), "url": page.url}])
+    page.goto("/my/")
+    return page
+
+
+def test_a_daughter_is_let_in_by_her_mother_and_out_again(
+    home: House, rosa: str, visit: Callable[..., Page], seen: Callable[[Page, str], None]
+) -> None:
+    page = let_in(home, visit, f"Patient/{rosa}", ROSA, viewport=PHONE)
+    page.goto("/my/people")
+    seen(page, "portal-people")
+    page.locator("#email").fill("elena@mail.example")
+    page.locator('label:has-text("All that you see here")').click()
+    clicked(page, "let somebody in", 1, 'button:has-text("Let them in")')
+    code = str(re.findall(r"\d{4} \d{4}", page.inner_text("main"))[0])
+    seen(page, "portal-let-in")
+
+    daughter = visit(newest(home, "elena@mail.example"), email=None, viewport=PHONE)
+    born(daughter, code)
+    daughter.locator("main button").click()
+    daughter.locator('button:has-text("card of codes")').click()
+    daughter.goto("/my/")
+    assert "You look at the page of" in daughter.inner_text("body") and "Weigh yourself" in daughter.inner_text("main")
+    seen(daughter, "portal-proxy")
+    daughter.goto("/my/looks")
+    assert "403" in str(daughter.evaluate("fetch('/my/looks').then(answer => answer.status)"))
+
+    page.goto("/my/people")
+    clicked(page, "end it", 1, 'button:has-text("End it now")')
+    daughter.goto("/my/")
+    assert "/my/sign-in" in daughter.url, "at once, on her next click"
+    for step, (clicks, budget) in CLICKS.items():
+        print(f"{step}: {clicks} clicks of {budget}")
+        assert clicks <= budget, step
+
+
+@pytest.mark.parametrize(("name", "options"), [
+    ("narrow", {"viewport": NARROW}), ("dark", {"viewport": PHONE, "color_scheme": "dark"}),
+    ("spanish", {"viewport": PHONE, "locale": "es-MX"}), ("wide", {}),
+])  # fmt: skip
+def test_every_page_of_the_portal_is_for_everybody(
+    home: House, rosa: str, visit: Callable[..., Page], seen: Callable[[Page, str], None], name: str, options: dict[str, Any]
+) -> None:
+    page = let_in(home, visit, f"Patient/{rosa}", ROSA, **options)
+    with home.change() as change:
+        threads.start(change, patient=rosa, topic="other", text="How are you today?", audience=[f"Patient/{rosa}"], wants_answer=True)
+    for path in ("", "visits", "messages", "lessons", "questions", "papers", "looks", "people", "keys"):
+        page.goto(f"/my/{path}")
+        seen(page, f"portal-{name}-{path or 'plan'}")
+    page.goto("/my/lessons")
+    page.locator("main li a").first.click()
+    seen(page, f"portal-{name}-lesson")
+
+
+def test_the_keyboard_goes_everywhere(home: House, rosa: str, visit: Callable[..., Page]) -> None:
+    page = let_in(home, visit, f"Patient/{rosa}", ROSA, viewport=PHONE)
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(str(page.evaluate("(document.activeElement.getAttribute('href') || document.activeElement.textContent).trim()")))
+    assert "#main" in reached, "first a way past the head"
+    for route in ("/my/visits", "/my/messages", "/my/lessons", "/my/papers", "/my/looks", "/my/people", "/my/keys"):
+        assert route in reached, route
+    page.goto("/my/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"

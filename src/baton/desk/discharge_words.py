@@ -16,7 +16,17 @@ KINDS: Words = {
     "discharge-blocker": lazy("Clear what is in the way"),
     "discharge-result": lazy("Read a result that was pending"),
     "discharge-summary": lazy("Send the discharge summary"),
+    "discharge-answer": lazy("What the call at home asks for"),
 }
+ANSWERS: Words = {
+    "worse": lazy("Worse at home, a clinician now: %(what)s"),
+    "medicines-differ": lazy("Medicines differ at home, a pharmacist today: %(what)s"),
+    "no-medicines": lazy("Has no medicines at home, today: %(what)s"),
+    "no-services": lazy("Help for home did not come: %(what)s"),
+    "question": lazy("Asked in the call, to be answered: %(what)s"),
+    "visit": lazy("A visit is to be booked"),
+}
+"""What an answer of the call at home asks for; %(what)s is what was said."""
 TITLES: Words = {
     "discharge-blocker": lazy("In the way of going home: %(what)s"),
     "discharge-result": lazy("Read when it comes: %(what)s"),
@@ -187,6 +197,7 @@ FACTS: Words = {
     "destination": lazy("Going to"),
     "item": lazy("Item"),
     "cause": lazy("Cause"),
+    "answer": lazy("Answer"),
 }
 CLEARS: Words = {
     "plan-complete": lazy("everything on the plan is done or not needed"),
@@ -194,13 +205,56 @@ CLEARS: Words = {
     "blocker-cleared": lazy("it is out of the way"),
     "result-read": lazy("the result was read and the patient told"),
     "summary-arrived": lazy("there is proof that the summary arrived"),
+    "answer-acted-on": lazy("somebody has done what was asked for"),
 }
 RULES: Words = {"discharge": lazy("Going home")}
 ENDED: Words = {
     "plan-over": pgettext_lazy("ended", "the plan for going home is over"),
     "left": pgettext_lazy("ended", "the patient has left hospital"),
 }
+DIFFERENCES: Words = {
+    "duplicate": lazy("the same medicine twice"),
+    "dose": lazy("another dose"),
+    "other": lazy("something else"),
+}
+SHOWN: Words = {
+    "today": lazy("expected today or overdue"),
+    "blocked": lazy("something is in the way"),
+    "no-day": lazy("no day named yet"),
+    "left": lazy("have left, not all is done"),
+    "green": lazy("ready to leave"),
+}
+NEXT: Words = {
+    "expect": lazy("Say when and where to"),
+    "score": lazy("Work out the risk of coming back"),
+    "leave": lazy("Ready: they can leave"),
+    "close": lazy("Close the plan"),
+}
+STEP_STATES: Words = {
+    "open": pgettext_lazy("item", "open"),
+    "done": pgettext_lazy("item", "ready"),
+    "waived": pgettext_lazy("item", "not needed"),
+    "fresh": pgettext_lazy("item", "the chart shows it"),
+}
+UNTIL: Words = {
+    "expected": lazy("until the expected day"),
+    "left": lazy("until the day they left"),
+    "today": lazy("until today"),
+}
+LACKING: Words = {
+    "nothing": lazy("Nothing of the chart may leave for them."),
+    "address": lazy("There is no number or address for them on file."),
+    "recipient": lazy("It is not known who they are."),
+    "reason": lazy("A reason is missing."),
+    "not-this-way": lazy("The patient asked not to be reached this way."),
+}
 REFUSALS = (
+    lazy("Say what they answered to each question."),
+    lazy("Say in what they are worse."),
+    lazy("Say which medicines differ, and how."),
+    lazy("Say first who takes over."),
+    lazy("There is no discharge summary to send yet."),
+    lazy("Say who accepts."),
     lazy("Only a stay in hospital that is under way has a plan for going home."),
     lazy("This stay has its plan already."),
     lazy("This plan is over."),
@@ -240,6 +294,9 @@ REFUSALS = (
 
 def title(kind: str, what: str | None) -> str | None:
     """What a row of work about going home says; None for other work."""
+    if kind == "discharge-answer" and what:
+        code, _bar, about = what.partition("|")
+        return str(ANSWERS.get(code, code)) % {"what": about}
     if kind == "discharge-item":
         return str(ITEMS.get(what or "", what))
     return str(TITLES[kind]) % {"what": what} if what and kind in TITLES else None

@@ -28,6 +28,8 @@ PATHWAY: Final = "discharge"
 PRESENT: Final = frozenset({"arrived", "triaged", "in-progress", "onleave"})
 OWN_PROMISE: Final = frozenset({"pending-results"})
 """Items whose owners have promises of another kind: each result its own."""
+LASTING: Final = frozenset({states.RESULT, states.ANSWER})
+"""What is still owed when the plan is over: a result is read when it comes, what the call asked for is done."""
 TO_SEND: Final = "to-send"
 
 
@@ -217,8 +219,8 @@ def _of_patient(task: Resource, plan: Plan) -> Resource | None:
 
 def _over(plan: Plan, known: Mapping[str, Resource], view: View) -> Iterator[Resource]:
     for each in known.values():
-        if not codes.is_open(each) or (codes.promise_code(each) == states.RESULT and plan.state == "closed"):
-            continue  # a result is read when it comes, long after everything else is done
+        if not codes.is_open(each) or (codes.promise_code(each) in LASTING and plan.state == "closed"):
+            continue
         done = plan.state == "closed" and codes.promise_code(each) == states.PLAN
         yield upkeep.shut(each, reason="plan-over", status="completed" if done else "cancelled", now=view.now)
 

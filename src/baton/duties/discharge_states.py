@@ -23,8 +23,8 @@ STATE, EXPECTED, SIGNED, READY, SCORED, ACCEPTING, NOTIFIED = (
     f"{_S}-{name}" for name in ("state", "expected", "signed", "ready", "scored", "accepting", "notified")
 )
 
-PLAN, ITEM, BLOCKER, RESULT, SUMMARY = (f"discharge-{name}" for name in ("plan", "item", "blocker", "result", "summary"))
-"""The promises: the plan's next step; an item in somebody's hands; what is in the way; a pending result; the summary to who takes over."""
+PLAN, ITEM, BLOCKER, RESULT, SUMMARY, ANSWER = (f"discharge-{name}" for name in ("plan", "item", "blocker", "result", "summary", "answer"))
+"""The promises: the plan's next step, an item, what is in the way, a pending result, a summary to send, what the call asks for."""
 
 MOVES: Final[Mapping[str, Mapping[str, str]]] = {
     "leave": {"planning": "left"},

@@ -46,7 +46,7 @@ GROUPS: tuple[tuple[Room, ...], ...] = (
         Room("needs", _("Schedule"), ("scheduling", "appointments", "calendars"), _sees("Appointment")),
         Room("threads", _("Messages"), ("threads", "calls", "network"), _sees("Communication")),
         Room("referrals", _("Referrals"), ("referrals",), _sees("ServiceRequest")),
-        Room("discharge", _("Going home"), ("discharge", "discharge_acts", "discharge_call"), _sees("CarePlan")),
+        Room("discharge", _("Going home"), ("discharge", "discharge_acts", "discharge_call", "discharge_takeover"), _sees("CarePlan")),
         Room("records", _("Records"), ("records", "inbound"), _sees("DocumentReference")),
         Room("requests", _("Requests"), ("requests",), _sees("DocumentReference")),
     ),

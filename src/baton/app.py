@@ -17,7 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from baton import api, upgrade
-from baton.duties import absences, ground, house, labelling, safe_contact, subscriptions, thread_notices, transitions, unusual
+from baton.duties import (
+    absences,
+    ground,
+    house,
+    labelling,
+    readiness_promises,
+    safe_contact,
+    subscriptions,
+    thread_notices,
+    transitions,
+    unusual,
+)
 from baton.duties.scheduling import booking, calendars, notices, planning
 from baton.settings import BadSettingError, Settings
 from baton.store import Store, Who, migrate
@@ -186,7 +197,12 @@ def work(settings: Settings) -> None:
         published = [anchors.to_file(settings.seal_file)] if settings.seal_file else []
         published += [anchors.by_mail(settings.seal_mail)] if settings.seal_mail else []
         objection = functools.partial(_objection, hub.store, me)
-        by_hub: tuple[Callable[..., None], ...] = (booking.release_expired, calendars.keep_open, notices.remind)
+        by_hub: tuple[Callable[..., None], ...] = (
+            booking.release_expired,
+            calendars.keep_open,
+            notices.remind,
+            readiness_promises.watch,
+        )
         timed: tuple[Callable[..., object], ...] = (
             transitions.close_watches,
             unusual.watch,

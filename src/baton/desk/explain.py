@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
-from baton.desk import community_words, discharge_words, referral_words, support_words
+from baton.desk import community_words, discharge_words, readiness_words, referral_words, support_words
 from baton.desk.labels import COMPLEXITIES, PROMISES, Words, day, language_name, moment, word
 from baton.duties.rows import Difference
 from baton.duties.trace import Fact, Step, Trace
@@ -23,6 +23,7 @@ RULES: Words = {
     "transitional-care-adult": lazy("Transitional care, adult"),
     "by-hand": lazy("A promise made by hand"),
     "privacy-clocks": lazy("Privacy clocks"),
+    "readiness": lazy("Ready for the visit"),
     "messages": lazy("Messages"),
     "support": lazy("Support"),
 }
@@ -50,6 +51,9 @@ FACTS: Words = {
     "received": lazy("Received"),
     "extended": lazy("Extended once because"),
     "source": lazy("Asked of"),
+    "visit": lazy("Visit"),
+    "list": lazy("List"),
+    "missing": lazy("Missing"),
     "state": lazy("State"),
     "written-by": lazy("Written by"),
     "topic": lazy("About"),
@@ -65,6 +69,7 @@ CLEARS: Words = {
     "readmitted": lazy("the patient is back in hospital"),
     "closed-with-reason": lazy("somebody closes it and says why"),
     "done-by-hand": lazy("somebody marks it done"),
+    "chart-ready": lazy("everything on the list is in the chart"),
     **referral_words.CLEARS,
     **discharge_words.CLEARS,
     "request-answered": lazy("the request is granted or denied"),
@@ -188,6 +193,8 @@ def value(name: str, what: object) -> str:
         return _("yes") if what else _("no")
     if isinstance(what, date):
         return moment(what)
+    if name == "missing":
+        return readiness_words.missing(str(what))
     if name == "language":
         return language_name(str(what))
     return word(FACT_WORDS[name], str(what)) if name in FACT_WORDS else str(what)
@@ -225,6 +232,8 @@ def ended_words(code: str | None) -> str:
 def _count(one: Step, when: str) -> str:
     if one.day is None:
         return _("Counted so because %(why)s.") % {"why": word(WHY_MOVED, one.reason)}
+    if one.reason == "days-before":
+        return _("%(n)s days before it is %(day)s.") % {"n": one.n, "day": when}
     if one.reason == "calendar-days":
         return _("%(n)s calendar days later is %(day)s.") % {"n": one.n, "day": when}
     return _("%(day)s is business day %(n)s.") % {"day": when, "n": one.n}

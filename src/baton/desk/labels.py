@@ -35,6 +35,7 @@ PROMISES: Words = {
     "accounting-request": lazy("Give an accounting of disclosures"),
     "restriction-request": lazy("Answer a request for a restriction"),
     "record-request": lazy("Get records from elsewhere"),
+    "visit-readiness": lazy("Make the chart ready"),
     "message-answer": lazy("Answer a message"),
     "message-reply": lazy("Their answer to a message"),
     "message-colleague": lazy("Answer a colleague"),
@@ -301,6 +302,10 @@ def why_line(row: Row) -> str:
     if facts.get("discharged"):
         parts.append(_discharge(facts))
     parts += _going_home(facts)
+    if facts.get("missing"):
+        from baton.desk import readiness_words  # noqa: PLC0415  its words are made of ours
+
+        parts.append(_("missing: %(what)s") % {"what": readiness_words.missing(str(facts["missing"]))})
     if facts.get("referred-to"):
         parts += [_("sent to %(whom)s") % {"whom": facts["referred-to"]}, word(referral_words.URGENCIES, str(facts.get("urgency")))]
     asked = facts.get("asked")

@@ -21,6 +21,9 @@ from baton.desk import (
     message_words,
     people_words,
     privacy_words,
+    people_words,
+    privacy_words,
+    readiness_words,
     rooms,
     scheduling_words,
 )
@@ -51,6 +54,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     **message_words.FILTERS,
     **people_words.FILTERS,
     **privacy_words.FILTERS,
+    **readiness_words.FILTERS,
     **scheduling_words.FILTERS,
 }
 for name, function in FILTERS.items():

@@ -47,7 +47,7 @@ GROUPS: tuple[tuple[Room, ...], ...] = (
         Room("threads", _("Messages"), ("threads", "calls", "network"), _sees("Communication")),
         Room("referrals", _("Referrals"), ("referrals",), _sees("ServiceRequest")),
         Room("discharge", _("Going home"), ("discharge", "discharge_acts", "discharge_call", "discharge_takeover"), _sees("CarePlan")),
-        Room("records", _("Records"), ("records", "inbound"), _sees("DocumentReference")),
+        Room("records", _("Records"), ("records", "inbound", "readiness"), _sees("DocumentReference")),
         Room("requests", _("Requests"), ("requests",), _sees("DocumentReference")),
     ),
     (Room("library", _("Library"), ("education",), _sees("ActivityDefinition", "unowned")),),

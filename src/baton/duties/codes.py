@@ -69,7 +69,7 @@ OWN: Final = ("referral-", "discharge-", "message-", "screen-", "concern", "prog
 
 def own_words(code: str, task: Mapping[str, Any]) -> str | None:
     """What a promise says of itself in a person's own words, where its kind has such."""
-    return task.get("description") if code == BY_HAND or code.startswith(OWN) or code.endswith("-request") else None
+    return task.get("description") if code == BY_HAND or code.startswith(OWN) or code.endswith(("-request", "-readiness")) else None
 
 
 def is_open(task: Mapping[str, Any] | None) -> bool:

@@ -22,6 +22,7 @@ SAID = (
     "complexity",
     "disposition",
     "booked",
+    "missing",
     "requirement",
     "asked-by",
     "referred-to",

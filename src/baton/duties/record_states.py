@@ -100,6 +100,11 @@ def brought(request: Resource, state: str, reason: str | None = None) -> Resourc
     return {**request, "status": STATUS[state], "statusReason": codes.concept(STATE, state, reason)}
 
 
+def items_of(request: Mapping[str, Any]) -> list[str]:
+    """What of a visit's list a request asks for, as codes."""
+    return [str(part["valueCode"]) for part in extension(request, ASKED) or () if part.get("url") == "item"]
+
+
 def source_of(request: Resource, known: Request) -> Recipient:
     """Who is asked."""
     return Recipient(known.source, known.kind, target(request.get("sender")), known.address or None)

@@ -98,8 +98,12 @@ def ask(
     channels: tuple[str, ...] = ("print",),
     needed_by: date | None = None,
     letter: Letter | None = None,
+    about: tuple[str, ...] = (),
+    items: tuple[str, ...] = (),
 ) -> Stored:
     """Ask for records. What takes no consent, or has it, leaves at once (`letter` is what is sent); anything else waits for its consent.
+
+    `about` are the visits ("Appointment/id") it is for, `items` what of their lists it asks for.
 
     Raises Invalid, naming the element.
     """
@@ -111,7 +115,8 @@ def ask(
     state = "needs-consent" if ground.lacking else "to-send"
     request: Resource = {
         "resourceType": "CommunicationRequest",
-        "extension": [{"url": ASKED, "extension": list(_parts(ground, source, channels))}],
+        "extension": [{"url": ASKED, "extension": [*_parts(ground, source, channels), *_items(items)]}],
+        **({"about": [{"reference": each} for each in about]} if about else {}),
         "category": [codes.concept(STATE, CODE)],
         "subject": {"reference": patient},
         "payload": [{"contentString": what.strip()}],
@@ -153,6 +158,10 @@ def _parts(ground: Basis, source: Recipient, channels: tuple[str, ...]) -> Itera
     if (source.address or "").strip():
         yield {"url": "address", "valueString": str(source.address).strip()}
     yield from ({"url": "channel", "valueCode": each} for each in channels)
+
+
+def _items(items: tuple[str, ...]) -> list[Resource]:
+    return [{"url": "item", "valueCode": each} for each in items]
 
 
 def send(change: Change, *, request: str, letter: Letter | None = None) -> Stored:

@@ -1,0 +1,72 @@
+"""Ready for the visit: the coming visits with what their charts have and lack, and one click that asks for the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext, override
+from django.views.decorators.http import require_GET
+
+from baton.desk import posting, privacy_papers, readiness_words
+from baton.desk.disclosure import whose
+from baton.duties import readiness as duty
+from baton.duties.happenings import patients_of
+from baton.web.gate import Request, staff
+
+REFUSALS = (
+    lazy("Nothing is missing that somebody else has."),
+    lazy("Something is still missing for this visit: ask for it, or close this with a reason."),
+)
+
+
+@staff
+@require_GET
+def page(request: Request) -> HttpResponse:
+    """The coming visits, the earliest first; with `show=not-ready` those whose charts lack something."""
+    with request.hub.store.view(request.who) as view:
+        one = request.GET.get("patient", "")
+        found = duty.coming(view, patient=f"Patient/{one}" if one else None)
+        rows = [_row(each, duty.days_to(view, each)) for each in found]
+    short = [each for each in rows if not each["visit"].ready]
+    show = request.GET.get("show", "all")
+    context = {"rows": short if show == "not-ready" else rows, "count": len(rows), "short": len(short), "show": show}
+    return render(request, "readiness/page.html", context)
+
+
+def _row(visit: duty.Visit, days: int) -> dict[str, Any]:
+    mark = "calm" if visit.ready else "late" if days <= 1 else "soon" if days <= 3 else ""
+    ask_for = readiness_words.listed(each.item for each in visit.to_ask)
+    return {"visit": visit, "days": days, "mark": mark, "total": len(visit.found), "ask": ask_for}
+
+
+def back(request: Request, appointment: str) -> HttpResponse:
+    """Back to the visits."""
+    response = redirect("visits")
+    response["Location"] += f"#visit-{appointment}"
+    return response
+
+
+@posting.form(back)
+def ask(request: Request, appointment: str) -> str:
+    """Ask each source for what is missing."""
+    with request.hub.store.view(request.who) as view:
+        patient = next(iter(patients_of(view.get("Appointment", appointment))), "/")
+        person = whose(view, patient.partition("/")[2])
+    with request.hub.store.change(request.who, because="What a visit lacks was asked for") as change, override("en"):
+        ids = duty.ask_missing(
+            change, appointment=appointment, words=readiness_words.listed,
+            letter=lambda asked: privacy_papers.record_request(asked, person, reminder=False),
+        )  # fmt: skip
+    return ngettext("Asked one source. It has five business days.", "Asked %(n)s sources. They have five business days.", len(ids)) % {
+        "n": len(ids)
+    }
+
+
+urlpatterns = [
+    path("records/visits", page, name="visits"),
+    path("records/visits/<str:appointment>/ask", ask, name="visit-ask"),
+]

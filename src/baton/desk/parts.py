@@ -21,8 +21,6 @@ from baton.desk import (
     message_words,
     people_words,
     privacy_words,
-    people_words,
-    privacy_words,
     readiness_words,
     rooms,
     scheduling_words,

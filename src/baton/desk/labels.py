@@ -329,17 +329,17 @@ def _discharge(facts: Mapping[str, Any]) -> str:
 
 
 def _asks(kind: str, why: Why) -> str:
-    if kind == "contact-after-discharge":
-        return _("contact due in 2 business days")
-    if kind == "visit-after-discharge":
-        return "" if why.facts.get("booked") else _("no visit booked yet")
-    if kind == "medication-reconciliation":
-        return _("due by the day of the visit")
-    if kind == "discharge-information":
-        return _("the summary has not arrived")
-    if kind == "readmission-watch":
-        return _("30 days from the discharge")
-    return ""
+    booked = kind == "visit-after-discharge" and why.facts.get("booked")
+    return word(ASKS, kind) if kind in ASKS and not booked else ""
+
+
+ASKS: Words = {
+    "contact-after-discharge": lazy("contact due in 2 business days"),
+    "visit-after-discharge": lazy("no visit booked yet"),
+    "medication-reconciliation": lazy("due by the day of the visit"),
+    "discharge-information": lazy("the summary has not arrived"),
+    "readmission-watch": lazy("30 days from the discharge"),
+}
 
 
 def count_patients(count: int) -> str:

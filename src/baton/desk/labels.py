@@ -292,8 +292,7 @@ def due_mark(row: Row) -> str:
 def why_line(row: Row) -> str:
     """Why a row is on the list, in one line: what the rule asks first, then the facts."""
     facts = row.why.facts
-    asks = _asks(row.kind, row.why)
-    parts = [asks] if asks else []
+    parts = [asks] if (asks := _asks(row.kind, row.why)) else []
     if row.kind == "visit-after-discharge":
         parts.append(word(COMPLEXITIES, str(facts.get("complexity", "unknown"))))
     booked = facts.get("booked")
@@ -318,9 +317,8 @@ def why_line(row: Row) -> str:
 def _going_home(facts: Mapping[str, Any]) -> list[str]:
     expected = facts.get("expected")
     where = word(discharge_words.DESTINATIONS, str(facts.get("destination", "")))
-    return (
-        [_("Expected to leave %(when)s, %(where)s") % {"when": moment(expected), "where": where}] if isinstance(expected, datetime) else []
-    )
+    said = _("Expected to leave %(when)s, %(where)s") % {"when": moment(expected), "where": where} if isinstance(expected, datetime) else ""
+    return [said] if said else []
 
 
 def _discharge(facts: Mapping[str, Any]) -> str:

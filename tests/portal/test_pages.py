@@ -105,9 +105,11 @@ def test_a_visit_is_confirmed_and_another_time_becomes_a_promise(portal: Portal)
     assert browser.post(f"/my/visits/{mine}/yes").status_code == 302
     assert browser.post(f"/my/visits/{theirs}/yes").status_code == 404
     assert browser.post(f"/my/visits/{theirs}/move", {"note": "x"}).status_code == 404
-    assert browser.post(f"/my/visits/{mine}/move", {"note": "after 3 pm"}).status_code == 302
+    assert browser.post(f"/my/visits/{mine}/move", {"note": "after 3 pm"}, headers={"accept-language": "es"}).status_code == 302
     (task,) = [each for each in tasks(portal, portal.rosa) if "after 3 pm" in each.get("description", "")]
     assert task["owner"]["reference"].startswith("Organization/") and task["restriction"]["period"]["end"].startswith("2026-11-24")
+    assert task["description"].startswith("Find another time for Heart check"), "in the language of those who read the list"
+    assert "Buscar otra hora para Heart check" in said(browser.get("/my/", headers={"accept-language": "es"}))
     over = visit(portal, portal.rosa, days=-2)
     browser.post(f"/my/visits/{over}/yes")
     with portal.house.hub.store.view(portal.house.hub.store.who(portal.house.person["carla@example.org"], entrance="desk")) as view:

@@ -8,12 +8,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.pages import House, client
+from tests.pages import client
 from tests.portal.conftest import BORN, LENA, ROSA, Portal
 
 from baton.duties import guests as duty
 from baton.store import Invalid
-from baton.web import django as shell
 
 
 def invited(portal: Portal, person: str, email: str, level: str = "everything") -> tuple[str, str]:
@@ -226,4 +225,48 @@ def test_a_guest_has_no_page_of_staff_and_staff_none_of_the_portal(portal: Porta
         assert guest.get(page).status_code == 403, page
         assert guest.post(page).status_code == 403, page
     assert carla.get("/my/")["Location"] == "/my/sign-in"
-    assert shell is not None and isinstance(portal.house, House)
+
+
+def test_another_mailbox_leaves_the_old_one_behind(portal: Portal) -> None:
+    old, _ = accepted(portal, portal.rosa, ROSA)
+    accepted(portal, portal.rosa, "rosa.new@mail.example")
+    assert old.get("/my/")["Location"] == "/my/sign-in"
+    with psycopg.connect(portal.house.hub.database.app_dsn) as connection:
+        ask = "select count(*) from outbox where topic = 'mail'"
+        before = connection.execute(ask).fetchone()
+        connection.commit()
+        client(portal.house, None).post("/my/sign-in", {"email": ROSA})
+        assert connection.execute(ask).fetchone() == before
+
+
+def test_a_code_is_texted_where_the_patient_allows_it_and_not_too_often(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    from baton.portal import sign_in
+
+    monkeypatch.setattr(sign_in, "is_demo", lambda request: True)  # the page then shows what would have been sent
+    with portal.house.change() as change:
+        person = change.get(*portal.rosa.split("/"))
+        telecom = [{"system": "email", "value": ROSA}, {"system": "phone", "use": "mobile", "value": "(555) 014-2291"}]
+        change.put({**person, "telecom": telecom})
+    accepted(portal, portal.rosa, ROSA)
+    browser = client(portal.house, None)
+    shown = browser.post("/my/sign-in", {"email": ROSA}).content.decode()
+    browser.post(re.findall(r'href="(/my/in/[^"]+)"', shown)[0])
+    page = browser.post("/my/code", {"text": "1"}).content.decode()
+    assert "91" in page
+    code = re.findall(r"\b(\d{6})\b", page)[0]
+    for _ in range(4):
+        again = re.findall(r"\b(\d{6})\b", browser.post("/my/code", {"text": "1"}).content.decode())
+        code = again[0] if again else code
+    assert not re.findall(r"\b(\d{6})\b", browser.post("/my/code", {"text": "1"}).content.decode()), "five in a quarter of an hour"
+    with psycopg.connect(portal.house.hub.database.app_dsn) as connection:
+        texts = [payload for (payload,) in connection.execute("select payload from outbox where topic = 'text'").fetchall()]
+    assert texts and all(code not in each["text"] and "Rosa" not in each["text"] for each in texts)
+    assert browser.post("/my/code", {"code": code})["Location"] == "/my/"
+    with portal.house.change() as change:
+        from baton.duties import safe_contact
+
+        safe_contact.state(change, patient=portal.rosa, asked=safe_contact.SafeContact(avoid=("sms",)))
+    other = client(portal.house, None)
+    shown = other.post("/my/sign-in", {"email": ROSA}).content.decode()
+    other.post(re.findall(r'href="(/my/in/[^"]+)"', shown)[0])
+    assert 'name="text"' not in other.get("/my/code").content.decode()

@@ -68,6 +68,7 @@ ENTRANCES: Words = {
     "worker": lazy("By itself"),
     "cli": lazy("Command line"),
     "demo": lazy("Demonstration"),
+    "portal": lazy("Portal"),
 }
 OUTCOMES: Words = {
     "success": lazy("Done"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from baton.store import Change, Stored, View
 
 TOLD_TO_PATIENT: Final = f"{codes.P}/StructureDefinition/told-to-patient"
-"""On a promise made by hand: its words were written for the patient to read."""
+"""On a promise made by hand: its words as the patient reads them, in their language."""
 INNER: Final = frozenset({"message-colleague", "unusual-look", "working-days", "on-call-line", "privacy-complaint"})
 """What we owe one another, not the patient."""
 LATELY: Final = timedelta(days=14)
@@ -105,29 +105,37 @@ def agreed(view: View, task: Resource) -> Agreed:
     else:
         state = "today" if due.date() == local_day(view.now, view.zone) else "coming"
     words = codes.own_words(code, task) or ""
-    if code == codes.BY_HAND and not (is_theirs(task) or extension(task, TOLD_TO_PATIENT)):
-        words = ""
+    if code == codes.BY_HAND and is_outside(view.who.person):
+        words = str(extension(task, TOLD_TO_PATIENT) or (words if is_theirs(task) else ""))
     owner = str((task.get("owner") or {}).get("display") or "")
     return Agreed(task["id"], code, words, due, state, task["status"] == "on-hold", owner, questions_of(task) is not None)
 
 
-def agree(change: Change, *, patient: str, what: str, due: date, by: By) -> Stored:
-    """Agree with the patient who does what until when, in words they read. It is a promise like any other. Raises Invalid."""
+def agree(change: Change, *, patient: str, what: str, due: date, by: By, told: str | None = None) -> Stored:
+    """Agree with the patient who does what until when. `told`: the same as the patient reads it, where that is another language.
+
+    It is a promise like any other. Raises Invalid.
+    """
     patient = patient if "/" in patient else f"Patient/{patient}"
     if len(what) > MOST_WORDS:
         raise promises.refuse("Say it in fewer words.", "Task.description")
     if by not in ("patient", "us"):
         raise promises.refuse("Say who does it.", "Task.owner")
     made = promises.make_by_hand(change, patient=patient, what=what, due=due, owner=patient if by == "patient" else None)
-    return change.put(codes.with_extension(made.resource(), TOLD_TO_PATIENT, {"url": TOLD_TO_PATIENT, "valueBoolean": True}))
+    return change.put(
+        codes.with_extension(made.resource(), TOLD_TO_PATIENT, {"url": TOLD_TO_PATIENT, "valueString": (told or what).strip()})
+    )
 
 
-def ask_us(change: Change, *, patient: str, what: str) -> Stored:
-    """Something the patient, or somebody they let in, asks of us: ours from now on, due on the next business day. Raises Invalid."""
+def ask_us(change: Change, *, patient: str, what: str, told: str | None = None) -> Stored:
+    """Something the patient, or somebody they let in, asks of us: ours from now on, due on the next business day. Raises Invalid.
+
+    `what` is in the language of those who work here, `told` in the patient's.
+    """
     if not what.strip():
         raise promises.refuse("Say what you want to tell us.", "Task.description")
     due = add_business_days(local_day(change.now, change.zone), 1).value
-    return agree(change, patient=patient, what=what, due=due, by="us")
+    return agree(change, patient=patient, what=what, due=due, by="us", told=told)
 
 
 def did(change: Change, *, task: str) -> Stored:
@@ -173,7 +181,8 @@ def ask_questions(change: Change, *, patient: str, assessment: str, due: date) -
     person = change.get("Patient", patient.removeprefix("Patient/"))
     if any(each.assessment == found for each in asked(change, patient=f"Patient/{person['id']}")):
         raise promises.refuse("These questions are asked already.", "Task.input")
-    made = agree(change, patient=patient, what=found.said(identity.language(person)).title, due=due, by="patient")
+    told = found.said(identity.language(person)).title
+    made = agree(change, patient=patient, what=found.said("en").title, due=due, by="patient", told=told)
     return change.put({**made.resource(), "input": [{"type": QUESTIONS, "valueCanonical": found.canonical}]})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.urls import path
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -58,7 +59,10 @@ def send(request: Request) -> str:
         said = documents.Described(title, author=request.who.name)
         kept = documents.add(change, patient=patient, upload=upload, said=said)
         if kept.new:
-            agreements.ask_us(change, patient=patient, what=_("Look at what you sent us: %(title)s") % {"title": title})
+            told = _("Look at what you sent us: %(title)s") % {"title": title}
+            with translation.override(request.hub.settings.language):
+                what = _("Look at what the patient sent: %(title)s") % {"title": title}
+            agreements.ask_us(change, patient=patient, what=what, told=told)
     return _("We have it. One of us will look at it.") if kept.new else _("We have this one already.")
 
 

@@ -57,9 +57,9 @@ def hello(request: Request, token: str) -> HttpResponse:
     if not wrong and not _born(request.POST, patient):
         guests.missed(way)
         wrong = True
-    account = None if wrong else guests.accept(way)
+    account = None if wrong else guests.accept(way, apps=request.hub.store.apps)
     if wrong:
-        request.hub.store.note_event(who, "portal-invitation", "failed", "code or date of birth")
+        request.hub.store.note_event(who, "sign-in", "failed", "invitation: code or date of birth")
         return render(request, "portal/hello.html", {"other": way.person.startswith("RelatedPerson/"), "wrong": True}, status=403)
     if account is None:
         return render(request, "portal/gone_in.html", status=410)
@@ -150,16 +150,17 @@ def second(request: Request) -> HttpResponse:
         return redirect("my_sign_in")
     context: dict[str, Any] = {"phone": ending(request, account), "card": guests.card_left(account)}
     if request.method == "POST" and "text" in request.POST and context["phone"]:
-        code = guests.text_code(request)
-        context |= {"texted": True, "shown": code if is_demo(request) else None}
-        _text(request, account, code)
+        code = guests.text_code(request, account)
+        context |= {"texted": bool(code), "tired": not code, "shown": code if is_demo(request) else None}
+        if code:
+            _text(request, account, code)
     elif request.method == "POST":
         how = guests.proves(request, account, request.POST.get("code", ""))
         if how:
             let_in = [each for each in guests.persons(account) if request.hub.store.guest(each)]
             response = guests.enter(request, account, let_in[0] if len(let_in) == 1 else None, how)
             return speaking(request, response, let_in[0]) if let_in else response
-        events.note(request, "portal-sign-in", events.FAILURE, "code", account=account)
+        events.note(request, "sign-in", events.FAILURE, "portal: code", account=account)
         context |= {"wrong": True, "tired": guests.tired(request, account)}
     return render(request, "portal/code.html", context, status=403 if context.get("wrong") else 200)
 
@@ -219,7 +220,7 @@ def keys(request: Request) -> HttpResponse:
     account: Account = request.user  # type: ignore[assignment]
     card = guests.new_card(account) if request.method == "POST" else None
     if card:
-        events.note(request, "portal-card-made")
+        events.note(request, "factor-added", detail="card of codes")
     context = {
         "new": card,
         "left": guests.card_left(account),
@@ -235,7 +236,7 @@ def out(request: Request) -> HttpResponse:
     """Sign out; with `everywhere`, on every device."""
     if guests.is_guest(request.user) and "everywhere" in request.POST:
         ended = accounts.end_sessions(request.user, apps=request.hub.store.apps)  # type: ignore[arg-type]
-        events.note(request, "portal-sign-out-everywhere", detail=str(ended))
+        events.note(request, "sign-out", detail=f"everywhere: {ended}")
     logout(request)
     return redirect("my_sign_in")
 

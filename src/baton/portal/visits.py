@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.urls import path
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -58,9 +59,16 @@ def move(request: Request, visit: str) -> str:
     note = " ".join(request.POST.get("note", "").split())[:200]
     with request.hub.store.change(request.who, because="The patient asked for another time in the portal") as change:
         found = _mine(change, request, visit)
-        asked = _("Find another time for %(what)s on %(when)s.") % {"what": found.what, "when": words.moment(found.start)}
-        agreements.ask_us(change, patient=str(request.who.on_behalf_of), what=f"{asked} {note}".strip())
+        with translation.override(request.hub.settings.language):
+            what = _asked(found, note)
+        agreements.ask_us(change, patient=str(request.who.on_behalf_of), what=what, told=_asked(found, note))
     return _("We will look for another time and tell you. Until then this date stands.")
+
+
+def _asked(visit: weekly.Entry, note: str) -> str:
+    """What is asked, in the language of whoever reads it; the patient's own words as they are."""
+    asked = _("Find another time for %(what)s on %(when)s.") % {"what": visit.what, "when": words.moment(visit.start)}
+    return f"{asked} {note}".strip()
 
 
 urlpatterns = [

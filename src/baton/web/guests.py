@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
@@ -24,7 +25,7 @@ from django.utils import timezone
 from baton.rules import portal as rules
 from baton.store import Invalid
 from baton.store.apps import Apps
-from baton.web import accounts, events
+from baton.web import accounts
 from baton.web.models import Account, Guest, WayIn
 from baton.web.options import LOCKOUT
 
@@ -101,8 +102,12 @@ def missed(way: WayIn) -> None:
     WayIn.objects.filter(pk=way.pk).update(tries=F("tries") + 1)
 
 
-def accept(way: WayIn) -> Account | None:
-    """The account of whoever proved to be invited; None when the invitation was used at the same moment."""
+def accept(way: WayIn, *, apps: Apps) -> Account | None:
+    """The account of whoever proved to be invited; None when the invitation was used at the same moment.
+
+    Who comes by another mailbox than before leaves that one behind: it opens nothing of theirs any more.
+    """
+    before = of_person(way.person)
     with transaction.atomic():
         if not WayIn.objects.filter(pk=way.pk, used=None).update(used=timezone.now()):
             return None
@@ -112,6 +117,8 @@ def accept(way: WayIn) -> Account | None:
         Account.objects.filter(pk=account.pk, is_active=False).update(is_active=True)
         Guest.objects.update_or_create(person=way.person, defaults={"account": account})
     account.refresh_from_db()
+    if before is not None and before != account and not persons(before):
+        accounts.close(before, apps=apps)
     return account
 
 
@@ -164,8 +171,11 @@ def coming(request: HttpRequest) -> Account | None:
     return Account.objects.filter(pk=said["account"], practitioner="", is_active=True).first()
 
 
-def text_code(request: HttpRequest) -> str:
-    """A new code to be texted; what is kept of it is a digest in the session."""
+def text_code(request: HttpRequest, account: Account) -> str | None:
+    """A new code to be texted; what is kept of it is a digest in the session. None when too many were asked for just now."""
+    limits = {"login": f"{number('tries')}/900s/key"}
+    if not ratelimit.consume(request, app="allauth.account", action="login", config=limits, key=f"guest-text-{account.pk}"):
+        return None
     code = "".join(secrets.choice("0123456789") for _ in range(6))
     request.session[TEXTED] = {"digest": _digest(f"{request.session[CAME]}{code}"), "at": time.time()}
     return code
@@ -205,11 +215,11 @@ def enter(request: HttpRequest, account: Account, person: str | None, how: str) 
     """Sign somebody in who proved both: what they have (the mailbox) and a second thing by another way."""
     for key in (CAME, TEXTED):
         request.session.pop(key, None)
+    record_authentication(request, account, method="portal", type=f"link and {how}")
     response: HttpResponse = perform_login(request, account, email_verification="none", redirect_url=reverse("my"))
     request.session[PROVED] = how
     if person:
         request.session[PERSON] = person
-    events.note(request, "portal-sign-in", detail=f"link and {how}", account=account)
     return response
 
 

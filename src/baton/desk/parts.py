@@ -24,9 +24,11 @@ from baton.desk import (
     readiness_words,
     rooms,
     scheduling_words,
+    support_words,
 )
 from baton.duties.panel import PanelRow
 from baton.duties.rows import Row
+from baton.duties.safety import how_many_open
 from baton.store.glass import open_until
 
 register = template.Library()
@@ -65,6 +67,8 @@ def _words(name: str, table: labels.Words) -> None:
 
 for each, table in message_words.WORDS.items():
     _words(each, table)
+for name, words in support_words.FILTERS.items():
+    _words(name, words)
 _words("recorded_purpose", looking_words.PURPOSES)
 _words("finding_name", looking_words.FINDINGS)
 _words("glass_reason", looking_words.REASONS_SHORT)
@@ -239,3 +243,30 @@ def glass_banner(context: dict[str, Any]) -> dict[str, Any]:
         if opened
         else {}
     )
+
+
+@register.inclusion_tag("support/bar.html", takes_context=True)
+def safety_bar(context: dict[str, Any]) -> dict[str, Any]:
+    """On every page, while a safety case is open among the patients its reader may see: how many."""
+    request = context.get("request")
+    who = getattr(request, "who", None)
+    if request is None or who is None:
+        return {}
+    with request.hub.store.view(who) as view:
+        return {"open": how_many_open(view)}
+
+
+@register.filter
+def last_progress(asked: Any) -> str:
+    """How a goal ended, in words."""
+    return labels.word(support_words.PROGRESS, asked[-1].progress) if asked else ""
+
+
+@register.filter
+def support_page(row: Row) -> str:
+    """Where a promise about how somebody is is worked on: its own page; nothing for other promises."""
+    if row.kind == "safety-response":
+        return reverse("safety", args=[row.task])
+    if row.kind == "concern":
+        return f"{reverse('how', args=[row.patient])}#concern-{row.task}"
+    return reverse("how", args=[row.patient]) if row.kind in support_words.KINDS else ""

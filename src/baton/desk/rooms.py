@@ -49,6 +49,7 @@ GROUPS: tuple[tuple[Room, ...], ...] = (
         Room("discharge", _("Going home"), ("discharge", "discharge_acts", "discharge_call", "discharge_takeover"), _sees("CarePlan")),
         Room("records", _("Records"), ("records", "inbound", "readiness"), _sees("DocumentReference")),
         Room("requests", _("Requests"), ("requests",), _sees("DocumentReference")),
+        Room("support", _("Support"), ("support", "asking", "safety"), _sees("QuestionnaireResponse")),
     ),
     (Room("library", _("Library"), ("education",), _sees("ActivityDefinition", "unowned")),),
     (

@@ -4,6 +4,7 @@ from baton.desk import (
     access_report,
     account,
     appointments,
+    asking,
     authorize,
     calendars,
     calls,
@@ -32,7 +33,9 @@ from baton.desk import (
     records,
     referrals,
     requests,
+    safety,
     scheduling,
+    support,
     threads,
 )
 
@@ -70,4 +73,7 @@ urlpatterns = [
     *threads.urlpatterns,
     *calls.urlpatterns,
     *network.urlpatterns,
+    *support.urlpatterns,
+    *asking.urlpatterns,
+    *safety.urlpatterns,
 ]

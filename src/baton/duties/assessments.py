@@ -16,6 +16,7 @@ from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, target
 from baton.packs.assessments import Assessment, Item, library, of_canonical
 from baton.rules import assessments as rules
+from baton.rules.calendar import local_day
 from baton.store import Invalid
 
 if TYPE_CHECKING:
@@ -158,6 +159,17 @@ def _kept(item: Item, said: str | int, words: str) -> Resource:
     if item.type == "text":
         return {"valueString": str(said).strip()}
     return {"valueCoding": {"system": item.system, "code": said, "display": words}}
+
+
+def carried(view: View, *, patient: str, assessment: str, source: str | None = None) -> dict[str, str | int]:
+    """Answers given today to the same questions of another assessment, finished: nobody is asked the same thing twice in a day."""
+    today, found = local_day(view.now, view.zone), library().get(assessment)
+    known: dict[str, str | int] = {}
+    for each in reversed(of_patient(view, patient=patient)) if found else ():
+        mine = each.done and each.when is not None and local_day(each.when, view.zone) == today
+        if mine and found and each.assessment != found and each.source == (source or each.patient):
+            known |= {link: said for link, said in each.answers.items() if (item := found.item(link)) and item.codes}
+    return known
 
 
 def take_back(change: Change, *, response: str, reason: str) -> Stored:

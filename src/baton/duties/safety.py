@@ -16,6 +16,7 @@ from baton.duties.doings import Event, events
 from baton.duties.promises import refuse
 from baton.duties.reactions import Reaction, wanting
 from baton.duties.trace import Fact
+from baton.fhir import query
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, human_name, target
 from baton.rules import assessments as rules
@@ -277,6 +278,12 @@ def cases(view: View, *, patient: str | None = None, still_open: bool = True) ->
     names = {each["id"]: human_name(each) for each in view.find("Patient", _id=",".join(ids))} if ids else {}
     known = [read(view, each, names.get(str(codes.patient_of(each)).partition("/")[2], "")) for each in found]
     return tuple(sorted(known, key=lambda each: each.since, reverse=not still_open))
+
+
+def how_many_open(view: View) -> int:
+    """How many cases are open among the patients this person may see: asked on every page, so nothing is read."""
+    said = [("code", f"{codes.PROMISE}|{states.CODE}"), ("status", codes.OPEN), ("_summary", "count")]
+    return view.search(query.parse("Task", said)).total or 0
 
 
 def of_response(view: View, *, response: str) -> Case | None:

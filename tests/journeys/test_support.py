@@ -116,7 +116,7 @@ def test_without_any_script_the_answer_is_kept_and_the_way_out_is_closed(visit: 
     assert "/safety/" in page.url
     page.goto(form)  # back to the form, to finish or leave it: the case is in the way
     assert "/safety/" in page.url
-    page.get_by_role("button", name="They have taken over: Amara Okonkwo").click()
+    page.get_by_role("button", name=re.compile("They have taken over.*Amara")).click()
     expect(page.locator("h1 + .tag")).to_have_text("A clinician has taken over")
     page.goto(form)
     expect(page.locator("main")).to_contain_text("How difficult")
@@ -146,9 +146,9 @@ def test_how_somebody_is(visit: Visit, seen: Seen, people: dict[str, str], look:
         page.get_by_label("Below 7: what would help?").first.fill("Elena comes along.")
         page.get_by_role("button", name="Set it").click()
         expect(page.locator("#goals")).to_contain_text("confidence 5 of 10")
-        page.get_by_role("button", name="Make them part of the care team: Elena Delgado").click()
+        page.get_by_role("button", name=re.compile("Make them part of the care team.*Elena")).click()
         expect(page.locator("#caregivers")).to_contain_text("part of the care team")
-        page.get_by_role("button", name="How the caregiver is: Elena Delgado").click()
+        page.get_by_role("button", name=re.compile("How the caregiver is.*Elena")).click()
         for _ in range(8):
             page.keyboard.press("3")
             page.wait_for_load_state()

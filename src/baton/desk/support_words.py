@@ -112,7 +112,7 @@ CONCERN_EVENTS: Words = {
     "settle": lazy("Settled"),
 }
 CASE_STATES: Words = {
-    "in-contact": lazy("You are speaking with the patient"),
+    "in-contact": lazy("In contact: the call goes on"),
     "out-of-contact": lazy("Nobody is speaking with the patient"),
     "with-clinician": lazy("A clinician has taken over"),
     "unreachable": lazy("Not reached: a clinician decides about a welfare check"),

@@ -39,11 +39,19 @@ class Move:
 
 
 def hand(
-    change: Change, *, giver: str | None, moves: Sequence[Move], why: str = "", first: date | None = None, last: date | None = None
+    change: Change,
+    *,
+    giver: str | None,
+    moves: Sequence[Move],
+    why: str = "",
+    first: date | None = None,
+    last: date | None = None,
+    batch: str | None = None,
 ) -> str:
     """Hand patients over, all or none: for good, or (with `last`) from a day to a day. Returns what names them together.
 
-    `giver` None: nobody looked after them by name. Raises Invalid, with an issue for each thing that is wrong.
+    `giver` None: nobody looked after them by name. `batch`: together with those of an earlier call.
+    Raises Invalid, with an issue for each thing that is wrong.
     """
     if change.who.role not in KEEPERS and giver != change.who.person:
         raise Invalid([error("forbidden", "A supervisor hands over the patients of others; you can hand over your own.", "Task.requester")])
@@ -54,7 +62,7 @@ def hand(
     if found := next((each for each in lent if each.giver == giver), None):
         text = f"{reading.name_of(change, found.patient)} is lent already: end that first."
         raise Invalid(text, expression="Task.for", code="business-rule")
-    batch, start = new_id(), max(change.now, start_of_day(first, change.zone)) if first else change.now
+    batch, start = batch or new_id(), max(change.now, start_of_day(first, change.zone)) if first else change.now
     until = back_at(change, last) if last else None
     state = "handed" if until is None else "running" if start <= change.now else "planned"
     owed = _owed_by(change, giver) if state != "planned" else {}

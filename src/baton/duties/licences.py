@@ -148,13 +148,16 @@ def practitioner_guard(before: Resource | None, after: Resource | None, view: Vi
     if before is None or not changed or view.who.role in ("system", "administrator") or not _works_here(view, before):
         return
     if view.who.role not in KEEPERS or view.who.person == f"Practitioner/{before['id']}":
-        text = "Licences, skills and addresses of staff are entered by an administrator or a supervisor, not by oneself."
+        text = "Licences, skills, share, mentor and addresses of staff are entered by an administrator or a supervisor, not by oneself."
         yield error("forbidden", text, f"Practitioner.{changed[0]}")
 
 
 ANSWERED_FOR: Final[dict[str, Callable[[Resource], object]]] = {
     "qualification": lambda practitioner: practitioner.get("qualification", []),
     "active": lambda practitioner: practitioner.get("active", True),
+    "extension": lambda practitioner: [
+        each for each in practitioner.get("extension", ()) if each.get("url") in (codes.CAPACITY, codes.MENTOR)
+    ],
     "telecom": lambda practitioner: [each.get("value") for each in practitioner.get("telecom", ()) if each.get("system") == "email"],
 }
 """What of a Practitioner is not for everybody to change."""

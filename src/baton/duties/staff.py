@@ -9,7 +9,7 @@ from typing import Any
 
 from baton.duties import codes, episodes, licences
 from baton.duties.codes import STAFF_ROLE
-from baton.duties.teams import staff_role
+from baton.duties.teams import staff_role, works
 from baton.fhir.outcome import Issue
 from baton.fhir.resource import Resource, code_of, human_name
 from baton.store import Change, View
@@ -164,6 +164,34 @@ def set_skills(change: Change, *, person: str, skills: Iterable[str]) -> Stored:
     practitioner = change.get(*person.split("/"))
     kept = [each for each in practitioner.get("qualification", ()) if code_of(each.get("code"), licences.SKILL) is None]
     return change.put(_with(practitioner, [*kept, *({"code": codes.concept(licences.SKILL, each, known[each])} for each in wanted)]))
+
+
+def set_languages(change: Change, *, person: str, languages: Iterable[str]) -> Stored:
+    """The languages somebody works in, as BCP 47 codes. Raises Invalid for what is none."""
+    wanted = list(dict.fromkeys(each.strip() for each in languages if each.strip()))
+    if strange := [each for each in wanted if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", each)]:
+        raise _refuse(f"{strange[0]!r} is no code of a language.", "Practitioner.communication", "code-invalid")
+    practitioner = change.get(*person.split("/"))
+    rest = {name: value for name, value in practitioner.items() if name != "communication"}
+    spoken = [codes.concept("urn:ietf:bcp:47", each) for each in wanted]
+    return change.put({**rest, **({"communication": spoken} if spoken else {})})
+
+
+def set_share(change: Change, *, person: str, share: int) -> Stored:
+    """How much of full time somebody works with patients, in percent. Raises Invalid."""
+    if not 0 <= share <= 100:
+        raise _refuse("Say a percent of full time, from 0 to 100.", "Practitioner.extension")
+    practitioner = change.get(*person.split("/"))
+    return change.put(codes.with_extension(practitioner, codes.CAPACITY, {"url": codes.CAPACITY, "valueInteger": share}))
+
+
+def set_mentor(change: Change, *, person: str, mentor: str | None) -> Stored:
+    """Who guides somebody from now on, and co-signs their work; None: nobody any more. Raises Invalid."""
+    if mentor is not None and (mentor == person or not works(change, mentor)):
+        raise _refuse("Choose somebody else who works here.", "Practitioner.extension")
+    practitioner = change.get(*person.split("/"))
+    added = [{"url": codes.MENTOR, "valueReference": codes.reference_to(mentor)}] if mentor else []
+    return change.put(codes.with_extension(practitioner, codes.MENTOR, *added))
 
 
 def _with(practitioner: Resource, qualifications: list[Resource]) -> Resource:

@@ -63,6 +63,7 @@ class Weighed:
 
     band: int
     minutes: float
+    open: int
     person: str | None
 
 
@@ -114,7 +115,7 @@ def weighed(view: View, patients: Sequence[str], people: Sequence[str], kinds: K
     named, whose = {key64(each): each for each in patients}, {key64(each): each for each in people}
     params["patients"] = list(named)
     rows = view.ask(sql("weighed", carried=carried), params)
-    return {named[key]: Weighed(band, float(minutes), whose.get(person)) for key, band, minutes, person in rows}
+    return {named[key]: Weighed(band, float(minutes), int(open_), whose.get(person)) for key, band, minutes, open_, person in rows}
 
 
 def uncarried(view: View, teams: Sequence[str], people: Sequence[str], *, limit: int = 500) -> tuple[int, list[Resource]]:

@@ -13,7 +13,8 @@ kind as materialized (
     from promise p left join carrier c on c.patient = p.patient left join kind k on k.code = p.code
     where p.open and p.patient is not null and {seen_task}
 ), pressing as materialized (
-    select patient, greatest(max(band), case when count(*) >= %(high)s then 2 when count(*) >= %(medium)s then 1 else 0 end) as band
+    select patient, greatest(max(band), case when count(*) >= %(high)s then 2 when count(*) >= %(medium)s then 1 else 0 end) as band,
+        bool_or(settling) as settling
     from owed group by patient
 ), doing as (
     select person, patient, sum(minutes) as minutes, count(*) filter (where late) as late, count(*) as open
@@ -51,7 +52,7 @@ from k cross join lateral (
 -- name: weighed
 -- What each of some patients weighs, whoever carries them.
 with {carried}
-select g.patient, coalesce(q.band, 0), coalesce(sum(l.minutes), 0), max(l.person) filter (where l.theirs)
+select g.patient, coalesce(q.band, 0), coalesce(sum(l.minutes), 0), coalesce(sum(l.open), 0), max(l.person) filter (where l.theirs)
 from unnest(%(patients)s::bigint[]) as g(patient)
 left join load l on l.patient = g.patient left join pressing q on q.patient = g.patient
 group by 1, 2

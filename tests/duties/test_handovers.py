@@ -97,7 +97,7 @@ def test_what_makes_no_sense_is_refused_whole(ward: Ward) -> None:
         ({"moves": []}, "at least one"),
         ({"moves": to(TOM, cora), "last": date(2026, 7, 1)}, "last day"),
         ({"moves": to(TOM, cora), "first": date(2026, 7, 5)}, "last day"),
-        ({"moves": [handovers.Move(cora, "Practitioner/nobody")]}, "does not look after"),
+        ({"moves": [handovers.Move(cora, "Practitioner/nobody")]}, "Does not look after patients here: Practitioner/nobody"),
     ):
         with pytest.raises(Invalid, match=why), ward.change(LUIS) as change:
             handovers.hand(change, giver=H, **said)  # type: ignore[arg-type]
@@ -137,7 +137,7 @@ def test_somebody_else_covers_and_she_is_back_early(ward: Ward) -> None:
         absence = absences.record(change, person=H, moves=to(TOM, fay, gus), **days)
     with pytest.raises(Invalid, match="away on some"), ward.change(LUIS) as change:
         absences.record(change, person=H, **days)
-    with pytest.raises(Invalid, match="Hannah Fisher is away"), ward.change(LUIS) as change:
+    with pytest.raises(Invalid, match="some of these days: Hannah Fisher"), ward.change(LUIS) as change:
         absences.record(change, person=T, moves=to(HANNAH, theirs(ward, "hal", TOM)), **days)
     found = {each.patient: each.id for each in _batch(ward, absence)}
     with ward.change(LUIS) as change:

@@ -53,7 +53,7 @@ def test_nobody_on_call_rings_with_a_supervisor_never_with_nobody(ward: Ward) ->
 
 def test_two_at_once_too_long_and_by_whoever_wants_are_refused(ward: Ward) -> None:
     put_on(ward, "tom", "2026-08-01T08:00", "2026-08-02T08:00")
-    with pytest.raises(Invalid, match="Tom Brandt is on call then"):
+    with pytest.raises(Invalid, match="take them off first: Tom Brandt"):
         put_on(ward, "priya", "2026-08-01T20:00", "2026-08-03T08:00")
     with pytest.raises(Invalid, match="more than a week"):
         put_on(ward, "tom", "2026-09-01T08:00", "2026-09-09T08:00")

@@ -25,6 +25,7 @@ from baton.desk import (
     rooms,
     scheduling_words,
     support_words,
+    team_words,
 )
 from baton.duties.panel import PanelRow
 from baton.duties.rows import Row
@@ -56,6 +57,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     **privacy_words.FILTERS,
     **readiness_words.FILTERS,
     **scheduling_words.FILTERS,
+    **team_words.FILTERS,
 }
 for name, function in FILTERS.items():
     register.filter(name, function)

@@ -11,11 +11,17 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
 from baton.desk import labels
-from baton.store import Conflict, Invalid
+from baton.store import Conflict, Invalid, Refused
 from baton.web.gate import Request, staff
 
 View = Callable[..., HttpResponse | str]
 Answered = Callable[..., HttpResponse]
+
+
+def said(request: Request, refused: Refused, *, refusal: Callable[[str], str] = labels.refusal) -> None:
+    """Say on the next page what was refused, and why."""
+    for issue in refused.issues:
+        messages.error(request, refusal(issue.text))
 
 
 def form(
@@ -34,8 +40,7 @@ def form(
             try:
                 answer = view(request, *args, **kwargs)
             except (Invalid, Conflict) as refused:
-                for issue in refused.issues:
-                    messages.error(request, refusal(issue.text))
+                said(request, refused, refusal=refusal)
                 return back(request, *args, **kwargs)
             if isinstance(answer, HttpResponse):
                 return answer

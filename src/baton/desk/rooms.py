@@ -16,6 +16,8 @@ from baton.store import access
 if TYPE_CHECKING:
     from baton.store import Who
 
+TEAM = ("administrator", "supervisor", "senior", "coordinator", "social-worker")
+"""Those who share patients."""
 STANDING = tuple(each for each in access.RELATIONSHIPS if each not in ("unowned", "glass"))
 Use = Callable[["Who"], bool]
 
@@ -53,6 +55,7 @@ GROUPS: tuple[tuple[Room, ...], ...] = (
     ),
     (Room("library", _("Library"), ("education",), _sees("ActivityDefinition", "unowned")),),
     (
+        Room("team", _("Team"), ("team", "team_oncall", "team_intake", "huddles"), _one_of(*TEAM)),
         Room("people", _("People"), ("people",), _sees("Practitioner", "unowned")),
         Room("closures", _("Working days"), ("closures",), _one_of(*SAYS)),
         Room("privacy", _("Privacy desk"), ("privacy", "privacy_papers"), _one_of(*privacy_tasks.ROLES)),

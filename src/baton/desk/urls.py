@@ -36,6 +36,9 @@ from baton.desk import (
     safety,
     scheduling,
     support,
+    team,
+    team_intake,
+    team_oncall,
     threads,
 )
 
@@ -76,4 +79,7 @@ urlpatterns = [
     *support.urlpatterns,
     *asking.urlpatterns,
     *safety.urlpatterns,
+    *team_intake.urlpatterns,
+    *team_oncall.urlpatterns,
+    *team.urlpatterns,
 ]

@@ -45,7 +45,7 @@ def record(change: Change, *, person: str, first: date, last: date, moves: Seque
     What they cover for others is not theirs to lend: somebody else covers it (`cover_instead`), or it waits for them.
     """
     if not looking_after.takes(change, person):
-        raise Invalid(f"{reading.name_of(change, person)} does not look after patients here.", expression="Basic.subject")
+        raise Invalid(f"Does not look after patients here: {reading.name_of(change, person)}", expression="Basic.subject")
     if last < max(first, local_day(change.now, change.zone)):
         raise Invalid("The last day is today or later, and not before the first.", expression=DAYS)
     for other in of_person(change, person):
@@ -55,7 +55,7 @@ def record(change: Change, *, person: str, first: date, last: date, moves: Seque
         if clash := next(
             (one for one in of_person(change, each) if one.standing in ("to-come", "now") and first <= one.last and one.first <= last), None
         ):
-            raise Invalid(f"{clash.name} is away on some of these days.", expression="Task.owner", code="business-rule")
+            raise Invalid(f"Away on some of these days: {clash.name}", expression="Task.owner", code="business-rule")
     batch = handovers.hand(change, giver=person, moves=moves, why=why, first=first, last=last) if moves else None
     parts: list[Resource] = [{"url": "first", "valueDate": first.isoformat()}, {"url": "last", "valueDate": last.isoformat()}]
     parts += [{"url": "why", "valueString": why.strip()}] if why.strip() else []
@@ -153,6 +153,11 @@ def _read(view: View, resource: Resource) -> Absence:
         said.get("batch"),
         standing,
     )
+
+
+def one(view: View, absence: str) -> Absence:
+    """One absence. Raises NotFound."""
+    return _read(view, view.get("Basic", absence))
 
 
 def every(view: View) -> list[Absence]:

@@ -60,7 +60,7 @@ def hand(
         raise Invalid(issues)
     lent = _live(change, {each.patient for each in moves})
     if found := next((each for each in lent if each.giver == giver), None):
-        text = f"{reading.name_of(change, found.patient)} is lent already: end that first."
+        text = f"This patient is lent already, end that first: {reading.name_of(change, found.patient)}"
         raise Invalid(text, expression="Task.for", code="business-rule")
     batch, start = batch or new_id(), max(change.now, start_of_day(first, change.zone)) if first else change.now
     until = back_at(change, last) if last else None
@@ -89,7 +89,7 @@ def _objections(change: Change, giver: str | None, moves: Sequence[Move], first:
         if to == giver:
             yield error("invalid", "Choose somebody else than whose patients they are.", "Task.owner")
         elif not looking_after.takes(change, to):
-            yield error("business-rule", f"{reading.name_of(change, to)} does not look after patients here.", "Task.owner")
+            yield error("business-rule", f"Does not look after patients here: {reading.name_of(change, to)}", "Task.owner")
 
 
 def _task(

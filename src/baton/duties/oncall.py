@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from baton.store import Change, Stored
 
 LINE: Final = f"{codes.P}/CodeSystem/on-call-line"
-CLINICIAN, COORDINATOR = "clinician", "coordinator"
+LINES: Final = ("clinician", "coordinator")
+CLINICIAN, COORDINATOR = LINES
 AFTER_HOURS: Final = "after-hours"
 CONTACT: Final = f"{codes.P}/CodeSystem/contact-kind"
 PHONE: Final = f"{codes.P}/StructureDefinition/on-call-phone"
@@ -144,7 +145,7 @@ def put_on(change: Change, *, line: str, person: str, start: datetime, end: date
         raise Invalid("Choose somebody who works here.", expression="Schedule.actor", code="required")
     for other in shifts(change, start, end, line=line):
         if other.start < end and start < other.end:
-            raise Invalid(f"{other.name} is on call then: take them off first.", expression="Slot.start", code="business-rule")
+            raise Invalid(f"Somebody is on call then, take them off first: {other.name}", expression="Slot.start", code="business-rule")
     who = change.get(*person.split("/", 1))
     schedule = codes.derived_id("on-call", line, person)
     if reading.peek(change, f"Schedule/{schedule}") is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from baton.fhir import resource as fhir_resource
@@ -124,6 +125,14 @@ def uncarried(view: View, teams: Sequence[str], people: Sequence[str], *, limit:
     params |= view.look_params("patients without a coordinator")
     rows = view.ask(sql("uncarried", care_team_table=table("CareTeam"), limit=int(limit), **_patients(view, params)), params)
     return (int(rows[0][1]) if rows else 0), [fhir_resource.parse(body) for body, _ in rows]
+
+
+def waiting(view: View, team: str, *, limit: int = 200) -> tuple[int, list[tuple[Resource, datetime, int]]]:
+    """The patients of a team, those who are here longest first: how many; each with since when, and how much is open for them."""
+    params: dict[str, Any] = {"team": key64(team)}
+    params |= view.look_params("patients who wait for a team")
+    rows = view.ask(sql("waiting", limit=int(limit), **_patients(view, params)), params)
+    return (int(rows[0][3]) if rows else 0), [(fhir_resource.parse(body), since, int(open_)) for body, since, open_, _ in rows]
 
 
 def _patients(view: View, params: dict[str, Any]) -> dict[str, Any]:

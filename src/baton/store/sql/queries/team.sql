@@ -79,3 +79,19 @@ select c.body, k.n from k cross join lateral (
     select v.body from {patient_table} r join version v on v.rid = r.rid and v.version = r.version
     where r.type = {patient} and r.patient = k.patient and not r.gone limit 1
 ) c order by k.due nulls last, k.patient
+
+-- name: waiting
+-- The patients of the team of those whom no team has taken: how many, and who waits longest, with their bodies and the look.
+with k as materialized (
+    select r.patient, r.rid, (select count(*) from promise p where p.patient = r.patient and p.open) as open,
+        (select v.at from version_row v where v.rid = r.rid and v.version = 1) as since, count(*) over () as n
+    from panel x join {patient_table} r on r.patient = x.patient
+    where x.team = %(team)s::bigint and r.type = {patient} and not r.gone and {seen_patient}
+    order by r.rid limit {limit}
+), l as (
+    insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
+    select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s
+    from (select array(select patient from k) as keys) z where keys <> '{}'
+)
+select v.body, k.since, k.open, k.n from k join {patient_table} r on r.rid = k.rid and r.type = {patient}
+join version v on v.rid = r.rid and v.version = r.version order by k.since, k.rid

@@ -11,7 +11,8 @@ from baton.demo import clinical, shapes
 from baton.demo.dice import Dice
 from baton.demo.names import LANGUAGES, ORIGINS, RACES, RELATIONS
 from baton.demo.people import Kin, Person
-from baton.demo.places import CITY, DOCTORS, MRN, PLACES, POSTCODE, STATE, TEAMS, P, at, concept, doctor_id, reference
+from baton.demo.places import CITY, COORDINATORS, DOCTORS, MRN, PLACES, POSTCODE, STATE, TEAMS, P, at, concept, doctor_id, reference
+from baton.duties.looking_after import COORDINATOR, ROLE
 
 Resource = dict[str, Any]
 
@@ -99,10 +100,14 @@ def _omb(name: str, code: str, text: str) -> Resource:
 
 
 def care_team(person: Person) -> Resource:
-    """Which team looks after them."""
+    """Which team looks after them, and who in it by name."""
+    by_name = COORDINATORS[person.team]
     return {
         "resourceType": "CareTeam", "id": f"{person.id}-team", "status": "active", "subject": reference("Patient", person.id, person.name),
-        "participant": [{"member": reference("Organization", person.team, TEAMS[person.team])}],
+        "participant": [
+            {"member": reference("Organization", person.team, TEAMS[person.team])},
+            {"role": [{"coding": [{"system": ROLE, "code": COORDINATOR}]}], "member": reference("Practitioner", by_name.id, by_name.name)},
+        ],
     }  # fmt: skip
 
 

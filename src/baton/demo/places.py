@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from baton.demo.names import LANGUAGES
+from baton.duties.codes import CAPACITY, MENTOR
 from baton.store import Who
 
 Resource = dict[str, Any]
@@ -96,6 +98,9 @@ class Worker:
     role: str
     teams: tuple[str, ...]
     does: str
+    speaks: tuple[str, ...] = ("en",)
+    mentor: str = ""  # the id of whoever guides them
+    share: int = 100  # percent of full time
 
     @property
     def id(self) -> str:
@@ -126,23 +131,34 @@ class Worker:
 WORKERS = {
     worker.id: worker
     for worker in (
-        Worker("Rosa", "Delgado", "RN", "coordinator", ("hospital-transitions",), "Hospital-based care coordinator"),
+        Worker("Rosa", "Delgado", "RN", "coordinator", ("hospital-transitions",), "Hospital-based care coordinator", ("en", "es")),
         Worker("Tom", "Brandt", "MA", "coordinator", ("outpatient-coordination",), "Outpatient care coordinator"),
-        Worker("Mei", "Lin", "RN", "coordinator", ("oncology-navigation",), "Oncology nurse navigator"),
+        Worker("Mei", "Lin", "RN", "coordinator", ("oncology-navigation",), "Oncology nurse navigator", ("en", "zh"), "", 60),
         Worker("Andre", "Walker", "RN", "coordinator", ("heart-vascular",), "Cardiology nurse coordinator"),
         Worker("Hannah", "Fisher", "LCSW", "coordinator", ("geriatrics",), "Geriatric social worker"),
-        Worker("Priya", "Nair", "CCM", "coordinator", ("case-management",), "Case manager"),
-        Worker("Grace", "Kim", "RN", "senior", tuple(TEAMS), "Senior care coordinator"),
+        Worker("Priya", "Nair", "CCM", "coordinator", ("case-management",), "Case manager", ("en", "hi", "yue")),
+        Worker("Grace", "Kim", "RN", "senior", tuple(TEAMS), "Senior care coordinator", ("en", "ko"), "", 20),
         Worker(
             "Luis", "Ortega", "MPH", "supervisor", ("hospital-transitions", "outpatient-coordination"), "Supervisor of care coordination"
         ),
         Worker("Dana", "Roth", "", "administrator", ("outpatient-coordination",), "Administrator"),
         Worker("Amara", "Okonkwo", "MD", "clinician", ("outpatient-coordination", "hospital-transitions"), "Primary care physician"),
+        Worker(
+            "Sam",
+            "Rivera",
+            "",
+            "coordinator",
+            ("outpatient-coordination",),
+            "Care coordinator, in their third week",
+            ("en", "es"),
+            "grace-kim",
+            50,
+        ),
     )
 }
 RECONCILES = WORKERS["grace-kim"]
 """Who goes through the medicines where the coordinator has no licence for it."""
-COORDINATORS = {worker.teams[0]: worker for worker in WORKERS.values() if worker.role == "coordinator"}
+COORDINATORS = {worker.teams[0]: worker for worker in WORKERS.values() if worker.role == "coordinator" and not worker.mentor}
 
 DOCTORS = {  # place -> those who see patients there
     "foundry-family": (("Amara", "Okonkwo", "MD"), ("Peter", "Lindqvist", "DO"), ("Rachel", "Stein", "NP")),
@@ -272,6 +288,11 @@ def _licence(worker: Worker, number: int) -> Resource:
 def _worker(worker: Worker) -> Iterator[Resource]:
     number = list(WORKERS).index(worker.id)
     practitioner = _practitioner(worker.id, worker.given, worker.family, worker.credentials, number, worker.email)
+    if len(worker.speaks) > 1:
+        practitioner["communication"] = [concept("urn:ietf:bcp:47", code, LANGUAGES[code]) for code in worker.speaks]
+    extensions = [{"url": CAPACITY, "valueInteger": worker.share}] if worker.share != 100 else []
+    extensions += [{"url": MENTOR, "valueReference": reference("Practitioner", worker.mentor)}] if worker.mentor else []
+    practitioner |= {"extension": extensions} if extensions else {}
     yield {**practitioner, "qualification": [_licence(worker, number)]} if worker.licence else practitioner
     for team in worker.teams:
         yield {

@@ -12,6 +12,7 @@ from baton.demo.plot import Stage
 from baton.demo.portal import portal
 from baton.demo.privacy import privacy
 from baton.demo.referrals import loops
+from baton.demo.team import team
 
 Room = Callable[[Sequence[Stage]], Iterator[Act]]
 """Asked for every sixty people of a team who are in no story, in a big town several times. Which of them it takes is its own choice."""
@@ -24,4 +25,5 @@ ROOMS: tuple[Room, ...] = (
     loops,
     lessons,
     portal,
+    team,
 )

@@ -14,6 +14,8 @@ from baton.duties.charts import Lane, Member, PatientPage, ScoreNote
 
 PARTIES: labels.Words = {
     "hospital": lazy("Hospital"),
+    "by-name": lazy("Looked after by"),
+    "covering": lazy("Covered by"),
     "primary-care": lazy("Primary care"),
     "specialty": lazy("Specialist"),
     "home-health": lazy("Home health"),

@@ -115,7 +115,11 @@ def _takers(carriers: Sequence[workload.Carrier], giver: str | None, teams_of: S
     others = [each for each in carriers if each.person.reference != giver]
     own = next((each for each in carriers if each.person.reference == giver), None)
     near = set(teams_of) or ({role.team for role in own.person.current} if own else set())
-    same = {each.person.id for each in others if not each.away and near & {role.team for role in each.person.current}}
+    same = {
+        each.person.id
+        for each in others
+        if not each.away and each.person.role == "coordinator" and near & {role.team for role in each.person.current}
+    }
     return [(each, not each.away and (not same or each.person.id in same)) for each in others]
 
 

@@ -10,11 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from baton.duties.charts import Document, Entry, Flag, Goal, Member, Note
+from baton.duties.codes import CARE_TEAM_ROLE
 from baton.duties.identity import phone
 from baton.duties.packets import is_ours
 from baton.duties.score_notes import IN_BED, called, is_note
 from baton.fhir.dates import interval
-from baton.fhir.resource import human_name, text_of
+from baton.fhir.resource import code_of, human_name, text_of
 
 Resource = dict[str, Any]
 GONE = frozenset({"inactive", "resolved", "remission"})
@@ -202,6 +203,9 @@ def team(
             name, reference = display(link, names), str(link.get("reference", ""))
             if not name or reference.startswith(("Patient/", "RelatedPerson/")):
                 continue
+            if by_name := next((code for each in participant.get("role", ()) if (code := code_of(each, CARE_TEAM_ROLE))), None):
+                members[f"{by_name} {name}"] = Member("", name, None, "by-name" if by_name == "coordinator" else by_name)
+                continue
             kind = "coordinator" if reference.startswith("Organization/") and not role else "other"
             members.setdefault(name, Member(role, name, None, kind))
     for link in patient.get("generalPractitioner", ()):
@@ -211,7 +215,7 @@ def team(
         if person.get("active", True) and (name := human_name(person)):
             relation = next((text for concept in person.get("relationship", ()) if (text := text_of(concept))), "")
             members.setdefault(name, Member(relation, name, phone(person), "family"))
-    order = {"coordinator": 0, "primary-care": 1, "other": 2, "family": 3}
+    order = {"covering": 0, "by-name": 0, "coordinator": 0, "primary-care": 1, "other": 2, "family": 3}
     return tuple(sorted(members.values(), key=lambda member: order.get(member.kind, 2)))
 
 

@@ -31,6 +31,7 @@ CONTACT_INTERPRETER: Final = f"{P}/StructureDefinition/contact-interpreter"
 CLOCK: Final = f"{P}/StructureDefinition/clock"
 RELATIONSHIP: Final = f"{P}/StructureDefinition/relationship"
 CLEARS: Final = f"{P}/StructureDefinition/clears"
+CARE_TEAM_ROLE: Final = f"{P}/CodeSystem/care-team-role"
 CAPACITY: Final = f"{P}/StructureDefinition/capacity"
 MENTOR: Final = f"{P}/StructureDefinition/mentor"
 

@@ -15,7 +15,7 @@ from baton.store import Invalid
 if TYPE_CHECKING:
     from baton.store import Change, View
 
-ROLE: Final = f"{codes.P}/CodeSystem/care-team-role"
+ROLE: Final = codes.CARE_TEAM_ROLE
 COORDINATOR, COVERING = "coordinator", "covering"
 TAKERS: Final = ("coordinator", "senior", "social-worker", "supervisor", "clinician", "administrator")
 """Roles that can look after patients."""

@@ -131,7 +131,7 @@ def waiting(view: View, team: str, *, limit: int = 200) -> tuple[int, list[tuple
     """The patients of a team, those who are here longest first: how many; each with since when, and how much is open for them."""
     params: dict[str, Any] = {"team": key64(team)}
     params |= view.look_params("patients who wait for a team")
-    rows = view.ask(sql("waiting", limit=int(limit), **_patients(view, params)), params)
+    rows = view.ask(sql("waiting", care_team_table=table("CareTeam"), limit=int(limit), **_patients(view, params)), params)
     return (int(rows[0][3]) if rows else 0), [(fhir_resource.parse(body), since, int(open_)) for body, since, open_, _ in rows]
 
 

@@ -84,10 +84,13 @@ select c.body, k.n from k cross join lateral (
 -- The patients of the team of those whom no team has taken: how many, and who waits longest, with their bodies and the look.
 with k as materialized (
     select r.patient, r.rid, (select count(*) from promise p where p.patient = r.patient and p.open) as open,
-        (select v.at from version_row v where v.rid = r.rid and v.version = 1) as since, count(*) over () as n
+        greatest(
+            (select v.at from version_row v where v.rid = r.rid and v.version = 1),
+            (select max(c.last_updated) from {care_team_table} c where c.patient = r.patient)
+        ) as since, count(*) over () as n
     from panel x join {patient_table} r on r.patient = x.patient
     where x.team = %(team)s::bigint and r.type = {patient} and not r.gone and {seen_patient}
-    order by r.rid limit {limit}
+    order by 4, r.rid limit {limit}
 ), l as (
     insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
     select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s

@@ -1,0 +1,112 @@
+"""How the town's teams share their work: who looks after whom, who is away and who covers, who waits for a team, who answers at night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from baton.demo.acts import Act, Deed
+from baton.demo.days import Days
+from baton.demo.places import WORKERS
+from baton.demo.plot import Stage
+from baton.duties import absences, handovers, intake, oncall
+from baton.duties.handovers import Move
+from baton.store import Change
+
+LUIS = WORKERS["luis-ortega"].who
+ONCALL_TEAM = "outpatient-coordination"
+NIGHTS = ("rosa-delgado", "tom-brandt", "andre-walker", "grace-kim", "priya-nair")
+CALLS = (
+    (
+        "her husband",
+        "Short of breath when lying flat since supper, no pain. Told to call 911 if it gets worse; slept in the chair, better.",
+    ),
+    ("", "Ran out of the new water pill, pharmacy closed. One dose missed; will collect it at nine."),
+)
+DECLINED = {
+    "geriatrics": ("case-management", "not-our-work", "Needs somebody who knows nursing homes."),
+    "heart-vascular": ("hospital-transitions", "full", ""),
+}
+"""Whose former patients were declined by which team, and why."""
+
+
+def team(stages: Sequence[Stage]) -> Iterator[Act]:
+    """What happened in one team."""
+    if len(stages) < 8:
+        return
+    yield from waits(stages[-7])
+    name, days = stages[0].person.team, stages[0].days
+    if name == "geriatrics":
+        yield from away(stages[-6:-1], days, "hannah-fisher", (-2, 7), ("priya-nair", "tom-brandt"), "Family")
+    elif name == "oncology-navigation":
+        yield from away(stages[-4:-1], days, "mei-lin", (5, 9), ("grace-kim",), "Conference")
+    elif name == ONCALL_TEAM:
+        yield from nights(days)
+        yield from called(stages[-3:-1])
+        yield from shared(stages[-5:-3])
+
+
+def away(stages: Sequence[Stage], days: Days, who: str, span: tuple[int, int], covers: Sequence[str], why: str) -> Iterator[Act]:
+    """Somebody is away for some business days, and others cover some of their patients; one is kept by whoever covers."""
+    first, last = (days.business(each) for each in span)
+    moves = [Move(each.person.reference, f"Practitioner/{covers[number % len(covers)]}") for number, each in enumerate(stages)]
+    begins = days.at(days.business(min(span[0], -1)), "07:40")
+
+    def lend(change: Change) -> None:
+        absences.record(change, person=f"Practitioner/{who}", first=max(first, begins.date()), last=last, moves=moves, why=why)
+
+    yield Act(begins, LUIS, "Cover for an absence", lend)
+
+
+def waits(stage: Stage) -> Iterator[Act]:
+    """Their old team could not keep them: they wait in Intake, and in two towns' teams somebody has said no already."""
+    days, person = stage.days, stage.person
+    left: Deed = lambda change: change.put({**change.get("CareTeam", f"{person.id}-team"), "status": "inactive"})  # noqa: E731
+    yield Act(days.at(days.business(-3), "16:05"), LUIS, "Moved to another part of town", left)
+    if person.team in DECLINED:
+        other, reason, words = DECLINED[person.team]
+
+        def no(change: Change) -> None:
+            intake.decline(change, patient=person.reference, team=f"Organization/{other}", reason=reason, words=words)
+
+        yield Act(days.at(days.business(-2), "11:25"), LUIS, "Not taken from Intake", no)
+
+
+def shared(stages: Sequence[Stage]) -> Iterator[Act]:
+    """Two patients of Tom's are Sam's now, for good."""
+    days = stages[0].days
+    moves = [Move(each.person.reference, "Practitioner/sam-rivera") for each in stages]
+    do: Deed = lambda change: handovers.hand(change, giver="Practitioner/tom-brandt", moves=moves, why="Sam’s first patients")  # noqa: E731
+    yield Act(days.at(days.business(-8), "09:15"), LUIS, "Patients handed over", do)
+
+
+def nights(days: Days) -> Iterator[Act]:
+    """Who answers: a clinician at every hour, a coordinator when the teams are away; one night of next week has nobody yet."""
+    monday = days.today - timedelta(days=days.today.weekday() + 7)
+
+    def weeks(change: Change) -> None:
+        for week, who in enumerate(("amara-okonkwo", "grace-kim", "amara-okonkwo")):
+            start = days.at(monday + timedelta(days=7 * week), "08:00")
+            end = days.at(monday + timedelta(days=7 * week + 7), "08:00")
+            oncall.put_on(change, line=oncall.CLINICIAN, person=f"Practitioner/{who}", start=start, end=end)
+        for number in range(20):
+            day = monday + timedelta(days=number)
+            if number == 16 or day.weekday() == 6:
+                continue
+            ends = days.at(day + timedelta(days=2 if day.weekday() == 5 else 1), "08:00")
+            start = days.at(day, "08:00" if day.weekday() == 5 else "17:00")
+            who = NIGHTS[number % len(NIGHTS)]
+            oncall.put_on(change, line=oncall.COORDINATOR, person=f"Practitioner/{who}", start=start, end=ends)
+
+    yield Act(days.at(days.business(-12), "15:30"), LUIS, "On call", weeks)
+
+
+def called(stages: Sequence[Stage]) -> Iterator[Act]:
+    """Calls that came after hours, answered by whoever was on call."""
+    for number, (stage, (caller, what)) in enumerate(zip(stages, CALLS, strict=False)):
+        days = stage.days
+
+        def answer(change: Change, stage: Stage = stage, caller: str = caller, what: str = what) -> None:
+            oncall.answered(change, patient=stage.person.reference, what=what, caller=caller)
+
+        yield Act(days.at(days.business(-3 - number), "21:40"), WORKERS["tom-brandt"].who, "Answered after hours", answer)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from baton.demo.acts import Act, Deed
 from baton.demo.days import Days
+from baton.demo.errands import SLOTS
 from baton.demo.places import WORKERS
 from baton.demo.plot import Stage
 from baton.duties import absences, handovers, intake, oncall
@@ -34,7 +35,9 @@ def team(stages: Sequence[Stage]) -> Iterator[Act]:
     """What happened in one team."""
     if len(stages) < 8:
         return
-    yield from waits(stages[-7])
+    if spare := stages[len(SLOTS) :]:  # somebody of whom no errand is told
+        yield from waits(spare[0])
+        stages = [each for each in stages if each is not spare[0]]
     name, days = stages[0].person.team, stages[0].days
     if name == "geriatrics":
         yield from away(stages[-6:-1], days, "hannah-fisher", (-2, 7), ("priya-nair", "tom-brandt"), "Family")

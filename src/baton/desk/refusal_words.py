@@ -108,5 +108,4 @@ REFUSALS = (
     lazy("Choose one of your teams."),
     lazy("Say why your team cannot take them."),
     lazy("Say why, in your own words."),
-    lazy("Write the day as 2026-07-31."),
 )

@@ -56,6 +56,8 @@ def away(stages: Sequence[Stage], days: Days, who: str, span: tuple[int, int], c
     begins = days.at(days.business(min(span[0], -1)), "07:40")
 
     def lend(change: Change) -> None:
+        if absences.of_person(change, f"Practitioner/{who}"):  # a big town asks more than once
+            return
         absences.record(change, person=f"Practitioner/{who}", first=max(first, begins.date()), last=last, moves=moves, why=why)
 
     yield Act(begins, LUIS, "Cover for an absence", lend)
@@ -88,6 +90,8 @@ def nights(days: Days) -> Iterator[Act]:
     monday = days.today - timedelta(days=days.today.weekday() + 7)
 
     def weeks(change: Change) -> None:
+        if oncall.shifts(change, days.at(monday, "12:00"), days.at(monday, "12:00")):  # a big town asks more than once
+            return
         for week, who in enumerate(("amara-okonkwo", "grace-kim", "amara-okonkwo")):
             start = days.at(monday + timedelta(days=7 * week), "08:00")
             end = days.at(monday + timedelta(days=7 * week + 7), "08:00")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from baton.demo import town
 from baton.demo.places import COORDINATORS
-from baton.duties import education, referral_board
+from baton.duties import codes, education, referral_board, threads
+from baton.fhir.resource import extension
 
 from .test_town import of
 
@@ -27,3 +31,14 @@ def test_lessons_are_taught_back_or_still_to_be_asked(larkhaven):
             patients = {each["subject"]["reference"] for each in view.find("Communication", category="instruction")}
             given = [each for patient in patients for each in education.learning(view, patient=patient).given]
         assert any(each.taught for each in given) and any(not each.taught for each in given)
+
+
+def test_messages_stand_in_every_turn_and_some_are_late(larkhaven):
+    with larkhaven.view(town.HUB) as view:
+        found, closed = threads.rows(view), threads.rows(view, open=False)
+        calls = [str(extension(each, codes.CONTACT_OUTCOME)) for each in view.find("Communication", status="not-done,completed")]
+    turns = Counter(each.turn for each in found)
+    assert set(turns) == {"ours", "colleague", "theirs", "nobody"} and min(turns.values()) >= 3 and len(closed) >= 3
+    assert {each.topic for each in found} >= {"concern", "appointment", "discharge", "other"}
+    assert sum(1 for each in found if each.due and each.due <= view.now) >= 2
+    assert {"language-line", "wrong-number", "reached"} <= set(calls)

@@ -13,6 +13,7 @@ from baton.demo.portal import portal
 from baton.demo.privacy import privacy
 from baton.demo.referrals import loops
 from baton.demo.team import team
+from baton.demo.threads import talks
 
 Room = Callable[[Sequence[Stage]], Iterator[Act]]
 """Asked for every sixty people of a team who are in no story, in a big town several times. Which of them it takes is its own choice."""
@@ -26,4 +27,5 @@ ROOMS: tuple[Room, ...] = (
     lessons,
     portal,
     team,
+    talks,
 )

@@ -137,12 +137,12 @@ def permission(kept: Permission) -> str:
 FILTERS: dict[str, Callable[..., object]] = {
     "said_line": said_line,
     "permission_line": permission,
-    "standing_mark": lambda code: STANDING_MARKS.get(code, ""),
+    "told_mark": lambda code: STANDING_MARKS.get(code, ""),
 }
 WORDS: dict[str, Words] = {
     "topic_name": TOPICS,
     "turn_name": TURNS,
-    "standing_name": STANDINGS,
+    "told_standing": STANDINGS,
     "told_short": TOLD,
     "interpreter_name": INTERPRETERS,
     "voicemail_words": VOICEMAIL,

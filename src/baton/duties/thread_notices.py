@@ -13,7 +13,7 @@ from baton.store import View
 if TYPE_CHECKING:
     from baton.store import Change, Store, Who
 
-LINK: Final = "/portal"
+LINK: Final = "/my/messages"
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "en": ("There is a message for you", "Hello. There is a message for you. Sign in to read it:"),
     "es": ("Tiene un mensaje", "Hola. Tiene un mensaje. Entre para leerlo:"),

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, get_language_info, ngettext, 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from baton.desk import community_words, discharge_words, referral_words, support_words
+from baton.desk import community_words, discharge_words, program_words, referral_words, support_words
 from baton.desk.language_names import LANGUAGES
 from baton.duties.rows import Row, Why
 
@@ -27,6 +27,7 @@ PROMISES: Words = {
     "readmission-watch": lazy("Watch for a return to hospital"),
     "by-hand": lazy("Promise made by hand"),
     **referral_words.KINDS,
+    **program_words.KINDS,
     **support_words.KINDS,
     **discharge_words.KINDS,
     **community_words.KINDS,

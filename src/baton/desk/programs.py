@@ -109,7 +109,8 @@ def _chips(filters: Filters) -> list[tuple[str, str, bool]]:
 
 def _row(row: duty.Row, page: duty.Population, own: str | None) -> dict[str, Any]:
     title = next((title.said(own) for code, title, _c in page.programs if code == row.program), "")
-    phase = next((title.said(own) for code, title, _c in page.phases if code == row.phase), row.phase.replace("-", " "))
+    known = page.titles.get((row.program, row.phase))
+    phase = known.said(own) if known else row.phase
     return {
         "it": row,
         "program": title,

@@ -109,6 +109,7 @@ class Population:
     programs: tuple[tuple[str, program_packs.Words, int], ...]
     phases: tuple[tuple[str, program_packs.Words, int], ...]
     saved: tuple[Saved, ...]
+    titles: Mapping[tuple[str, str], program_packs.Words]
 
 
 def members(view: View, filters: Filters, *, limit: int, offset: int = 0) -> tuple[list[Member], int]:
@@ -137,6 +138,7 @@ def population(view: View, *, filters: Filters, page: int = 1) -> Population:
         programs=tuple((each.code, each.title, sum(counted.get(each.code, {}).values())) for each in known),
         phases=tuple((each.code, each.title, in_phases.get(each.code, 0)) for each in here.phases) if here else (),
         saved=saved(view),
+        titles={(each.code, phase.code): phase.title for each in known for phase in each.phases},
     )
 
 

@@ -245,7 +245,7 @@ def test_a_view_is_narrowed_saved_and_reached_out_to(visit: Visit, people: dict[
     page.locator("summary", has_text="Reach out to 1").click()
     outreach.clicks += 1
     page.get_by_label("What is promised to each").fill("Ask about weight and breath")
-    page.get_by_label("By", exact=True).fill("2026-11-27")
+    page.get_by_label("By when").fill("2026-11-27")
     outreach.click("button", "Promise it")
     expect(page.locator("#notices")).to_contain_text("Promised to 1 people")
     page = visit("/programs", email="sam@example.org")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -26,7 +27,7 @@ PROMISES: Words = {
     "discharge-information": lazy("Get the discharge information"),
     "readmission-watch": lazy("Watch for a return to hospital"),
     "by-hand": lazy("Promise made by hand"),
-    **{**referral_words.KINDS, **program_words.KINDS, **support_words.KINDS, **discharge_words.KINDS, **community_words.KINDS},
+    **ChainMap(*(each.KINDS for each in (referral_words, program_words, support_words, discharge_words, community_words))),
     "access-request": lazy("Give a copy of the record"),
     "amendment-request": lazy("Answer a request to correct the record"),
     "accounting-request": lazy("Give an accounting of disclosures"),

@@ -14,17 +14,28 @@ from baton.duties import staff
 from baton.store.postgres import Database
 from baton.web import django as shell
 
-CARE = ["/today", "/patients", "/scheduling", "/threads", "/referrals", "/records", "/requests"]
+CARE = ["/today", "/patients", "/scheduling", "/threads", "/referrals", "/community", "/discharge", "/records", "/requests", "/support"]
 SHOWN = {
-    "coordinator": [*CARE, "/library", "/people"],
-    "senior": [*CARE, "/library", "/people"],
+    "coordinator": [*CARE, "/library", "/team", "/people"],
+    "senior": [*CARE, "/library", "/team", "/people"],
     "clinician": [*CARE, "/library", "/people"],
-    "social-worker": [*CARE, "/library", "/people"],
-    "records-clerk": [*CARE, "/library", "/people"],
-    "supervisor": [*CARE, "/library", "/people", "/closures"],
-    "administrator": [*CARE, "/library", "/people", "/closures", "/privacy", "/apps"],
-    "pharmacist": ["/today", "/patients", "/scheduling", "/threads", "/library", "/people"],
-    "student": ["/today", "/patients", "/scheduling", "/threads", "/library", "/people"],
+    "social-worker": [*CARE, "/library", "/team", "/people"],
+    "records-clerk": [
+        "/today",
+        "/patients",
+        "/scheduling",
+        "/threads",
+        "/referrals",
+        "/community",
+        "/records",
+        "/requests",
+        "/library",
+        "/people",
+    ],
+    "supervisor": [*CARE, "/library", "/team", "/people", "/closures"],
+    "administrator": [*CARE, "/library", "/team", "/people", "/closures", "/privacy", "/apps"],
+    "pharmacist": ["/today", "/patients", "/scheduling", "/threads", "/discharge", "/support", "/library", "/people"],
+    "student": ["/today", "/patients", "/scheduling", "/threads", "/discharge", "/support", "/library", "/people"],
     "auditor": ["/library", "/people", "/privacy"],
 }
 
@@ -71,7 +82,7 @@ def test_the_day_begins_at_todays_list_or_at_the_privacy_desk(home: House, role:
 def test_rooms_stand_in_groups(home: House) -> None:
     page = client(home, "administrator@example.org").get("/account").content.decode()
     rooms = page.partition('class="rooms"')[2].partition("</nav>")[0]
-    assert [len(re.findall("<li>", group)) for group in rooms.split("<ul>")[1:]] == [7, 1, 4]
+    assert [len(re.findall("<li>", group)) for group in rooms.split("<ul>")[1:]] == [10, 1, 5]
 
 
 @pytest.mark.parametrize("role", ["auditor", "coordinator"])

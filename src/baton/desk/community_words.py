@@ -54,7 +54,12 @@ CAPACITY: Words = {
     "waitlist": lazy("waiting list"),
     "additional-assessment-required": lazy("must assess first"),
 }
-CAPACITY_MARKS: Mapping[str, str] = {"capacity": "ok", "no-capacity": "late", "waitlist": "wait", "additional-assessment-required": "wait"}
+CAPACITY_MARKS: Mapping[str, str] = {
+    "capacity": "calm",
+    "no-capacity": "late",
+    "waitlist": "wait",
+    "additional-assessment-required": "wait",
+}
 ENROLLMENT: Words = {
     "enrolled": lazy("enrolled"),
     "not-enrolled": lazy("not enrolled"),
@@ -118,6 +123,22 @@ PROOFS: Words = {
     "hospital-bill": lazy("hospital bill"),
     "birth-certificate": lazy("birth certificate"),
 }
+PLACES: Words = {
+    "nobody": lazy("nobody asked yet"),
+    "again": lazy("to be asked elsewhere"),
+    "asked": lazy("asked, no answer yet"),
+    "waitlist": lazy("on a waiting list"),
+    "under-way": lazy("under way"),
+    "enrolled": lazy("enrolled"),
+}
+PLACE_MARKS: Mapping[str, str] = {
+    "nobody": "soon",
+    "again": "late",
+    "asked": "wait",
+    "waitlist": "wait",
+    "under-way": "",
+    "enrolled": "calm",
+}
 GOALS: Words = {
     "in-progress": pgettext_lazy("goal", "under way"),
     "improving": pgettext_lazy("goal", "improving"),
@@ -140,3 +161,15 @@ CLEARS: Words = {
     "denial-appealed": lazy("the denial is appealed or accepted"),
     "benefit-renewed": lazy("the benefit is renewed, or ends"),
 }
+
+
+def _filter(table: Words):  # type: ignore[no-untyped-def]
+    def words(code: str) -> str:
+        from baton.desk import labels  # noqa: PLC0415 - labels knows these words
+
+        return labels.word(table, code)
+
+    return words
+
+
+FILTERS = {"need_name": _filter(NEEDS), "need_place": _filter(PLACES), "application_state": _filter(STATES)}

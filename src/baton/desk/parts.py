@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from baton.desk import (
     app_words,
     chart_words,
+    community_words,
     explain,
     labels,
     looking_words,
     message_words,
     people_words,
     privacy_words,
-    program_words,
     readiness_words,
     rooms,
     scheduling_words,
@@ -54,10 +54,10 @@ FILTERS: dict[str, Callable[..., object]] = {
     "privacy_why": looking_words.why,
     **chart_words.FILTERS,
     **message_words.FILTERS,
+    **community_words.FILTERS,
     **people_words.FILTERS,
     **privacy_words.FILTERS,
     **readiness_words.FILTERS,
-    **program_words.FILTERS,
     **scheduling_words.FILTERS,
     **team_words.FILTERS,
 }
@@ -89,7 +89,6 @@ _words("portal_relation", people_words.PORTAL_RELATIONS)
 _words("complexity_name", labels.COMPLEXITIES)
 _words("complexity_short", labels.COMPLEXITIES_SHORT)
 _words("medicine_change", labels.MEDICINE_CHANGES)
-_words("program_state", program_words.STATES)
 
 
 @register.filter

@@ -48,15 +48,13 @@ GROUPS: tuple[tuple[Room, ...], ...] = (
         Room("needs", _("Schedule"), ("scheduling", "appointments", "calendars"), _sees("Appointment")),
         Room("threads", _("Messages"), ("threads", "calls", "network"), _sees("Communication")),
         Room("referrals", _("Referrals"), ("referrals",), _sees("ServiceRequest")),
+        Room("community", _("Community"), ("community", "community_help"), _sees("ServiceRequest")),
         Room("discharge", _("Going home"), ("discharge", "discharge_acts", "discharge_call", "discharge_takeover"), _sees("CarePlan")),
         Room("records", _("Records"), ("records", "inbound", "readiness"), _sees("DocumentReference")),
         Room("requests", _("Requests"), ("requests",), _sees("DocumentReference")),
         Room("support", _("Support"), ("support", "asking", "safety"), _sees("QuestionnaireResponse")),
     ),
-    (
-        Room("programs", _("Programs"), ("programs", "enrolments", "care_plans", "minutes"), _sees("EpisodeOfCare")),
-        Room("library", _("Library"), ("education",), _sees("ActivityDefinition", "unowned")),
-    ),
+    (Room("library", _("Library"), ("education",), _sees("ActivityDefinition", "unowned")),),
     (
         Room("team", _("Team"), ("team", "team_oncall", "team_intake", "huddles"), _one_of(*TEAM)),
         Room("people", _("People"), ("people",), _sees("Practitioner", "unowned")),

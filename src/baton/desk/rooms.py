@@ -50,7 +50,7 @@ GROUPS: tuple[tuple[Room, ...], ...] = (
         Room("referrals", _("Referrals"), ("referrals",), _sees("ServiceRequest")),
         Room("community", _("Community"), ("community", "community_help"), _sees("ServiceRequest")),
         Room("discharge", _("Going home"), ("discharge", "discharge_acts", "discharge_call", "discharge_takeover"), _sees("CarePlan")),
-        Room("records", _("Records"), ("records", "inbound", "readiness"), _sees("DocumentReference")),
+        Room("records", _("Records"), ("records", "inbound", "readiness", "reconciliation"), _sees("DocumentReference")),
         Room("requests", _("Requests"), ("requests",), _sees("DocumentReference")),
         Room("support", _("Support"), ("support", "asking", "safety"), _sees("QuestionnaireResponse")),
     ),

@@ -15,36 +15,54 @@ from tests.duties.scheduling.clinic import MONDAY
 from tests.duties.ward import DANA, HOME, LUIS, MERCY, TOM, ZONE, Ward, appointment, patient, stay, summary, visit
 
 from baton.duties import (
+    assessments,
+    benefits,
+    care_plans,
     codes,
     communication,
+    concern_states,
+    concerns,
     consents,
+    discharge_blockers,
+    discharge_plans,
+    discharge_states,
     documents,
     education,
+    goals,
     handovers,
+    minutes,
     oncall,
     patients,
+    program_states,
+    programs,
     promises,
     records,
     referral_states,
     referrals,
     requests,
     safe_contact,
+    safety,
+    safety_states,
     thread_states,
     threads,
     transitions,
 )
+from baton.duties import needs as social
 from baton.duties.consent_terms import Terms
 from baton.duties.decisions import Recipient
 from baton.duties.handovers import Move
 from baton.duties.scheduling import booking, needs
 from baton.packs.lessons import library
+from baton.rules import benefits as benefit_rules
+from baton.rules import discharge_plan
+from baton.rules import needs as need_rules
 from baton.rules import referrals as rules
 from baton.store import Who
 
 SKIP = object()
 """Drawn where there is nothing to draw from: then nothing happens."""
 Resource = dict[str, Any]
-PEOPLE = ("eva", "lan", "sam")
+AMARA = Who("Practitioner/amara", "Amara Okonkwo", "clinician", ("Organization/heart",), "desk")
 
 
 @dataclass
@@ -54,6 +72,7 @@ class Scene:
     ward: Ward
     draw: Callable[[st.SearchStrategy[Any]], Any]
     person: str
+    run: int = 0
 
     @property
     def now(self) -> datetime:
@@ -68,7 +87,8 @@ class Scene:
         return f"Patient/{self.person}"
 
     def one_of(self, *values: Any) -> Any:
-        return self.draw(st.sampled_from(values)) if values else SKIP
+        """Drawn by place, from always the same range: what is there differs from run to run in name, never in number."""
+        return values[self.number(0, 59) % len(values)] if values else SKIP
 
     def number(self, low: int, high: int) -> int:
         return int(self.draw(st.integers(low, high)))
@@ -93,11 +113,16 @@ class Verb:
     arguments: Mapping[str, Source]
     who: Who = DANA
 
-    def play(self, scene: Scene) -> None:
-        drawn = {name: source(scene) for name, source in self.arguments.items()}
-        if SKIP not in drawn.values():
-            with scene.ward.change(self.who, "a month") as change:
-                self.function(change, **drawn)
+    def play(self, scene: Scene) -> bool:
+        """Whether there was anything to do it with."""
+        drawn: dict[str, Any] = {}
+        for name, source in self.arguments.items():
+            drawn[name] = source(scene)
+            if drawn[name] is SKIP:
+                return False
+        with scene.ward.change(self.who, "a month") as change:
+            self.function(change, **drawn)
+        return True
 
 
 @dataclass(frozen=True)
@@ -106,8 +131,10 @@ class Told:
 
     resource: Callable[[Scene], Resource]
 
-    def play(self, scene: Scene) -> None:
+    def play(self, scene: Scene) -> bool:
+        """Tell it."""
         scene.ward.put(self.resource(scene), who=MERCY)
+        return True
 
 
 # --- where arguments come from ----------------------------------------------------------------------------------------------------------
@@ -128,6 +155,14 @@ thread: Source = lambda s: s.some("Communication", lambda each: thread_states.ki
 message: Source = lambda s: s.some("Communication", lambda each: thread_states.kind_of(each) == "message")  # noqa: E731
 lesson: Source = lambda s: s.some("Communication", lambda each: education.lesson_of(each) is not None)  # noqa: E731
 consent: Source = lambda s: s.some("Consent", lambda each: each["status"] == "active")  # noqa: E731
+concern: Source = lambda s: s.some("Task", concern_states.is_concern)  # noqa: E731
+case: Source = lambda s: s.some("Task", safety_states.is_case)  # noqa: E731
+answers: Source = lambda s: s.some("QuestionnaireResponse", lambda each: each["status"] == "in-progress")  # noqa: E731
+goal: Source = lambda s: s.some("Goal")  # noqa: E731
+plan: Source = lambda s: s.some("CarePlan", discharge_states.is_plan)  # noqa: E731
+enrolment: Source = lambda s: s.some("EpisodeOfCare", program_states.is_enrolment)  # noqa: E731
+need: Source = lambda s: s.some("Condition", social.is_need)  # noqa: E731
+application: Source = lambda s: s.some("Task", benefits.is_application)  # noqa: E731
 
 
 def const(value: Any) -> Source:
@@ -144,7 +179,7 @@ def wanted(scene: Scene) -> Any:
     need = scene.some("ServiceRequest", lambda each: "performerType" in each)
     if need is SKIP:
         return SKIP
-    day = MONDAY + timedelta(days=scene.number(0, 18))
+    day = MONDAY + timedelta(days=scene.run % 18)  # nobody of another run is booked then
     start = datetime.combine(day, time(scene.number(9, 15), scene.one_of(0, 30)), ZONE)
     return [booking.Wanted(f"ServiceRequest/{need}", start, start + timedelta(minutes=30), ("Practitioner/haddad",), "Location/heart")]
 
@@ -158,6 +193,13 @@ def moves(scene: Scene) -> Any:
 
 
 KINDS: tuple[rules.Kind, ...] = ("medical", "community")
+
+
+def phq9(scene: Scene) -> Any:
+    items = assessments.library()["phq-9"].items
+    return {item.link: scene.one_of(*(option.code for option in item.options)) for item in items[: scene.number(1, 9)]}
+
+
 TRIGGERS = sorted({move.trigger for kind in KINDS for move in rules.moves(kind)})
 PARTY = Recipient("Plan", "provider", "Organization/plan", "555 0100")
 LESSONS = tuple(library())[:3]
@@ -230,6 +272,49 @@ MONTH: tuple[Verb | Told, ...] = (
     Verb(education.give, {"patient": who, "lesson": of(*LESSONS), "how": of("paper", "aloud")}),
     Verb(education.teach_back, {"given": lesson, "item": of(*(ask.item for name in LESSONS for ask in library()[name].said("en").ask)),
                                 "result": of("understood", "repeat", "refused")}),
+    # how they are
+    Verb(assessments.answer, {"patient": who, "assessment": const("phq-9"), "answers": phq9, "done": of(True, False)}),
+    Verb(assessments.take_back, {"response": answers, "reason": why}),
+    Verb(safety.confirm, {"task": case, "place": const("at home"), "number": const("555 014 2291")}),
+    Verb(safety.lose, {"task": case}),
+    Verb(safety.call, {"task": case, "outcome": of("reached", "no-answer")}),
+    Verb(safety.decide, {"task": case, "decision": of(*safety_states.DECISIONS), "why": why}, AMARA),
+    Verb(concerns.raise_, {"patient": who, "words": const("I am scared to tell my kids"), "kind": of(None, "fear", "violence")}),
+    Verb(concerns.name, {"concern": concern, "kind": of(*concern_states.KINDS)}),
+    Verb(concerns.acknowledge, {"concern": concern, "said": const("That is hard.")}),
+    Verb(concerns.plan, {"concern": concern, "what": const("Talk with the child-life worker")}),
+    Verb(concerns.not_settled, {"concern": concern, "said": const("Not yet.")}),
+    Verb(concerns.settle, {"concern": concern, "said": const("Better now."), "by": who}),
+    Verb(goals.set_goal, {"patient": who, "words": const("Walk to the church"), "confidence": of(3, 8), "helps": of("A friend", "")}),
+    Verb(goals.ask, {"goal": goal, "progress": of("improving", "achieved", "no-change"), "confidence": of(4, 9)}),
+    # going home
+    Verb(discharge_plans.expect, {"plan": plan, "until": then, "to": of("home", "snf"), "confidence": of("high", "low"), "why": why}),
+    Verb(discharge_plans.ready, {"plan": plan, "at": lambda s: s.now}),
+    Verb(discharge_plans.waive, {"plan": plan, "item": of(*(item.code for item in discharge_plan.items())), "reason": why}),
+    Verb(discharge_plans.assign, {"plan": plan, "item": of(*(item.code for item in discharge_plan.items())), "owner": team}),
+    Verb(discharge_plans.leave, {"plan": plan, "at": lambda s: s.now, "despite": why}),
+    Verb(discharge_plans.close, {"plan": plan}),
+    Verb(discharge_plans.cancel, {"plan": plan, "reason": why}),
+    Verb(discharge_blockers.raise_, {"plan": plan, "cause": of("authorisation", "transport"), "what": const("No ride")}),
+    Verb(discharge_blockers.resolve, {"task": promise}),
+    # programs, plans of care, time
+    Verb(programs.enrol, {"patient": who, "program": of("heart-failure", "chronic-care"), "consent": of("verbal", None), "despite": why}),
+    Verb(programs.pause, {"enrolment": enrolment, "until": soon, "reason": why}),
+    Verb(programs.resume, {"enrolment": enrolment}),
+    Verb(programs.close, {"enrolment": enrolment, "reason": of("graduated", "moved", "declined"), "words": why}),
+    Verb(programs.reopen, {"enrolment": enrolment, "note": why}),
+    Verb(programs.withdraw, {"enrolment": enrolment, "on": lambda s: s.today}),
+    Verb(care_plans.add_goal, {"patient": who, "words": const("Sleep through the night"), "confidence": of(None, 5)}),
+    Verb(care_plans.add_intervention, {"patient": who, "text": const("Weigh every morning"), "due": soon}),
+    Verb(care_plans.merge, {"patient": who, "program": of("heart-failure", "chronic-care")}),
+    Verb(minutes.log, {"patient": who, "program": of("heart-failure", "chronic-care"), "start": lambda s: s.now - timedelta(minutes=90),
+                       "minutes": of(5, 20, 60)}),
+    # help
+    Verb(social.raise_need, {"patient": who, "need": of(*list(need_rules.NEEDS)[:4])}),
+    Verb(social.settle, {"need": need, "how": of("met", "declined"), "note": why}),
+    Verb(benefits.begin, {"patient": who, "program": of("snap", "medicaid")}),
+    Verb(benefits.move, {"task": application, "trigger": of(*sorted({move.trigger for move in benefit_rules.moves()})), "reason": why,
+                         "day": lambda s: s.today, "despite": why}),
     # the team
     Verb(handovers.hand, {"giver": of(None, TOM.person), "moves": moves, "first": lambda s: s.one_of(None, s.today),
                           "last": lambda s: s.one_of(None, s.today + timedelta(days=3))}, LUIS),

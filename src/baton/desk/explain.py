@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
-from baton.desk import community_words, discharge_words, readiness_words, referral_words, support_words
+from baton.desk import community_words, discharge_words, program_words, readiness_words, referral_words, support_words
 from baton.desk.labels import COMPLEXITIES, PROMISES, Words, day, language_name, moment, word
 from baton.duties.rows import Difference
 from baton.duties.trace import Fact, Step, Trace
@@ -47,6 +47,7 @@ FACTS: Words = {
     "wrong-number": lazy("Wrong number"),
     "asked-by": lazy("Promised by"),
     **referral_words.FACTS,
+    **program_words.FACTS,
     **discharge_words.FACTS,
     "received": lazy("Received"),
     "extended": lazy("Extended once because"),
@@ -71,6 +72,7 @@ CLEARS: Words = {
     "done-by-hand": lazy("somebody marks it done"),
     "chart-ready": lazy("everything on the list is in the chart"),
     **referral_words.CLEARS,
+    **program_words.CLEARS,
     **discharge_words.CLEARS,
     "request-answered": lazy("the request is granted or denied"),
     "records-received": lazy("the records are received"),
@@ -133,6 +135,7 @@ ENDED: Words = {
     "not-adult": pgettext_lazy("ended", "not an adult"),
     "answer-corrected": pgettext_lazy("ended", "the answer was corrected"),
     "episode-closed": pgettext_lazy("ended", "the transition is over"),
+    **program_words.ENDED,
 }
 """Why a promise or a transition is over, by its code."""
 CHECKLIST: Words = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -13,7 +14,7 @@ from django.utils.translation import get_language, get_language_info, ngettext, 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from baton.desk import community_words, discharge_words, referral_words, support_words
+from baton.desk import community_words, discharge_words, program_words, referral_words, support_words
 from baton.desk.language_names import LANGUAGES
 from baton.duties.rows import Row, Why
 
@@ -26,10 +27,7 @@ PROMISES: Words = {
     "discharge-information": lazy("Get the discharge information"),
     "readmission-watch": lazy("Watch for a return to hospital"),
     "by-hand": lazy("Promise made by hand"),
-    **referral_words.KINDS,
-    **support_words.KINDS,
-    **discharge_words.KINDS,
-    **community_words.KINDS,
+    **ChainMap(*(each.KINDS for each in (referral_words, program_words, support_words, discharge_words, community_words))),
     "access-request": lazy("Give a copy of the record"),
     "amendment-request": lazy("Answer a request to correct the record"),
     "accounting-request": lazy("Give an accounting of disclosures"),

@@ -22,6 +22,7 @@ from baton.desk import (
     message_words,
     people_words,
     privacy_words,
+    program_words,
     readiness_words,
     rooms,
     scheduling_words,
@@ -58,6 +59,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     **people_words.FILTERS,
     **privacy_words.FILTERS,
     **readiness_words.FILTERS,
+    **program_words.FILTERS,
     **scheduling_words.FILTERS,
     **team_words.FILTERS,
 }
@@ -89,6 +91,7 @@ _words("portal_relation", people_words.PORTAL_RELATIONS)
 _words("complexity_name", labels.COMPLEXITIES)
 _words("complexity_short", labels.COMPLEXITIES_SHORT)
 _words("medicine_change", labels.MEDICINE_CHANGES)
+_words("program_state", program_words.STATES)
 
 
 @register.filter

@@ -54,7 +54,10 @@ GROUPS: tuple[tuple[Room, ...], ...] = (
         Room("requests", _("Requests"), ("requests",), _sees("DocumentReference")),
         Room("support", _("Support"), ("support", "asking", "safety"), _sees("QuestionnaireResponse")),
     ),
-    (Room("library", _("Library"), ("education",), _sees("ActivityDefinition", "unowned")),),
+    (
+        Room("programs", _("Programs"), ("programs", "enrolments", "care_plans", "minutes"), _sees("EpisodeOfCare")),
+        Room("library", _("Library"), ("education",), _sees("ActivityDefinition", "unowned")),
+    ),
     (
         Room("team", _("Team"), ("team", "team_oncall", "team_intake", "huddles"), _one_of(*TEAM)),
         Room("people", _("People"), ("people",), _sees("Practitioner", "unowned")),

@@ -10,6 +10,7 @@ from baton.duties.consent_terms import Terms
 from baton.duties.rows import Contact, Difference, Identity, Medicine, Row
 
 if TYPE_CHECKING:
+    from baton.duties.program_states import Enrolment
     from baton.duties.safe_contact import SafeContact  # which reads charts itself
     from baton.duties.thread_reading import Thread  # which does too
 
@@ -159,4 +160,5 @@ class PatientPage:
     safe: SafeContact | None = None
     consents: tuple[Terms, ...] = ()
     threads: tuple[Thread, ...] = ()
+    programs: tuple[Enrolment, ...] = ()
     withheld: bool = False  # something is hidden from who looks, and they may know that it is

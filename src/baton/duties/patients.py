@@ -10,7 +10,18 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from baton.duties import chart_parts, consent_terms, episodes, identity, loops, medicines, network, safe_contact, thread_reading
+from baton.duties import (
+    chart_parts,
+    consent_terms,
+    episodes,
+    identity,
+    loops,
+    medicines,
+    network,
+    program_states,
+    safe_contact,
+    thread_reading,
+)
 from baton.duties.charts import PatientPage, Preferences
 from baton.duties.codes import is_open
 from baton.duties.names import names_of
@@ -74,6 +85,7 @@ def page(view: View, *, patient: str, days: int = 30) -> PatientPage:
         consents=tuple(consent_terms.read(each) for each in chart.get("Consent", ())),
         differences=tuple(each for episode in chart.get("EpisodeOfCare", ()) for each in episodes.differences(episode)),
         episode=_episode(chart),
+        programs=tuple(program_states.read(each) for each in chart.get("EpisodeOfCare", ()) if program_states.is_enrolment(each)),
         withheld=view.withheld(f"Patient/{patient}"),
         threads=thread_reading.in_chart(view, chart.get("Communication", ()), tasks),
     )

@@ -252,12 +252,12 @@ def phases(view: View) -> dict[str, dict[tuple[str, str], int]]:
     return found
 
 
-def worked(view: View, start: datetime, end: datetime, *, patient: str | None = None) -> list[Worked]:
-    """Time worked that touches a span, patient by patient, earliest first; of one patient ("Patient/<id>") when one is named."""
+def worked(view: View, start: datetime, end: datetime, *, patients: Sequence[str] | None = None) -> list[Worked]:
+    """Time worked that touches a span, patient by patient, earliest first; of these patients ("Patient/<id>") when some are named."""
     params: dict[str, Any] = {"start": start, "end": end}
-    parts = [view.seen("w", params, [TYPE_CODE["Basic"]], hashed=patient is None)]
-    if patient is not None:
-        parts.append("w.patient = %(patient)s")
-        params["patient"] = key64(patient)
+    parts = [view.seen("w", params, [TYPE_CODE["Basic"]], hashed=patients is None)]
+    if patients is not None:
+        parts.append("w.patient = any(%(patients)s::bigint[])")
+        params["patients"] = [key64(each) for each in patients]
     rows = view.ask(sql("minutes_between", basic=TYPE_CODE["Basic"], who=" and ".join(parts)), params)
     return [Worked(whose, person, program, lo, hi, id_) for _, whose, person, program, lo, hi, id_ in rows]

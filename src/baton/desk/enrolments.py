@@ -1,0 +1,227 @@
+"""The programs of one patient: what they may enter, where they stand, every move, and the paper when they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from baton.desk import labels, posting
+from baton.desk import program_words as words
+from baton.desk.programs import day_of, need_day
+from baton.duties import program_closing, program_packs, program_risk, programs
+from baton.duties import program_states as states
+from baton.duties.program_closing import Summary
+from baton.fhir.resource import human_name
+from baton.paper import Facts, Heading, Paper, Rows, Text, pdf
+from baton.rules import panel_risk
+from baton.rules.calendar import local_day
+from baton.store import Invalid, View
+from baton.web.gate import Request, staff
+
+LONGEST_NOTE = 500
+
+
+@require_GET
+@staff
+def page(request: Request, patient: str) -> HttpResponse:
+    """Every program of a patient, and what they might enter."""
+    reference, own = f"Patient/{patient}", get_language()
+    with request.hub.store.view(request.who) as view:
+        person = view.get("Patient", patient)
+        mine = states.of_patient(view, reference)
+        today = local_day(view.now, view.zone)
+        entries = [programs.entry(view, patient=reference, program=each.code) for each in program_packs.installed(view)]
+        cards = [_card(view, each, today, own) for each in mine]
+        risk = panel_risk.judge(program_risk.facts(view, reference), today)
+    offered = [_entry(each, own) for each in entries if each.open is None]
+    context = {
+        "patient": patient,
+        "name": human_name(person),
+        "cards": cards,
+        "offered": sorted(offered, key=lambda each: (not each["met"], each["title"])),
+        "ways": [(code, labels.word(words.HOW, code)) for code in programs.HOW],
+        "declined": [(code, labels.word(words.REASONS, code)) for code in states.DECLINED if code != "died"],
+        "today": today,
+        "risk": labels.word(words.RISKS, risk.level),
+        "risk_mark": words.RISK_MARKS.get(risk.level, ""),
+        "risk_points": risk.points,
+        "risk_why": [(labels.word(words.RISK_REASONS, code), found, points) for code, found, points in risk.reasons],
+    }
+    return render(request, "programs/patient.html", context)
+
+
+def _entry(entry: programs.Entry, own: str | None) -> dict[str, Any]:
+    return {
+        "program": entry.program,
+        "title": entry.program.title.said(own),
+        "met": entry.met,
+        "criteria": entry.criteria,
+        "wait_until": entry.wait_until,
+        "earlier": entry.earlier,
+    }
+
+
+def _card(view: View, enrolment: states.Enrolment, today: date, own: str | None) -> dict[str, Any]:
+    program = program_packs.current(view, enrolment.program)
+    titles = {each.code: each.title.said(own) for each in program.phases}
+    consent = view.get("Consent", enrolment.consent.partition("/")[2]) if enrolment.consent else None
+    return {
+        "it": enrolment,
+        "title": program.title.said(own),
+        "state": labels.word(words.STATES, enrolment.state),
+        "mark": words.STATE_MARKS.get(enrolment.state, ""),
+        "phase": titles.get(enrolment.phase, enrolment.phase),
+        "clocks": [
+            {
+                "title": titles[phase.code],
+                "since": since,
+                "until": until,
+                "days": days,
+                "limit": phase.days,
+                "late": days > phase.days,
+                "source": phase.source,
+            }
+            for phase, since, until, days in program_closing.clocks(enrolment, program, today)
+        ],
+        "following": [(code, titles[code]) for code in states.following(program, enrolment.phase)],
+        "reasons": [(code, labels.word(words.REASONS, code)) for code in program.close_reasons if code != "died"],
+        "why": labels.word(words.REASONS, enrolment.why),
+        "families": [(code, labels.word(words.FAMILIES, code)) for code in program.minutes],
+        "counts_as": labels.word(words.FAMILIES, enrolment.minutes_as),
+        "consent": consent and consent.get("status") == "active",
+        "asks": program.consent,
+        "risk": labels.word(words.RISKS, enrolment.risk),
+        "risk_mark": words.RISK_MARKS.get(enrolment.risk, ""),
+    }
+
+
+def back(request: Request, patient: str, **_kwargs: str) -> HttpResponse:
+    """Back to the patient's programs."""
+    return redirect("enrolments", patient=patient)
+
+
+posted = posting.form(back)
+
+
+def said(request: Request, name: str) -> str:
+    """A field of the form, trimmed."""
+    return request.POST.get(name, "").strip()[:LONGEST_NOTE]
+
+
+@posted
+def enter(request: Request, patient: str) -> str:
+    """Enter, be offered, or wait for a program."""
+    given: dict[str, Any] = {
+        "patient": f"Patient/{patient}",
+        "program": said(request, "program"),
+        "despite": said(request, "despite") or None,
+    }
+    how = said(request, "how")
+    with request.hub.store.change(request.who, because=f"Program: {how}") as change:
+        if how in ("offer", "wait"):
+            programs.offer(change, **given, waitlist=how == "wait")
+            return _("Offered. An answer is owed now.")
+        programs.enrol(change, **given, consent=said(request, "consent") or None, since=day_of(request, "since"))
+    return _("Entered. What its first phase owes stands on Today.")
+
+
+@posted
+def act(request: Request, patient: str, enrolment: str, verb: str) -> str:
+    """Anything else that is done about an enrolment."""
+    if verb not in ACTS:
+        raise Invalid("There is no such step.")
+    with request.hub.store.change(request.who, because=f"Program: {verb}") as change:
+        getattr(programs, VERBS.get(verb, verb))(change, enrolment=enrolment, **ACTS[verb](request))
+    return _("Recorded.")
+
+
+def _closing(request: Request) -> dict[str, Any]:
+    rating = said(request, "rating")
+    return {
+        "reason": said(request, "reason"),
+        "words": said(request, "words"),
+        "rating": int(rating) if rating.isdecimal() else None,
+        "feedback": said(request, "feedback"),
+    }
+
+
+ACTS: dict[str, Callable[[Request], dict[str, Any]]] = {
+    "decline": lambda request: {"reason": said(request, "reason"), "words": said(request, "words")},
+    "advance": lambda request: {"to": said(request, "to"), "since": day_of(request, "since")},
+    "pause": lambda request: {"until": need_day(request, "until"), "reason": said(request, "reason")},
+    "resume": lambda _request: {},
+    "close": _closing,
+    "reopen": lambda request: {"note": said(request, "note")},
+    "withdraw": lambda request: {"on": need_day(request, "on")},
+    "consent": lambda request: {"how": said(request, "consent")},
+    "count": lambda request: {"family": said(request, "family")},
+    "risk": lambda _request: {},
+}
+VERBS = {"consent": "consent_again", "count": "count_as", "risk": "judge_again"}
+
+
+@require_GET
+@staff
+def paper(request: Request, patient: str, enrolment: str) -> HttpResponse:
+    """The summary of a time in a program, as a PDF."""
+    with request.hub.store.view(request.who) as view:
+        found = program_closing.summary(view, enrolment=enrolment)
+        name = human_name(view.get("Patient", patient)) or ""
+        day = labels.birth_day(local_day(view.now, view.zone))
+    if found.enrolment.patient != f"Patient/{patient}":
+        raise Invalid("This program is somebody else's.")
+    made = pdf(_paper(found, name, day, request.who.name))
+    request.hub.store.note_event(request.who, "print program summary", patients=[f"Patient/{patient}"])
+    return HttpResponse(made, content_type="application/pdf", headers={"Content-Disposition": 'inline; filename="summary.pdf"'})
+
+
+def _paper(found: Summary, name: str, day: str, by: str) -> Paper:
+    own = get_language()
+    it = found.enrolment
+    facts = [
+        (_("Who"), name),
+        (_("From"), labels.birth_day(it.since) if it.since else ""),
+        (_("Until"), labels.birth_day(it.until) if it.until else _("still in it")),
+        (_("Left because"), labels.word(words.REASONS, it.why) if it.why else ""),
+        (_("In their words"), it.feedback or ""),
+        (_("Their mark"), _("%(n)s of 5") % {"n": it.rating} if it.rating else ""),
+        (_("Promises kept"), str(found.kept)),
+        (_("Promises not kept, with a reason"), str(found.dropped)),
+        (_("Times reached"), str(found.contacts)),
+        (_("Minutes"), str(found.minutes)),
+    ]
+    phases = [
+        (phase.title.said(own), labels.birth_day(since), labels.birth_day(until) if until else "", str(days))
+        for phase, since, until, days in found.phases
+    ]
+    goals = [(text, labels.word(words.ACHIEVEMENTS, how), "" if sure is None else str(sure)) for text, how, sure in found.goals]
+    blocks: list[Any] = [Facts([fact for fact in facts if fact[1]])]
+    if it.because:
+        blocks.append(Text(it.because))
+    blocks += [Heading(_("Phases")), Rows((_("Phase"), _("From"), _("Until"), _("Days")), phases, (3, 2, 2, 1))]
+    if goals:
+        blocks += [Heading(_("Goals")), Rows((_("Goal"), _("How it goes"), _("Confidence")), goals, (4, 2, 1))]
+    return Paper(
+        title=found.program.title.said(own),
+        subtitle=_("Summary"),
+        blocks=blocks,
+        language=(own or "en").split("-")[0],
+        footer=name,
+        made=_("Made on %(day)s by %(who)s") % {"day": day, "who": by},
+    )
+
+
+urlpatterns = [
+    path("patients/<str:patient>/programs", page, name="enrolments"),
+    path("patients/<str:patient>/programs/enter", enter, name="enrolment-enter"),
+    path("patients/<str:patient>/programs/<str:enrolment>/summary.pdf", paper, name="enrolment-paper"),
+    path("patients/<str:patient>/programs/<str:enrolment>/<str:verb>", act, name="enrolment-act"),
+]

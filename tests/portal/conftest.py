@@ -65,7 +65,7 @@ class Portal:
 def portal(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     folder: Path = tmp_path_factory.mktemp("data")
     clock = Clock()
-    with house(module_database, folder, now=clock) as opened:
+    with house(module_database, folder, now=clock, page_rate="0", address_rate="0") as opened:
         with opened.change() as change:
             rosa = patient(change, "Rosa Delgado", language="es", telecom=[{"system": "email", "value": ROSA}])
             omar = patient(change, "Omar Haddad", born="1950-01-02")

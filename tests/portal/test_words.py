@@ -72,3 +72,15 @@ def test_a_page_is_easy_to_read(name: str, language: str) -> None:
 def test_a_mail_is_easy_to_read(language: str) -> None:
     for _subject, text in portal_mail.WORDS[language].values():
         assert readability.grade(text, language) <= LIMIT, text
+
+
+def test_every_kind_of_promise_has_plain_words_or_is_among_staff() -> None:
+    """A new duty brings its own: the patient never reads "A step in your care" where a word could be said."""
+    import json
+
+    from baton.duties.agreements import INNER
+    from baton.portal import words
+
+    found = json.loads((ROOT / "src/baton/packs/ground/promise.json").read_text())
+    kinds = {each["code"] for each in found["concept"]} - INNER
+    assert len(kinds) > 30 and not kinds - set(words.PROMISES), kinds - set(words.PROMISES)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from baton.duties import chart_parts, codes, identity, promises, reading, threads
 from baton.duties.charts import Goal
+from baton.duties.thread_promises import REPLY
 from baton.duties.thread_states import is_outside
 from baton.fhir.resource import Resource, extension, target
 from baton.packs.assessments import Assessment, library, of_canonical
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 
 TOLD_TO_PATIENT: Final = f"{codes.P}/StructureDefinition/told-to-patient"
 """On a promise made by hand: its words as the patient reads them, in their language."""
-INNER: Final = frozenset({"message-colleague", "unusual-look", "working-days", "on-call-line", "privacy-complaint"})
-"""What we owe one another, not the patient."""
+INNER: Final = frozenset(
+    {"message-colleague", "plan-contradiction", "screen-caregiver", "screen-training", "unusual-look", "working-days", "on-call-line"}
+)
+"""What we owe one another, or somebody who cares for the patient and spoke for themselves."""
+SAID: Final = ("referral-", "message-", "record-request")
+"""Promises of kinds that begin so tell the patient what they are about; of all others the kind says enough."""
 LATELY: Final = timedelta(days=14)
 MOST_WORDS: Final = 300
 By = Literal["patient", "us"]
@@ -85,7 +90,8 @@ def _shown(task: Resource, read: frozenset[str] | None) -> bool:
 
 def is_theirs(task: Resource) -> bool:
     """Whether it is the patient's, or a family member's, to do."""
-    return str(target(task.get("owner")) or "").startswith(("Patient/", "RelatedPerson/"))
+    outside = str(target(task.get("owner")) or "").startswith(("Patient/", "RelatedPerson/"))
+    return outside or codes.promise_code(task) == REPLY
 
 
 def _read(view: View, tasks: Iterable[Resource]) -> tuple[Agreed, ...]:
@@ -105,8 +111,8 @@ def agreed(view: View, task: Resource) -> Agreed:
     else:
         state = "today" if due.date() == local_day(view.now, view.zone) else "coming"
     words = codes.own_words(code, task) or ""
-    if code == codes.BY_HAND and is_outside(view.who.person):
-        words = str(extension(task, TOLD_TO_PATIENT) or (words if is_theirs(task) else ""))
+    if is_outside(view.who.person) and not code.startswith(SAID):
+        words = str(extension(task, TOLD_TO_PATIENT) or (words if code == codes.BY_HAND and is_theirs(task) else ""))
     owner = str((task.get("owner") or {}).get("display") or "")
     return Agreed(task["id"], code, words, due, state, task["status"] == "on-hold", owner, questions_of(task) is not None)
 
@@ -142,7 +148,7 @@ def did(change: Change, *, task: str) -> Stored:
     """Whose it is says that they did it. Raises NotFound when it is not theirs to say, Invalid when it is closed."""
     found = change.get("Task", task)
     owner = target(found.get("owner"))
-    if owner not in (change.who.person, change.who.on_behalf_of) or not is_theirs(found):
+    if owner not in (change.who.person, change.who.on_behalf_of):
         raise NotFound(f"There is no Task/{task}.")
     return promises.done(change, task=task)
 

@@ -17,6 +17,7 @@ from django.views.generic import RedirectView
 
 from baton.duties import codes, identity, portal_mail, reading, safe_contact
 from baton.fhir.resource import Resource
+from baton.portal import show
 from baton.store import Invalid, Who
 from baton.web import accounts, events, guests
 from baton.web.gate import Request, guest
@@ -228,7 +229,7 @@ def keys(request: Request) -> HttpResponse:
         "sessions": len(accounts.sessions(account)),
         "several": len(guests.persons(account)) > 1,
     }
-    return render(request, "portal/keys.html", context)
+    return show.page(request, "portal/keys.html", context)
 
 
 @require_POST

@@ -12,6 +12,7 @@ from baton.demo.plot import Stage
 from baton.demo.portal import portal
 from baton.demo.privacy import privacy
 from baton.demo.referrals import loops
+from baton.demo.support import support
 from baton.demo.team import team
 from baton.demo.threads import talks
 
@@ -28,4 +29,5 @@ ROOMS: tuple[Room, ...] = (
     portal,
     team,
     talks,
+    support,
 )

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from baton.demo.acts import Act, Deed
 from baton.demo.days import Days
-from baton.demo.errands import SLOTS
-from baton.demo.places import WORKERS
+from baton.demo.names import LANGUAGES
+from baton.demo.places import WORKERS, concept
 from baton.demo.plot import Stage
-from baton.duties import absences, handovers, intake, oncall
+from baton.duties import absences, handovers, intake, oncall, reading
 from baton.duties.handovers import Move
-from baton.store import Change
+from baton.store import Change, Who
 
 LUIS = WORKERS["luis-ortega"].who
 ONCALL_TEAM = "outpatient-coordination"
@@ -24,21 +24,29 @@ CALLS = (
     ),
     ("", "Ran out of the new water pill, pharmacy closed. One dose missed; will collect it at nine."),
 )
+HUB = Who("Device/baton", "Baton", "system", (), "demo")
+NEWCOMERS = {
+    "hospital-transitions": ("new-1", "Amadou", "Cissé", "male", "1958-02-11", "en"),
+    "outpatient-coordination": ("new-2", "Consuelo", "Vargas", "female", "1949-09-30", "es"),
+    "heart-vascular": ("new-3", "Wing-Kee", "Lau", "male", "1944-05-06", "yue"),
+    "oncology-navigation": ("new-4", "Margit", "Halvorsen", "female", "1962-12-01", "en"),
+    "geriatrics": ("new-5", "Olive", "Pemberton", "female", "1936-03-19", "en"),
+    "case-management": ("new-6", "Deepa", "Kulkarni", "female", "1971-07-23", "hi"),
+}
+"""Who came to town lately, one beside each team: id, names, sex, birth, language."""
 DECLINED = {
     "geriatrics": ("case-management", "not-our-work", "Needs somebody who knows nursing homes."),
     "heart-vascular": ("hospital-transitions", "full", ""),
 }
-"""Whose former patients were declined by which team, and why."""
+"""Whose neighbour was declined by which team, and why."""
 
 
 def team(stages: Sequence[Stage]) -> Iterator[Act]:
     """What happened in one team."""
     if len(stages) < 8:
         return
-    if spare := stages[len(SLOTS) :]:  # somebody of whom no errand is told
-        yield from waits(spare[0])
-        stages = [each for each in stages if each is not spare[0]]
     name, days = stages[0].person.team, stages[0].days
+    yield from waits(name, days)
     if name == "geriatrics":
         yield from away(stages[-6:-1], days, "hannah-fisher", (-2, 7), ("priya-nair", "tom-brandt"), "Family")
     elif name == "oncology-navigation":
@@ -63,18 +71,27 @@ def away(stages: Sequence[Stage], days: Days, who: str, span: tuple[int, int], c
     yield Act(begins, LUIS, "Cover for an absence", lend)
 
 
-def waits(stage: Stage) -> Iterator[Act]:
-    """Their old team could not keep them: they wait in Intake, and in two towns' teams somebody has said no already."""
-    days, person = stage.days, stage.person
-    left: Deed = lambda change: change.put({**change.get("CareTeam", f"{person.id}-team"), "status": "inactive"})  # noqa: E731
-    yield Act(days.at(days.business(-3), "16:05"), LUIS, "Moved to another part of town", left)
-    if person.team in DECLINED:
-        other, reason, words = DECLINED[person.team]
+def waits(team: str, days: Days) -> Iterator[Act]:
+    """New in town: whom no team has taken yet. They wait in Intake, and two teams have said no to two of them already."""
+    id_, given, family, gender, born, language = NEWCOMERS[team]
+    patient = {
+        "resourceType": "Patient", "id": id_, "active": True, "name": [{"use": "official", "family": family, "given": [given]}],
+        "gender": gender, "birthDate": born, "telecom": [{"system": "phone", "value": "(401) 555-0177", "use": "mobile"}],
+        "communication": [{"language": concept("urn:ietf:bcp:47", language, LANGUAGES[language]), "preferred": True}],
+    }  # fmt: skip
+
+    def arrives(change: Change) -> None:
+        if reading.peek(change, f"Patient/{id_}") is None:  # a big town asks more than once
+            change.put(patient)
+
+    yield Act(days.at(days.business(-1 - len(team) % 4), "16:05"), HUB, "Registered by the health plan", arrives)
+    if team in DECLINED:
+        other, reason, words = DECLINED[team]
 
         def no(change: Change) -> None:
-            intake.decline(change, patient=person.reference, team=f"Organization/{other}", reason=reason, words=words)
+            intake.decline(change, patient=f"Patient/{id_}", team=f"Organization/{other}", reason=reason, words=words)
 
-        yield Act(days.at(days.business(-2), "11:25"), LUIS, "Not taken from Intake", no)
+        yield Act(days.at(days.today, "07:25"), LUIS, "Not taken from Intake", no)
 
 
 def shared(stages: Sequence[Stage]) -> Iterator[Act]:

@@ -22,6 +22,7 @@ RULES: Words = {
     "community": lazy("Community and financial help"),
     "transitional-care-adult": lazy("Transitional care, adult"),
     "by-hand": lazy("A promise made by hand"),
+    "cosign": lazy("Work that is co-signed"),
     "privacy-clocks": lazy("Privacy clocks"),
     "readiness": lazy("Ready for the visit"),
     "messages": lazy("Messages"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from baton.desk.closures import SAYS
-from baton.duties import privacy_tasks
+from baton.duties import mentoring, operations, privacy_tasks
 from baton.smart.registration import REGISTERS
 from baton.store import access
 
@@ -60,6 +60,8 @@ GROUPS: tuple[tuple[Room, ...], ...] = (
     ),
     (
         Room("team", _("Team"), ("team", "team_oncall", "team_intake", "huddles"), _one_of(*TEAM)),
+        Room("mentoring", _("Mentoring"), ("mentoring",), _one_of(*mentoring.MENTORS)),
+        Room("operations", _("Operations"), ("operations",), _one_of(*operations.ROLES)),
         Room("people", _("People"), ("people",), _sees("Practitioner", "unowned")),
         Room("closures", _("Working days"), ("closures",), _one_of(*SAYS)),
         Room("privacy", _("Privacy desk"), ("privacy", "privacy_papers"), _one_of(*privacy_tasks.ROLES)),

@@ -86,6 +86,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "fit_mark": reason_mark,
     "load_mark": load_mark,
     "languages_named": languages,
+    "cosign_kind": lambda code: _("Care plan") if code == "CarePlan" else word(labels.PROMISES, code),
     "intake_reason": lambda code: word(INTAKE, code),
     "line_name": lambda code: word(LINES, code),
     "line_says": lambda code: word(LINES_SAY, code),

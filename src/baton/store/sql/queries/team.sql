@@ -98,3 +98,40 @@ with k as materialized (
 )
 select v.body, k.since, k.open, k.n from k join {patient_table} r on r.rid = k.rid and r.type = {patient}
 join version v on v.rid = r.rid and v.version = r.version order by k.since, k.rid
+
+-- name: done_or_late
+-- What was done since an instant, and what fell due since then and is late: by kind, whether it was in time. Read from the index alone.
+d as (
+    select p.patient, p.code, p.closed_at <= p.due as kept from promise p
+    where not p.open and p.closed_at >= %(since)s and p.status = 'completed' and p.code = any(%(codes)s::text[]) and {seen_task}
+    union all
+    select p.patient, p.code, false from promise p
+    where p.open and p.due < %(now)s and p.due >= %(since)s and p.code = any(%(codes)s::text[]) and {seen_task}
+)
+
+-- name: clocks
+-- By kind: how much was done or is late, and how much of it was in time.
+with {d} select d.code, count(*) filter (where d.kept), count(*) from d group by 1
+
+-- name: equity
+-- The same by language, sex and age of the patient: of one set of kinds, each group of people beside the others.
+with {d}, g as (
+    select d.kept,
+        case when r.tokens && %(spanish)s::bigint[] then 'es' when r.tokens && %(others)s::bigint[] then 'other' else 'en' end as language,
+        case when r.tokens && %(female)s::bigint[] then 'female' when r.tokens && %(male)s::bigint[] then 'male' else 'other' end as sex,
+        case when r.date_lo = '-infinity' then -1 else width_bucket(extract(year from age(%(now)s, r.date_lo))::int, %(ages)s::int[]) end as age
+    from d join {patient_table} r on r.patient = d.patient and r.type = {patient} and not r.gone
+)
+select 'language', language, count(*) filter (where kept), count(*) from g group by 2
+union all select 'sex', sex, count(*) filter (where kept), count(*) from g group by 2
+union all select 'age', age::text, count(*) filter (where kept), count(*) from g group by 2
+
+-- name: waits
+-- By kind: how many days from when it was owed until it was done, the middle one and the one that nine of ten stay under.
+select p.code, count(*),
+    percentile_cont(0.5) within group (order by extract(epoch from p.closed_at - r.date_lo) / 86400),
+    percentile_cont(0.9) within group (order by extract(epoch from p.closed_at - r.date_lo) / 86400)
+from promise p join {task_table} r on r.rid = p.rid
+where not p.open and p.closed_at >= %(since)s and p.status = 'completed' and p.code = any(%(codes)s::text[]) and r.date_lo > '-infinity'
+    and {seen_task}
+group by 1

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from baton.desk import labels, people_words
 from baton.duties import licences, people, staff
 from baton.duties import teams as teams_duty
+from baton.duties.mentoring import MENTORS
 from baton.store import Conflict, Forbidden, Invalid, Who
 from baton.web import accounts, events
 from baton.web import gate as web
@@ -70,12 +71,14 @@ def person(request: Request, person: str) -> HttpResponse:
 def _page(request: Request, id_: str, *, link: str = "", status: int = 200) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         found = people.person(view, id_)
+        mentors = [each for each in people.roster(view) if each.role in MENTORS]
         teams = [team for team in people.teams(view) if team.active]
     keeper = request.who.role in KEEPERS
     context: dict[str, Any] = {"person": found, "teams": teams, "offered": offered(request.who), "keeper": keeper, "link": link}
     context |= {
         "licences": licences.KINDS,
         "skills": people_words.SKILLS,
+        "mentors": mentors,
         "stands": people_words.STANDS,
         "held_skills": {each.code for each in found.skills},
     }
@@ -135,7 +138,8 @@ def day(request: Request, name: str) -> date | None:
         raise Invalid("Write the day as 2026-07-31.") from None
 
 
-def _done(request: Request, id_: str, said: str) -> HttpResponse:
+def done(request: Request, id_: str, said: str) -> HttpResponse:
+    """Back on their page, saying what happened."""
     messages.success(request, said)
     return redirect("person", person=id_)
 
@@ -180,7 +184,7 @@ def give_role(request: Request, person: str) -> HttpResponse:
             start=day(request, "start"),
             end=day(request, "end"),
         )
-    return _done(request, person, _("The role is given."))
+    return done(request, person, _("The role is given."))
 
 
 @keeping
@@ -188,7 +192,7 @@ def end_role(request: Request, person: str, role: str) -> HttpResponse:
     """A role ends, now or with a day."""
     with request.hub.store.change(request.who, because="End a role") as change:
         staff.end_role(change, role=role, on=day(request, "on"))
-    return _done(request, person, _("The role ends."))
+    return done(request, person, _("The role ends."))
 
 
 @keeping
@@ -204,7 +208,7 @@ def licence(request: Request, person: str) -> HttpResponse:
             start=day(request, "start"),
             end=day(request, "end"),
         )
-    return _done(request, person, _("The licence is entered."))
+    return done(request, person, _("The licence is entered."))
 
 
 @keeping
@@ -212,7 +216,7 @@ def remove_licence(request: Request, person: str, place: int) -> HttpResponse:
     """A licence entered by mistake."""
     with request.hub.store.change(request.who, because="Take away a licence entered by mistake") as change:
         staff.remove_licence(change, person=f"Practitioner/{person}", place=place)
-    return _done(request, person, _("The licence is taken away."))
+    return done(request, person, _("The licence is taken away."))
 
 
 @keeping
@@ -220,7 +224,7 @@ def skills(request: Request, person: str) -> HttpResponse:
     """What they are especially good at."""
     with request.hub.store.change(request.who, because="Enter skills") as change:
         staff.set_skills(change, person=f"Practitioner/{person}", skills=request.POST.getlist("skill"))
-    return _done(request, person, _("The skills are saved."))
+    return done(request, person, _("The skills are saved."))
 
 
 def _of(request: Request, id_: str) -> people.Person:
@@ -251,7 +255,7 @@ def leave(request: Request, person: str) -> HttpResponse:
     if account:
         accounts.close(account, apps=request.hub.store.apps)
     events.note(request, "access-ended", account=account)
-    return _done(request, person, _("Their access has ended, everywhere, from now on."))
+    return done(request, person, _("Their access has ended, everywhere, from now on."))
 
 
 @keeping
@@ -264,14 +268,14 @@ def account_act(request: Request, person: str, act: str) -> HttpResponse:
     if act == "unlock":
         accounts.unlock(request, account)
         events.note(request, "unlocked", account=account)
-        return _done(request, person, _("The account is open again."))
+        return done(request, person, _("The account is open again."))
     if act == "sessions":
         accounts.end_sessions(account, apps=request.hub.store.apps)
         events.note(request, "sessions-ended", account=account)
-        return _done(request, person, _("They are signed out everywhere."))
+        return done(request, person, _("They are signed out everywhere."))
     accounts.forget_factors(account)
     events.note(request, "factor-removed", detail="all, by an administrator", account=account)
-    return _done(request, person, _("Their second factors are gone; they choose a new one when they next sign in."))
+    return done(request, person, _("Their second factors are gone; they choose a new one when they next sign in."))
 
 
 @keeping

@@ -62,7 +62,7 @@ GROUPS: tuple[tuple[Room, ...], ...] = (
         Room("team", _("Team"), ("team", "team_oncall", "team_intake", "huddles"), _one_of(*TEAM)),
         Room("mentoring", _("Mentoring"), ("mentoring",), _one_of(*mentoring.MENTORS)),
         Room("operations", _("Operations"), ("operations",), _one_of(*operations.ROLES)),
-        Room("people", _("People"), ("people",), _sees("Practitioner", "unowned")),
+        Room("people", _("People"), ("people", "people_work"), _sees("Practitioner", "unowned")),
         Room("closures", _("Working days"), ("closures",), _one_of(*SAYS)),
         Room("privacy", _("Privacy desk"), ("privacy", "privacy_papers"), _one_of(*privacy_tasks.ROLES)),
         Room("client-apps", _("Apps"), ("client_apps",), _one_of(*REGISTERS)),

@@ -71,6 +71,7 @@ OWED: labels.Words = {
     **support_words.OWED,
     "message-answer": pgettext_lazy("score", "message to answer"),
     "message-reply": pgettext_lazy("score", "their answer awaited"),
+    "co-signature": pgettext_lazy("score", "to co-sign"),
     "message-colleague": pgettext_lazy("score", "colleague to answer"),
 }
 MEMBERS: labels.Words = {

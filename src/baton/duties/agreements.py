@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 TOLD_TO_PATIENT: Final = f"{codes.P}/StructureDefinition/told-to-patient"
 """On a promise made by hand: its words as the patient reads them, in their language."""
 INNER: Final = frozenset(
-    {"message-colleague", "plan-contradiction", "screen-caregiver", "screen-training", "unusual-look", "working-days", "on-call-line"}
+    {
+        "co-signature",
+        "message-colleague",
+        "plan-contradiction",
+        "screen-caregiver",
+        "screen-training",
+        "unusual-look",
+        "working-days",
+        "on-call-line",
+    }
 )
 """What we owe one another, or somebody who cares for the patient and spoke for themselves."""
 SAID: Final = ("referral-", "message-", "record-request")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from baton.demo import visits
 from baton.demo.acts import Act
 from baton.demo.errands import errands, notes
+from baton.demo.going_home import going_home
 from baton.demo.lessons import lessons
 from baton.demo.plot import Stage
 from baton.demo.portal import portal
@@ -30,4 +31,5 @@ ROOMS: tuple[Room, ...] = (
     team,
     talks,
     support,
+    going_home,
 )

@@ -107,7 +107,7 @@ def page_of(view: View, found: Stay, scores: Scores, me: str) -> dict[str, Any]:
         "done": left,
         "all": len(plan.steps),
         "bars": bars(found),
-        "steps": [step_row(each, found) for each in plan.steps],
+        "steps": [step_row(each, found) for each in sorted(plan.steps, key=_open_first)],
         "blockers": [{"it": each, "cause": labels.word(words.CAUSES, each.cause)} for each in row.blockers],
         "open_results": [each for each in found.pending if not each.owned],
         "owners": [*people, *(each for each in found.owners if each[0] not in known)],
@@ -139,6 +139,11 @@ def page_of(view: View, found: Stay, scores: Scores, me: str) -> dict[str, Any]:
         "now": view.now.astimezone(view.zone),
         "is_open": plan.state in states.OPEN,
     }
+
+
+def _open_first(step: Step) -> tuple[bool, bool]:
+    """What is still to be done stands first, and of that what is to be done before leaving."""
+    return step.state != "open", step.item.phase != "stay"
 
 
 def _parties(view: View) -> list[tuple[str, str]]:

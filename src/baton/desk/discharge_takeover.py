@@ -89,7 +89,7 @@ def _rehearsal(request: Request, encounter: str, task: str, told: tuple[str, ...
         rehearsal = discharge_handoff.rehearse(view, task=task)
         there = any(discharge_handoff.is_summary(view.get(*each.reference.split("/"))) for each in rehearsal.leaving)
     context = {
-        "rehearsal": rehearsal,
+        "packet": rehearsal,
         "encounter": encounter,
         "task": task,
         "refused": told,

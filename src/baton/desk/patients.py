@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from baton.desk import chart_words, explain, score_svg
 from baton.desk.patient_forms import NoteForm, PastForm, PreferencesForm, PromiseForm
-from baton.duties import access_report, promises, safe_contact, teams
+from baton.duties import access_report, discharge_board, promises, safe_contact, teams
 from baton.duties import patients as duty
 from baton.duties.charts import PatientPage
 from baton.store import NotFound, access
@@ -59,6 +59,7 @@ def _page(request: HttpRequest, patient: str, status: int = 200, **forms: Any) -
             page = duty.page(view, patient=patient, days=days)
             owners = () if at else teams.colleagues(view)
             held = () if at else view.relationships(f"Patient/{patient}")
+            going_home = not at and discharge_board.of_patient(view, f"Patient/{patient}") is not None
     except NotFound:
         return _unknown(request, patient, at, past)
     who = request.who  # type: ignore[attr-defined]
@@ -73,6 +74,7 @@ def _page(request: HttpRequest, patient: str, status: int = 200, **forms: Any) -
         "privacy": _privacy(page),
         "at": at.strftime("%Y-%m-%dT%H:%M") if at else None,
         "writes": writes,
+        "going_home": going_home,
         "reported": not at and who.role not in access_report.HAND_OUT_NOTHING,
         **_forms(page, owners, who.person, writes),
         **forms,

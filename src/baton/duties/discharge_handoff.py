@@ -6,7 +6,7 @@ What leaves, leaves by a rehearsal and as a packet (see disclosure); here is onl
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -107,7 +107,18 @@ def order_of(view: View, task: str) -> Order:
     to = recipient_of(found)
     if codes.promise_code(found) != states.SUMMARY or to is None:
         raise refuse("Say first who takes over.", "Task.restriction.recipient")
-    return order(view, patient=str(codes.patient_of(found)), to=to, name=str(found.get("description", "")))
+    patient, name = str(codes.patient_of(found)), str(found.get("description", ""))
+    usual = order(view, patient=patient, to=to, name=name)
+    proposed = frozenset(line.reference for line in disclosure.rehearse(view, usual).lines if line.proposed)
+    ours = frozenset(of_stay(view, patient, str(target(found.get("encounter")))))
+    return usual if ours <= proposed else replace(usual, chosen=proposed | ours, reason="The hand-off of this stay goes along")
+
+
+def of_stay(view: View, patient: str, encounter: str) -> Iterator[str]:
+    """The summary and the hand-off of a stay, as they stand now."""
+    for document in view.find("DocumentReference", patient=patient, encounter=encounter, status="current"):
+        if is_summary(document):
+            yield f"DocumentReference/{document['id']}"
 
 
 def rehearse(view: View, *, task: str) -> Rehearsal:
@@ -132,7 +143,9 @@ def send(change: Change, *, task: str, digest: str, words: disclosure.Words) -> 
 
 def is_summary(document: Mapping[str, Any] | None) -> bool:
     """Whether a document tells who takes over what they need: the discharge summary, or the hand-off made here."""
-    return document is not None and any(code in SUMMARIES for _, code in reading.codings(document.get("type")))
+    if document is None or document.get("resourceType") != "DocumentReference":
+        return False
+    return any(code in SUMMARIES for _, code in reading.codings(document.get("type")))
 
 
 def _held(change: Change, task: str) -> Resource:

@@ -45,9 +45,6 @@ def team(stages: Sequence[Stage]) -> Iterator[Act]:
     """What happened in one team."""
     if len(stages) < 8:
         return
-    if spare := stages[len(SLOTS) : -6]:  # somebody of whom no errand, referral or visit is told
-        yield from waits(spare[-1])
-        stages = [each for each in stages if each is not spare[-1]]
     name, days = stages[0].person.team, stages[0].days
     yield from waits(name, days)
     if name == "geriatrics":

@@ -16,7 +16,7 @@ P = "https://baton.example/fhir"
 STAFF_ROLE = f"{P}/CodeSystem/staff-role"
 ORGANIZATION_TYPE = "http://terminology.hl7.org/CodeSystem/organization-type"
 LICENCE = "http://terminology.hl7.org/CodeSystem/v2-0360"
-LICENCES = {"RN": "Registered nurse", "MD": "Doctor of medicine"}
+LICENCES = {"RN": "Registered nurse", "MD": "Doctor of medicine", "PharmD": "Doctor of pharmacy"}
 MRN = f"{P}/NamingSystem/larkhaven-mrn"
 CITY, STATE, POSTCODE = "Larkhaven", "RI", "02999"
 EASTERN = "America/New_York"
@@ -144,18 +144,16 @@ WORKERS = {
         Worker("Dana", "Roth", "", "administrator", ("outpatient-coordination",), "Administrator"),
         Worker("Amara", "Okonkwo", "MD", "clinician", ("outpatient-coordination", "hospital-transitions"), "Primary care physician"),
         Worker(
-            "Sam",
-            "Rivera",
-            "",
-            "coordinator",
-            ("outpatient-coordination",),
-            "Care coordinator, in their third week",
-            ("en", "es"),
-            "grace-kim",
-            50,
+            "Sam", "Rivera", "", "coordinator", ("outpatient-coordination",), "Care coordinator, in their third week", ("en", "es"),
+            "grace-kim", 50,
         ),
+        Worker("Elena", "Petrova", "PharmD", "pharmacist", ("outpatient-coordination", "heart-vascular"), "Clinical pharmacist"),
+        Worker("Marcus", "Bell", "LCSW", "social-worker", ("geriatrics", "case-management"), "Social worker"),
+        Worker("Ines", "Duarte", "", "records-clerk", ("outpatient-coordination",), "Records clerk", ("en", "pt")),
+        Worker("Owen", "Pike", "", "auditor", ("outpatient-coordination",), "Privacy auditor"),
+        Worker("Jo", "Lindgren", "", "student", ("geriatrics",), "Nursing student", ("en",), "grace-kim"),
     )
-}
+}  # fmt: skip
 RECONCILES = WORKERS["grace-kim"]
 """Who goes through the medicines where the coordinator has no licence for it."""
 COORDINATORS = {worker.teams[0]: worker for worker in WORKERS.values() if worker.role == "coordinator" and not worker.mentor}

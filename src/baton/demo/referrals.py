@@ -132,6 +132,8 @@ def _done(stage: Stage, asked: Asked, each: Happened, visit: date | None) -> Dee
 
     def do(change: Change) -> None:
         task = _task(change, stage.person.reference)
+        if task is None:  # the patient has left the team meanwhile
+            return
         if each.what == "send":
             referrals.send(change, task=task, despite="The rest follows by fax")
         elif each.what == "reroute":
@@ -157,7 +159,8 @@ def _letter(change: Change, stage: Stage, asked: Asked, task: str) -> None:
     documents.add(change, patient=stage.person.reference, upload=upload, said=described)
 
 
-def _task(change: Change, patient: str) -> str:
-    """The person's referral, the last one made."""
+def _task(change: Change, patient: str) -> str | None:
+    """The person's referral, the last one made; None when it is not the team's to see any more."""
     found = [each for each in change.find("Task", patient=patient) if referral_states.is_referral(each)]
-    return str(max(found, key=lambda task: (task["authoredOn"], "partOf" in task))["id"])
+    newest = max(found, key=lambda task: (task["authoredOn"], "partOf" in task), default=None)
+    return str(newest["id"]) if newest else None

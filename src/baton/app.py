@@ -24,6 +24,7 @@ from baton.duties import (
     labelling,
     readiness_promises,
     safe_contact,
+    safety,
     subscriptions,
     thread_notices,
     transitions,
@@ -202,6 +203,7 @@ def work(settings: Settings) -> None:
             calendars.keep_open,
             notices.remind,
             readiness_promises.watch,
+            safety.watch,
         )
         timed: tuple[Callable[..., object], ...] = (
             transitions.close_watches,

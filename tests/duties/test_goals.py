@@ -9,7 +9,7 @@ import pytest
 from tests.duties.support import answer, fill, tasks
 from tests.duties.ward import PRIYA, TOM, Ward
 
-from baton.duties import caregivers, goals, promises, trace
+from baton.duties import caregivers, caseload, goals, promises, trace
 from baton.store import Invalid, NotFound
 from baton.store.postgres import Database
 
@@ -45,6 +45,7 @@ def test_a_goal_is_asked_about_until_it_is_reached(ward: Ward) -> None:
     assert next_day(ward) == "2026-06-29"
     with ward.store.view(TOM) as view:
         assert goals.to_ask(view.find("Goal", patient="Patient/eva")) == (WORDS,)
+        assert caseload.sheet(view, task=tasks(ward, "goal-progress")[0]["id"]).goals == (WORDS,), "the next call asks"
     ward.at("2026-06-24T10:00:00")
     ask(ward, goal, progress="worse", confidence=4, words="Too hot.", helps="Go in the morning, with Ana.")
     assert next_day(ward) == "2026-07-01", "not confident: asked again after a week"

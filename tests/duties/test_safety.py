@@ -190,6 +190,24 @@ def test_call_backs_end_after_a_quarter_of_an_hour_even_if_there_were_fewer(ward
     assert state(case(ward)) == "unreachable"
 
 
+def test_a_case_nobody_touches_is_not_left_alone(ward: Ward) -> None:
+    ward.put({**ward.get(LUIS.person), "telecom": [{"system": "email", "value": "luis@baton.example"}]})
+    ward.put(raw())
+    ward.at("2026-06-15T09:14:00")
+    safety.watch(HUB, ward.store, ward.time)
+    assert state(case(ward)) == "out-of-contact"
+    ward.at("2026-06-15T09:15:00")
+    for _ in range(2):
+        safety.watch(HUB, ward.store, ward.time)
+    assert [each.code for each in events(case(ward))] == ["raised", "give-up"] and state(case(ward)) == "unreachable"
+    does(ward, safety.call, outcome="reached")
+    ward.at("2026-06-15T09:31:00")
+    safety.watch(HUB, ward.store, ward.time)
+    assert events(case(ward))[-1].code == "remind" and state(case(ward)) == "in-contact"
+    with psycopg.connect(ward.database.owner_dsn) as connection:
+        assert connection.execute("select count(*) from outbox where topic = 'mail'").fetchone() == (3,)
+
+
 # --- it is not closed without a clinician
 
 

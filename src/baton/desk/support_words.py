@@ -132,6 +132,8 @@ CASE_EVENTS: Words = {
     "hand-over": lazy("Handed over to"),
     "lose": lazy("Contact lost"),
     "call": lazy("Call-back"),
+    "give-up": lazy("Call-backs are over"),
+    "remind": lazy("Nobody has written anything: told again"),
     "decide": lazy("Decided"),
 }
 DECISIONS: Words = {

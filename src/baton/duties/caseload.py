@@ -14,6 +14,7 @@ from baton.duties import (
     communication,
     education,
     episodes,
+    goals,
     identity,
     loops,
     medicines,
@@ -62,6 +63,7 @@ CHART = (
     "RelatedPerson",
     "Task",
     "Consent",
+    "Goal",
 )
 MEANT = 20  # patients that words of a name may mean
 LONGEST_AWAY = 40  # days a team is closed at most before somebody is taken to have looked
@@ -292,6 +294,7 @@ def sheet(view: View, *, task: str) -> Sheet:
             (given.title, item.ask.question)
             for given, item in education.unproved(view, patient=patient_id, communications=chart.get("Communication", ()))
         ),
+        goals=goals.to_ask(chart.get("Goal", ())),
     )
 
 

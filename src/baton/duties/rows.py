@@ -153,3 +153,4 @@ class Sheet:
     episode: str | None = None
     safe: SafeContact | None = None
     to_ask: tuple[tuple[str, str], ...] = ()  # (lesson, question) of what was taught and is not yet understood
+    goals: tuple[str, ...] = ()  # the patient's own goals that are pursued, in their words

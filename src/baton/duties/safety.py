@@ -24,7 +24,7 @@ from baton.rules.attempts import OUTCOMES
 from baton.rules.calendar import local_day
 
 if TYPE_CHECKING:
-    from baton.store import Change, Stored, View
+    from baton.store import Change, Store, Stored, View, Who
 
 FOLLOW_UP: Final = "safety-follow-up"
 AT_WORK: Final = frozenset({"desk", "demo"})
@@ -209,6 +209,25 @@ def decide(change: Change, *, task: str, decision: str, why: str) -> Stored:
         raise refuse("A clinician decides, and says so themselves.", "Task.businessStatus")
     moved = _moved(change, task, "decide", "decide", decision, why)
     return change.put(upkeep.shut(moved, reason="kept", status="completed", now=change.now))
+
+
+def watch(who: Who, store: Store, now: datetime) -> None:
+    """Each minute: a case nobody has touched since its call-backs were over is not left alone. Those who answer for it are told again."""
+    with store.view(who) as view:
+        found = view.find("Task", code=f"{codes.PROMISE}|{states.CODE}", status=codes.OPEN)
+        quiet = [each["id"] for each in found if _quiet(each, now)]
+    for task in quiet:
+        with store.change(who, because="A safety case nobody has touched") as change:
+            held = change.get("Task", task)
+            if codes.is_open(held) and _quiet(held, now):
+                verb = "give-up" if states.state(held) == "out-of-contact" else "remind"
+                change.put(_moved(change, task, verb, verb))
+                clinicians.tell(change, str(codes.patient_of(held)), str(target(held.get("owner"))))
+
+
+def _quiet(task: Resource, now: datetime) -> bool:
+    done = events(task)
+    return states.state(task) in states.STARTS and bool(done) and rules.call_backs(done[-1].at)[1] <= now
 
 
 # --- reading ------------------------------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ LIFE: Final[Mapping[str, Mapping[str, str]]] = {
     "reach": {"out-of-contact": "in-contact", "unreachable": "in-contact"},
     "miss": {"out-of-contact": "out-of-contact", "unreachable": "unreachable"},
     "give-up": {"out-of-contact": "unreachable"},
+    "remind": {"in-contact": "in-contact"},
     "decide": dict.fromkeys(("in-contact", "out-of-contact", "with-clinician", "unreachable"), "decided"),
 }
 """The life of a case: verb → state before → state after. Whatever is not here is refused. Only a decision ends it."""

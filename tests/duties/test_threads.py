@@ -164,6 +164,22 @@ def test_delivered_read_and_accepted_are_three_things(ward: Ward) -> None:
     assert len(shown(ward, thread).messages[0].receipts) == 3, "once is enough"
 
 
+def test_who_agrees_has_answered(ward: Ward) -> None:
+    thread = start(ward, text="Can you come on Monday?", wants_answer=True)
+    message = shown(ward, thread).messages[0].id
+    with ward.change(PORTAL, "agreed") as change:
+        threads.accept(change, message)
+    assert owed(ward) == {} and shown(ward, thread).turn == shown(ward, thread, EVA).turn == "nobody"
+
+
+def test_the_patient_is_told_by_when_they_are_answered(ward: Ward) -> None:
+    thread = start(ward, PORTAL, topic="concern", text="I am short of breath.")
+    due_by = shown(ward, thread, EVA).due
+    assert due_by is not None and due_by.date() == date(2026, 7, 6)
+    say(ward, thread, "I call you at three.")
+    assert shown(ward, thread, EVA).due is None
+
+
 def test_the_notice_says_nothing_goes_by_the_chosen_way_and_only_once(ward: Ward) -> None:
     thread = start(ward, text="Your biopsy was benign.")
     say(ward, thread, "And your heart is well.")

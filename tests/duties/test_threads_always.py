@@ -56,7 +56,7 @@ class Model:
     said: dict[str, Said] = field(default_factory=dict)
     known: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
     ours: bool = False
-    theirs: bool = False
+    theirs: set[str] = field(default_factory=set)
 
     def may(self, who: str, topic: str, day: date) -> bool:
         if who == "patient":
@@ -115,7 +115,7 @@ def test_whatever_happens(ward: Ward, topic: str, first: set[str], acts: list[tu
         ).id
     model = Model(set(first), {"ana": ("everything", None), "ben": ("everything", None)})
     model.said[only(ward, thread)] = Said("tom", frozenset(first), True)
-    model.theirs = bool(first)
+    model.theirs = set(model.said) if first else set()
     stage = Stage(ward, model, thread, topic, refs, who)
     for act in acts:
         getattr(stage, act[0])(*act[1:])
@@ -163,12 +163,13 @@ class Stage:
         assert fine
         self.model.said[message] = Said(by, frozenset(to) - {by}, asks)
         if outside:
-            self.model.ours, self.model.theirs = True, False
+            self.model.ours, self.model.theirs = True, set()
             for id_, each in self.model.said.items():
                 if by in each.to:
                     self.model.learn(id_, "read", by, "answered")
         elif to:
-            self.model.ours, self.model.theirs = False, self.model.theirs or asks
+            self.model.ours = False
+            self.model.theirs |= {message} if asks else set()
 
     def invite(self, name: str) -> None:
         fine = name not in self.model.here and self.may(name)
@@ -212,12 +213,13 @@ class Stage:
         assert already or fine
         if kind == "accepted" and fine:
             self.model.learn(message, "read", name, evidence)
+            self.model.theirs.discard(message)
         self.model.learn(message, kind, name, evidence)
 
     def close(self) -> None:
         with self.ward.change(TOM, "close") as change:
             threads.close(change, self.thread, reason="All said.")
-        self.model.ours = self.model.theirs = False
+        self.model.ours, self.model.theirs = False, set()
 
     def sleep(self) -> None:
         self.ward.time += timedelta(days=1)

@@ -381,6 +381,22 @@ def test_nobody_and_no_staff_get_past_the_portals_gate(portal: Portal) -> None:
                     assert answer.status_code == 405 or answer.get("Location") == "/my/sign-in", path
 
 
+def test_who_agrees_in_the_portal_has_answered_and_it_is_kept_as_accepted(portal: Portal) -> None:
+    browser = rosa(portal)
+    with portal.house.change() as change:
+        thread = threads.start(
+            change, patient=portal.rosa, topic="appointment", text="Monday at nine?", audience=[portal.rosa], wants_answer=True
+        ).id
+    assert "Yes, I agree" in said(browser.get(f"/my/messages/{thread}")) or "de acuerdo" in said(browser.get(f"/my/messages/{thread}"))
+    with portal.house.change() as change:
+        (message,) = threads.shown(change, thread).messages
+    assert browser.post(f"/my/messages/{thread}/{message.id}/agree").status_code == 302
+    with portal.house.change() as change:
+        now = threads.shown(change, thread)
+    assert now.turn == "nobody" and [each.kind for each in now.messages[0].receipts] == ["read", "accepted"]
+    assert browser.post(f"/my/messages/{thread}/nonsense/agree").status_code in (302, 404)
+
+
 def test_what_one_of_the_family_wrote_is_not_told_to_another_by_what_we_owe(portal: Portal) -> None:
     with portal.house.change() as change:
         threads.start(change, patient=portal.rosa, topic="other", text="My mother hides her pills", author=portal.lena, wants_answer=True)

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from baton.desk import labels, posting
 from baton.desk import message_words as words
 from baton.desk.patient_forms import OFFERED
-from baton.duties import identity, network, reading, teams, thread_notices, threads, working_days
+from baton.duties import identity, network, reading, referral_states, teams, thread_notices, threads, working_days
 from baton.duties.threads import Thread
 from baton.fhir.resource import human_name
 from baton.rules import messages as rules
@@ -93,6 +93,7 @@ def page(request: Request, thread: str, *, given: dict[str, Any] | None = None, 
         colleagues = teams.colleagues(view)
         writes = view.decide("write", "Communication", patient=found.patient).allowed
         now, due = view.now.astimezone(view.zone), next_day(view, found.patient)
+        referral = _referral(view, found)
     here = {ref for ref, _ in found.people}
     mark, words_due = words.due_tag(found, now)
     context = {
@@ -101,6 +102,7 @@ def page(request: Request, thread: str, *, given: dict[str, Any] | None = None, 
         "who_is": identity.identity(person, now.date()),
         "said": [{"message": each, "known": words.known(each), "what": threads.first_words(each.text)} for each in found.messages],
         "writes": writes,
+        "referral": referral,
         "mark": mark,
         "due": words_due,
         "reach": reach,
@@ -120,6 +122,13 @@ def page(request: Request, thread: str, *, given: dict[str, Any] | None = None, 
         "wrong": wrong,
     }
     return render(request, "threads/thread.html", context, status=422 if wrong else 200)
+
+
+def _referral(view: View, thread: Thread) -> str:
+    """The id of the referral a thread is about, the one that runs now; empty when it is about none."""
+    asked = [each for each in thread.about if each.startswith("ServiceRequest/")]
+    found = [each for ref in asked for each in view.find("Task", focus=ref) if referral_states.is_referral(each)]
+    return str(max(found, key=lambda each: str(each.get("authoredOn")))["id"]) if found else ""
 
 
 def next_day(view: View, patient: str) -> date:

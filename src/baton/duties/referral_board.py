@@ -82,6 +82,7 @@ class Story:
     results: tuple[tuple[str, str], ...]
     trace: Trace | None
     others: tuple[tuple[str, str], ...]
+    request: str = ""  # the "ServiceRequest/id" it is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,7 @@ def story(view: View, *, task: str) -> Story:
         results=tuple((each, reading.name_of(view, each)) for each in loop.results),
         trace=told,
         others=tuple((str(each["id"]), promises.name_of_owner(each)) for each in siblings if each["id"] != referral["id"]),
+        request=str(target(referral.get("focus")) or ""),
     )
 
 

@@ -13,6 +13,7 @@ from baton.duties.thread_states import (
     is_outside,
     kind_of,
     outsiders,
+    receipts,
     recipients,
     stands,
     state_of,
@@ -198,6 +199,24 @@ def on_taken_back(before: Resource | None, after: Resource | None, view: View) -
         return [upkeep.shut(each, reason="not-needed", now=view.now) for each in left]
 
 
+@wanting(lambda after: after is not None and not is_first(after) and kind_of(after) == "message")
+def on_accepted(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+    """Whoever was asked agreed: that is an answer, and nothing is waited for any more."""
+    if before is None or after is None or accepted(before) == accepted(after):
+        return []
+    with reading.seeing_all(view):
+        thread = reading.maybe(view, thread_of(after))
+        mine = f"Communication/{after['id']}"
+        asked = [each for each in open_promises(view, thread) if codes.promise_code(each) == REPLY] if thread else []
+        kept = [each for each in asked if mine in [target(link) for link in each.get("basedOn", ())]]
+        return [_fulfilled(each, mine, view) for each in kept]
+
+
+def accepted(message: Resource) -> set[str]:
+    """Who has agreed to a message."""
+    return {each["who"] for each in receipts(message) if each["kind"] == "accepted"}
+
+
 @wanting(lambda after: after is not None and not is_first(after) and codes.promise_code(after) in PROMISES)
 def on_promise_closed(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
     """What was owed about a thread was closed, or is owed again: the thread says whose turn it is now."""
@@ -212,4 +231,4 @@ def on_promise_closed(before: Resource | None, after: Resource | None, view: Vie
 
 
 GUARDS = {"Task": [task_guard]}
-REACTIONS: dict[str, list[Reaction]] = {"Communication": [on_message, on_taken_back], "Task": [on_promise_closed]}
+REACTIONS: dict[str, list[Reaction]] = {"Communication": [on_message, on_taken_back, on_accepted], "Task": [on_promise_closed]}

@@ -210,6 +210,8 @@ def _thread(view: View, head: Resource, said: Sequence[Resource], reader: str | 
     told = trace.of(first) if first else None
     outside = reader is not None
     last = read_[-1] if read_ else None
+    owing = next((each for each in tasks if codes.promise_code(each) == thread_promises.ANSWER), None)
+    promised = trace.of(owing) if owing is not None and outside and _turn_outside(read_) == "ours" else None if outside else told
     theirs = _turn_outside(read_) if outside else str(whose["turn"] if tasks else kept.get("turn", NOBODY))
     return Thread(
         id=str(head["id"]),
@@ -225,7 +227,7 @@ def _thread(view: View, head: Resource, said: Sequence[Resource], reader: str | 
         unread=sum(1 for each in read_ if outside and reader in [ref for ref, _ in each.to] and not each.has("read", str(reader))),
         people=_people(head),
         about=tuple(str(target(each)) for each in head.get("about", ())) if not outside else (),
-        due=told.due.astimezone(view.zone) if told and not outside else None,
+        due=promised.due.astimezone(view.zone) if promised else None,
         task=str(first["id"]) if first and not outside else None,
         owner=str(first.get("owner", {}).get("display", "")) if first and not outside else "",
         messages=tuple(read_),
@@ -235,7 +237,8 @@ def _thread(view: View, head: Resource, said: Sequence[Resource], reader: str | 
 def _turn_outside(said: Sequence[Message]) -> str:
     """Whose turn it is, as far as somebody outside can tell: by the last message they may read."""
     last = said[-1]
-    return "ours" if last.outside else "theirs" if last.asks else NOBODY
+    agreed = any(each.kind == "accepted" for each in last.receipts)
+    return "ours" if last.outside else "theirs" if last.asks and not agreed else NOBODY
 
 
 def _people(head: Resource) -> tuple[tuple[str, str], ...]:

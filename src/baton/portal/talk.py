@@ -40,7 +40,9 @@ def thread(request: Request, thread: str) -> HttpResponse:
         found = threads.read(change, thread)
         if found.patient != request.who.on_behalf_of:
             raise NotFound("There is no such thread.")
-    return show.page(request, "portal/talk.html", {"thread": found, "me": request.who.person})
+    me = request.who.person
+    agreed = {each.id for each in found.messages if each.has("accepted", me)}
+    return show.page(request, "portal/talk.html", {"thread": found, "me": me, "agreed": agreed})
 
 
 @form("my_talks")
@@ -67,6 +69,15 @@ def say(request: Request, thread: str) -> HttpResponse:
     return redirect("my_talk", thread)
 
 
+@form("my_talks")
+def agree(request: Request, thread: str, message: str) -> HttpResponse:
+    """They agree to what was asked: that is an answer."""
+    with request.hub.store.change(request.who, because="Agreed in the portal") as change:
+        threads.shown(change, thread)
+        threads.accept(change, message)
+    return redirect("my_talk", thread)
+
+
 def unread(found: tuple[threads.Thread, ...]) -> int:
     """How many messages wait to be read."""
     return sum(each.unread for each in found)
@@ -77,4 +88,5 @@ urlpatterns = [
     path("my/messages/new", write, name="my_write"),
     path("my/messages/<str:thread>", thread, name="my_talk"),
     path("my/messages/<str:thread>/say", say, name="my_say"),
+    path("my/messages/<str:thread>/<str:message>/agree", agree, name="my_agree"),
 ]

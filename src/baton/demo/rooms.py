@@ -12,6 +12,7 @@ from baton.demo.lessons import lessons
 from baton.demo.plot import Stage
 from baton.demo.portal import portal
 from baton.demo.privacy import privacy
+from baton.demo.programs import enrolments
 from baton.demo.referrals import loops
 from baton.demo.support import support
 from baton.demo.team import team
@@ -32,4 +33,5 @@ ROOMS: tuple[Room, ...] = (
     talks,
     support,
     going_home,
+    enrolments,
 )

@@ -55,7 +55,7 @@ GROUPS: tuple[tuple[Room, ...], ...] = (
         Room("support", _("Support"), ("support", "asking", "safety"), _sees("QuestionnaireResponse")),
     ),
     (
-        Room("programs", _("Programs"), ("programs", "enrolments", "care_plans", "minutes"), _sees("EpisodeOfCare")),
+        Room("programs", _("Programs"), ("programs", "enrolments", "care_plans", "minutes"), _sees("CarePlan")),
         Room("library", _("Library"), ("education",), _sees("ActivityDefinition", "unowned")),
     ),
     (

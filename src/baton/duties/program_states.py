@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any, Final
 
 from baton.duties import codes, program_packs, reading
-from baton.duties.program_packs import PROGRAM, Program
+from baton.duties.program_packs import PROGRAM as PROGRAM
+from baton.duties.program_packs import Program
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, code_of, extension, target
 from baton.store import NotFound, View

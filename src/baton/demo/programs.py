@@ -1,0 +1,138 @@
+"""Programs, plans and time in the town: enrolments in every state and phase, goals, plans that contradict, a month of minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from baton.demo.acts import Act, Deed, put
+from baton.demo.places import reference
+from baton.demo.plot import Stage
+from baton.duties import care_plans, minutes, programs
+from baton.duties import program_states as states
+from baton.store import Change
+from baton.store import programs as index
+from baton.store.codes import key64
+
+PROGRAM = {  # the program of a team, and how its phases follow
+    "heart-vascular": ("heart-failure", ("titration", "rehab", "steady")),
+    "oncology-navigation": ("oncology-navigation", ("diagnosis", "staging", "mdt", "treatment")),
+    "geriatrics": ("geriatrics-4ms", ("one-plan", "steady")),
+    "case-management": ("chronic-care", ("monthly",)),
+    "outpatient-coordination": ("chronic-care", ("monthly", "rest")),
+}
+GOALS = (
+    ("Walk to church again", 8, "Afraid of falling"),
+    ("Fish with my grandson", 6, "Gets short of breath"),
+    ("Sleep through the night", 5, "Pain at night"),
+    ("Back to driving the bus", 7, "Letter for work is missing"),
+    ("Cook for the family on Sundays", 9, "Tired after noon"),
+)
+PLANS = (
+    ("Cardiology", ("Fluids ≤1.5 L a day", "Weigh every morning")),
+    ("Urology", ("Drink ≥2.5 L a day",)),
+    ("Physical therapy", ("Walk twice daily",)),
+    ("Orthopedics", ("Non-weight-bearing, left leg, 6 weeks",)),
+)
+WORK = ((22, "Call about weight and breath"), (14, "Arranged the ride"), (9, "Spoke with the clinic"), (18, "Went over the plan together"))
+FATES = ("first", "on", "on", "steady", "paused", "offered", "waiting", "left", "declined", "withdrawn", "contradiction")
+DESPITE = "Known to the clinic; the list of problems lags behind"
+
+
+def enrolments(stages: Sequence[Stage]) -> Iterator[Act]:
+    """The programs of one team's people, one fate after the other; the last of them has four plans."""
+    if not stages or stages[0].person.team not in PROGRAM:
+        return
+    for number, (stage, fate) in enumerate(zip(stages, FATES, strict=False)):
+        yield from _contradicted(stage) if fate == "contradiction" else _lived(stage, fate, number)
+
+
+def _act(stage: Stage, day: date, clock: str, because: str, do: Deed) -> Act:
+    return Act(stage.days.at(day, clock), stage.worker.who, because, do)
+
+
+def _enrolment(change: Change, stage: Stage) -> str:
+    program = PROGRAM[stage.person.team][0]
+    found = [each for each in states.of_patient(change, stage.person.reference) if each.program == program]
+    return found[0].id
+
+
+def _verb(stage: Stage, verb: str, **said: object) -> Deed:
+    return lambda change: getattr(programs, verb)(change, enrolment=_enrolment(change, stage), **said)
+
+
+def _lived(stage: Stage, fate: str, number: int) -> Iterator[Act]:
+    """One person's way through the program of their team."""
+    program, phases = PROGRAM[stage.person.team]
+    days, who = stage.days, stage.person.reference
+    begun = days.business(-22 + number % 4)
+    given: dict[str, Any] = {"patient": who, "program": program, "despite": DESPITE}
+    if fate in ("offered", "waiting", "declined"):
+        offered = days.business(-6 - number % 3)
+        yield _act(
+            stage, offered, "11:10", "A program is offered", lambda change: programs.offer(change, **given, waitlist=fate == "waiting")
+        )
+        if fate == "declined":
+            no = _verb(stage, "decline", reason="declined", words="Enough calls already")
+            yield _act(stage, offered + timedelta(days=1), "10:25", "They said no", no)
+        return
+    enter: Deed = lambda change: programs.enrol(change, **given, consent="verbal" if number % 2 else "written")  # noqa: E731
+    yield _act(stage, begun, "10:40", "A program is entered", enter)
+    words, sure, barrier = GOALS[number % len(GOALS)]
+    goal: Deed = lambda change: care_plans.add_goal(change, patient=who, words=words, confidence=sure, addresses=barrier)  # noqa: E731
+    yield _act(stage, begun, "10:55", "A goal of the patient's", goal)
+    yield _act(
+        stage,
+        days.after(begun, 1),
+        "09:15",
+        "The plan of the program",
+        lambda change: care_plans.merge(change, patient=who, program=program),
+    )
+    if fate != "first":
+        ways = phases if fate == "steady" else phases[: 1 + number % len(phases)]
+        for step, phase in enumerate(ways):
+            yield _act(stage, days.after(begun, 3 + 2 * step), "14:20", f"On to {phase}", _verb(stage, "advance", to=phase))
+    yield from _time(stage, program, begun, number)
+    last = days.business(-2)
+    if fate == "paused":
+        until = days.today + timedelta(days=12)
+        yield _act(stage, last, "15:05", "Paused", _verb(stage, "pause", until=until, reason="With her sister until after the holidays"))
+    elif fate == "left":
+        leaving = {"reason": "graduated", "words": "Knows the signs and whom to call", "rating": 5, "feedback": "You always called back."}
+        yield _act(stage, last, "15:30", "Graduated", _verb(stage, "close", **leaving))
+    elif fate == "withdrawn":
+        yield _act(stage, last, "16:10", "Consent is taken back", _verb(stage, "withdraw", on=last))
+
+
+def _time(stage: Stage, program: str, begun: date, number: int) -> Iterator[Act]:
+    """Minutes on working days since they entered, each person's at an hour of their own."""
+    for step, (length, what) in enumerate(WORK[: 1 + number % len(WORK)]):
+        day = stage.days.after(begun, 2 + 4 * step)
+        if day >= stage.days.today:
+            return
+        start = stage.days.at(day, f"{8 + number % 8:02d}:{20 if step % 2 else 5:02d}")
+
+        def log(change: Change, start: datetime = start, length: int = length, what: str = what) -> None:
+            busy = index.worked(change, start, start + timedelta(minutes=length))
+            if all(each.person != key64(stage.worker.who.person) for each in busy):
+                minutes.log(change, patient=stage.person.reference, program=program, start=start, minutes=length, what=what)
+
+        yield Act(start + timedelta(minutes=length + 5), stage.worker.who, "Time worked", log)
+
+
+def _contradicted(stage: Stage) -> Iterator[Act]:
+    """Four plans that cannot all be followed."""
+    person = stage.person
+    for number, (source, said) in enumerate(PLANS):
+        plan = {
+            "resourceType": "CarePlan",
+            "id": f"{person.id}-plan{number + 1}",
+            "status": "active",
+            "intent": "plan",
+            "title": f"Plan of {source}",
+            "subject": reference("Patient", person.id, person.name),
+            "author": {"display": source},
+            "activity": [{"detail": {"status": "in-progress", "description": each}} for each in said],
+        }
+        yield _act(stage, stage.days.business(-3), f"{9 + number:02d}:45", f"Plan of {source} received", put(plan))

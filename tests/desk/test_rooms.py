@@ -34,7 +34,7 @@ SHOWN = {
     ],
     "supervisor": [*CARE, "/programs", "/library", "/team", "/people", "/closures"],
     "administrator": [*CARE, "/programs", "/library", "/team", "/people", "/closures", "/privacy", "/apps"],
-    "pharmacist": ["/today", "/patients", "/scheduling", "/threads", "/discharge", "/support", "/library", "/people"],
+    "pharmacist": ["/today", "/patients", "/scheduling", "/threads", "/discharge", "/support", "/programs", "/library", "/people"],
     "student": ["/today", "/patients", "/scheduling", "/threads", "/discharge", "/support", "/programs", "/library", "/people"],
     "auditor": ["/library", "/people", "/privacy"],
 }

@@ -203,6 +203,8 @@ def test_sc01_heart_failure_discharge_before_a_holiday(
     seen(page, "discharge-send")
     day.click("button", "Send", exact=True)
     expect(page.locator("#takeover")).to_contain_text("sent, no proof yet")
+    expect(page.locator("#ready")).to_contain_text("call by Sun 5 Jul")
+    expect(page.locator("#ready")).to_contain_text("the nearest staffed day is Mon 6 Jul")
     seen(page, "discharge-plan-left")
     with capsys.disabled():
         print(f"\nSC01: {before + day.clicks} clicks over the stay (budget 25), {day.clicks} on the day of discharge (budget 9)")

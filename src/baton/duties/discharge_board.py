@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from baton.duties import codes, discharge_blockers, discharge_evidence, discharge_handoff, discharge_plans, education, identity, reading
+from baton.duties import (
+    codes,
+    discharge_blockers,
+    discharge_evidence,
+    discharge_handoff,
+    discharge_plans,
+    discharge_scores,
+    education,
+    identity,
+    reading,
+    working_days,
+)
 from baton.duties import discharge_states as states
 from baton.duties.discharge_blockers import Blocker
 from baton.duties.discharge_evidence import Pending
@@ -76,6 +87,7 @@ class Stay:
     hand_off: str | None
     contact: Resource | None
     owners: tuple[tuple[str, str], ...]
+    early_call: rules.EarlyCall | None
 
 
 def board(view: View, *, shown: str | None = None) -> Board:
@@ -210,7 +222,17 @@ def stay(view: View, *, encounter: str) -> Stay:
         hand_off=next((str(each["id"]) for each in documents if _is_hand_off(each, known.encounter)), None),
         contact=next((each for each in tasks if each["id"] == discharge_evidence.contact_task(known.encounter)), None),
         owners=tuple(_owners(view, known, chart)),
+        early_call=_early_call(view, known, here),
     )
+
+
+def _early_call(view: View, plan: Plan, encounter: Mapping[str, Any]) -> rules.EarlyCall | None:
+    left = left_of(encounter, view)
+    if left is None or plan.state != "left":
+        return None
+    codings = [coding for concept in encounter.get("reasonCode", ()) for coding in discharge_scores.coded(concept)]
+    team, _name, _care_team = reading.team_of(view, plan.patient)
+    return rules.early_call(codings, left.date(), working_days.calendar(view, team))
 
 
 def _is_hand_off(document: Resource, encounter: str) -> bool:

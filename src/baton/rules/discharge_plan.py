@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
+from baton.rules.calendar import Calendar, is_business_day
 from baton.rules.tables import Row, table
 
 TABLE = "discharge-plan"
@@ -79,6 +80,31 @@ def span_of(code: str) -> timedelta:
 def longest() -> timedelta:
     """How long ago a stay may have begun that a plan is begun for: what began earlier and never ended is a forgotten record."""
     return timedelta(days=max(int(row.values["days"]) for row in rows("stay")))
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyCall:
+    """A call some illnesses ask for sooner than the pathway does: by which day, and the staffed day nearest to it."""
+
+    by: date
+    staffed: date
+    source: str
+
+
+def early_call(codings: Iterable[tuple[str, str]], left: date, calendar: Calendar) -> EarlyCall | None:
+    """The call that the reason of a stay asks for ("icd10" or "snomed", code); None when it asks for none.
+
+    When nobody works on that day, the nearest day on which somebody does, after the day of leaving; of two as near the earlier.
+    """
+    known = list(codings)
+    for row in rows("early-call"):
+        starts, exact = tuple(row.values["icd10"]), set(row.values["snomed"])
+        if any((system == "icd10" and code.startswith(starts)) or (system == "snomed" and code in exact) for system, code in known):
+            by = left + timedelta(days=int(row.values["days"]))
+            near = (by + timedelta(days=shift) for distance in range(31) for shift in (-distance, distance))
+            staffed = next(day for day in near if day > left and is_business_day(day, calendar))
+            return EarlyCall(by, staffed, row.source)
+    return None
 
 
 # --- hours lost ---------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 
 from baton.demo import town
 from baton.demo.places import COORDINATORS, WORKERS
-from baton.duties import caseload, consent_terms, episodes, patients, records, requests
+from baton.duties import benefits, caseload, consent_terms, episodes, help_page, patients, records, requests
 from baton.fhir.validate import check
 from baton.store import check as keeper
 
@@ -163,3 +163,11 @@ def test_consents_requests_and_records_are_lived_in(larkhaven):
         labelled = view.find("DocumentReference", _security="42CFRPart2")
     assert set(kinds) >= {"authorisation", "part2", "self-pay", "confidential-communication"}
     assert [each["description"] for each in labelled] == ["Summary, Hillside Recovery"]
+
+
+def test_help_from_the_community_is_lived_in(larkhaven):
+    with larkhaven.view(of(larkhaven, COORDINATORS["case-management"])) as view:
+        places = {row.place for row in help_page.everybody(view)}
+        applications = {row.state for row in benefits.everybody(view)}
+    assert places == set(help_page.PLACES)
+    assert {"gathering", "submitted", "more-asked", "approved", "denied", "appealed", "renewing", "withdrawn"} <= applications

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from baton.demo import visits
 from baton.demo.acts import Act
+from baton.demo.community import help_given
 from baton.demo.errands import errands, notes
 from baton.demo.going_home import going_home
 from baton.demo.lessons import lessons
@@ -31,6 +32,7 @@ ROOMS: tuple[Room, ...] = (
     portal,
     team,
     talks,
+    help_given,
     support,
     going_home,
     enrolments,

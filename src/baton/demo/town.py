@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from baton.demo import visits
+from baton.demo import community, visits
 from baton.demo.acts import Act
 from baton.demo.chart import chart
 from baton.demo.days import Days
@@ -125,6 +125,7 @@ class _Making:
                 change.put(self.mark.resource())
         self._bring(ground(), self._morning(), "The town's organizations and people who work there")
         self._bring(visits.ground(self.days), self._morning(), "Calendars of the town's doctors and rooms")
+        self._bring(community.ground(), self._morning(), "The directory of community services")
         self._bring(self._charts(), self._morning(), "Charts brought along")
         lived = list(islice(self._people(), LIVED))
         for when, happens in _apart(self._month(lived)):

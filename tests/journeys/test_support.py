@@ -150,7 +150,7 @@ def test_how_somebody_is(visit: Visit, seen: Seen, people: dict[str, str], look:
         expect(page.locator("#caregivers")).to_contain_text("part of the care team")
         page.get_by_role("button", name=re.compile("How the caregiver is.*Elena")).click()
         for number in range(1, 10):
-            expect(page.locator("main")).to_contain_text(f"Question {number} of 9")
+            expect(page.locator("main")).to_contain_text(f"Question {number} of")
             page.keyboard.press("3" if number < 9 else "1")
         page.get_by_role("button", name="Finish").click()
         expect(page.locator("#notices")).to_contain_text("16 of 24, high")

@@ -45,7 +45,8 @@ def begin(request: Request, patient: str) -> HttpResponse:
     code, source = request.POST.get("assessment", ""), request.POST.get("source") or None
     with request.hub.store.change(request.who, because="Assessment begun") as change:
         known = assessments.carried(change, patient=patient, assessment=code, source=source)
-        spoken = request.POST.get("language") or identity.language(change.get("Patient", patient)) or get_language()
+        people = (reading.maybe(change, source) or {}, change.get("Patient", patient))  # a caregiver may speak another language
+        spoken = next((each for each in map(identity.language, people) if each), get_language())
         begun = assessments.answer(change, patient=patient, assessment=code, answers=known, source=source, language=spoken)
     return redirect("answers", patient=patient, response=begun.id)
 

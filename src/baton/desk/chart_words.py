@@ -14,8 +14,6 @@ from baton.duties.charts import Lane, Member, PatientPage, ScoreNote
 
 PARTIES: labels.Words = {
     "hospital": lazy("Hospital"),
-    "by-name": lazy("Looked after by"),
-    "covering": lazy("Covered by"),
     "primary-care": lazy("Primary care"),
     "specialty": lazy("Specialist"),
     "home-health": lazy("Home health"),
@@ -72,10 +70,13 @@ OWED: labels.Words = {
     "message-answer": pgettext_lazy("score", "message to answer"),
     "message-reply": pgettext_lazy("score", "their answer awaited"),
     "co-signature": pgettext_lazy("score", "to co-sign"),
+    "look-again-request": pgettext_lazy("score", "to look at again"),
     "message-colleague": pgettext_lazy("score", "colleague to answer"),
 }
 MEMBERS: labels.Words = {
     "coordinator": lazy("Coordinator"),
+    "by-name": lazy("Looked after by"),
+    "covering": lazy("Covered by"),
     "primary-care": lazy("Primary care"),
     "family": lazy("Family"),
     "other": lazy("Care team"),

@@ -29,6 +29,7 @@ PROMISES: Words = {
     "by-hand": lazy("Promise made by hand"),
     **ChainMap(*(each.KINDS for each in (referral_words, program_words, support_words, discharge_words, community_words))),
     "co-signature": lazy("Co-sign a colleague’s work"),
+    "look-again-request": lazy("Look at it again"),
     "access-request": lazy("Give a copy of the record"),
     "amendment-request": lazy("Answer a request to correct the record"),
     "accounting-request": lazy("Give an accounting of disclosures"),

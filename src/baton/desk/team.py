@@ -280,6 +280,18 @@ def handover(request: Request, batch: str) -> HttpResponse:
     )
 
 
+@require_GET
+@staff
+def looked_after(request: Request, patient: str) -> HttpResponse:
+    """Who looked after a patient, and what was handed to whom: the history, the latest first."""
+    with request.hub.store.view(request.who) as view:
+        name = human_name(view.get("Patient", patient))
+        found = handovers.of_patient(view, f"Patient/{patient}")
+        names = {each: reading.name_of(view, each) for one in found for each in (one.taker, one.giver) if each}
+    rows = [(each, names.get(each.giver or "", ""), names.get(each.taker, "")) for each in found]
+    return render(request, "team/history.html", {"rows": rows, "name": name, "patient": patient})
+
+
 def _promises(view: View, found: Sequence[Handover]) -> list[dict[str, Any]]:
     ids = [task.partition("/")[2] for each in found if each.state == "running" for task in each.moved]
     return view.find("Task", _id=",".join(ids), _count=len(ids)) if ids else []
@@ -327,6 +339,7 @@ def one(request: Request, batch: str, act: str) -> str:
 
 
 urlpatterns = [
+    path("patients/<str:patient>/looked-after", looked_after, name="looked_after"),
     path("team", board, name="team"),
     path("team/nobody", nobody, name="team_nobody"),
     path("team/split", split, name="team_split"),

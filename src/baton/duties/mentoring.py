@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from baton.store import Change, PromiseRow, Stored, View
 
 CODE: Final = "co-signature"
+AGAIN: Final = "look-again-request"
 RULE: Final = f"{codes.P}/CodeSystem/cosign|1"
 COMMENT: Final = "mentor-comment"
 KIND: Final = f"{codes.P}/CodeSystem/contact-kind"
@@ -175,9 +176,9 @@ def send_back(change: Change, *, task: str, words: str) -> Stored:
     _said(change, found, int(str(found["focus"]["reference"]).rpartition("/")[2]), words)
     author = found["requester"]
     day = cosign.due("look-again", local_day(change.now, change.zone)).value
-    promises.make_by_hand(
-        change, patient=str(codes.patient_of(found)), what=f"Look again: {words.strip()}", due=day, owner=str(target(author))
-    )
+    what = f"Look again: {words.strip()}"
+    owed = promises.make_by_hand(change, patient=str(codes.patient_of(found)), what=what, due=day, owner=str(target(author)))
+    change.put({**owed.resource(), "code": codes.concept(codes.PROMISE, AGAIN)})
     return promises.wait(change, task=str(found["id"]), on=str(author.get("display") or target(author)))
 
 

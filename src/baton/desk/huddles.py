@@ -1,0 +1,163 @@
+"""Huddles: who is talked about, what is decided by whom until when, who was there; and what was decided in somebody's absence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from baton.desk import posting
+from baton.desk.team import may
+from baton.duties import caseload, codes, huddles, people, teams, working_days
+from baton.fhir.resource import human_name, parse
+from baton.rules.calendar import add_business_days, local_day
+from baton.store import Invalid, NotFound, View
+from baton.web.gate import Request, staff
+
+
+@require_GET
+@staff
+def index(request: Request) -> HttpResponse:
+    """The latest huddles, and what waits for one's yes."""
+    may(request)
+    with request.hub.store.view(request.who) as view:
+        found = huddles.every(view)
+        known = [each for each in teams.names(view) if each[0] != codes.INTAKE]
+        offered = huddles.offered_to(view, request.who.person)
+    return render(request, "team/huddles.html", {"huddles": found, "teams": known, "offered": offered})
+
+
+@require_GET
+@staff
+def huddle(request: Request, huddle: str) -> HttpResponse:
+    """One huddle: its agenda, decisions, and who is there."""
+    may(request)
+    with request.hub.store.view(request.who) as view:
+        encounter = view.get("Encounter", huddle)
+        if not huddles.is_huddle(encounter):
+            raise NotFound("There is no such huddle.")
+        found = huddles.read(encounter, view)
+        points = huddles.points(view, huddle)
+        staffed = people.roster(view)
+        near = [each for each in staffed if any(role.team == found.team for role in each.current)]
+        due = add_business_days(local_day(view.now, view.zone), 2, working_days.calendar(view, found.team)).value
+        others = [] if found.end else _others(view, found.team, {each.patient for each in points})
+    there = {each.person for each in found.people if each.end is None}
+    context = {"huddle": found, "points": points, "owners": sorted(staffed, key=lambda each: each not in near), "due": due, "there": there}
+    context |= {
+        "others": others,
+        "absent": [each for each in staffed if each.reference not in there],
+        "left": sum(each.state == "to-do" for each in points),
+    }
+    return render(request, "team/huddle.html", context)
+
+
+def _others(view: View, team: str, known: set[str]) -> list[tuple[str, str]]:
+    """Patients of the team who are owed something and are not on the agenda, by name."""
+    owners = caseload.owners_of(view, caseload.Filters(whose="team", team=team))
+    rows = view.promises(owners, limit=300)
+    bodies = {row.patient: row.patient_body for row in rows if row.patient and row.patient_body and row.patient not in known}
+    named = [(patient.partition("/")[2], human_name(parse(body))) for patient, body in bodies.items() if patient and body]
+    return sorted(named, key=lambda each: each[1].casefold())
+
+
+def _back(request: Request, huddle: str = "", **_rest: str) -> HttpResponse:
+    return redirect("huddle", huddle) if huddle else redirect("huddles")
+
+
+_form = posting.form(_back)
+
+
+@_form
+def begin(request: Request) -> HttpResponse:
+    """It begins."""
+    may(request)
+    with request.hub.store.change(request.who, because="A huddle begins") as change:
+        made = huddles.begin(change, team=request.POST.get("team", ""))
+    return redirect("huddle", made)
+
+
+@_form
+def decide(request: Request, huddle: str) -> str:
+    """A decision: what, by whom, until when."""
+    form = request.POST
+    try:
+        due = date.fromisoformat(form.get("due", ""))
+    except ValueError:
+        raise Invalid("Write the day as 2026-07-31.") from None
+    with request.hub.store.change(request.who, because="Decided in a huddle") as change:
+        owner = form.get("owner", "")
+        stored = huddles.decide(change, huddle=huddle, patient=_patient(request), what=form.get("what", ""), owner=owner, due=due)
+    offered = stored.resource().get("businessStatus")
+    return _("Decided; they were not there, so they are asked for their yes.") if offered else _("Decided.")
+
+
+def _patient(request: Request) -> str:
+    return f"Patient/{request.POST.get('patient', '')}"
+
+
+@_form
+def say(request: Request, huddle: str) -> str:
+    """What was said, or that not everybody agrees."""
+    disagree = request.POST.get("disagree") == "1"
+    with request.hub.store.change(request.who, because="Said in a huddle") as change:
+        huddles.say(change, huddle=huddle, patient=_patient(request), words=request.POST.get("words", ""), disagree=disagree)
+    return _("Kept as a disagreement.") if disagree else _("Kept.")
+
+
+def _simple(act: Callable[..., Any], because: str, words: Callable[[], str], *names: str) -> Any:
+    @_form
+    def done(request: Request, huddle: str) -> str:
+        given = {name: _patient(request) if name == "patient" else request.POST.get(name, "") for name in names}
+        with request.hub.store.change(request.who, because=because) as change:
+            act(change, huddle=huddle, **given)
+        return words()
+
+    return done
+
+
+@_form
+def answer(request: Request, task: str) -> str:
+    """Whoever was not there says yes, or no and why."""
+    with request.hub.store.change(request.who, because="Answered what a huddle decided") as change:
+        if request.POST.get("no"):
+            huddles.decline(change, task=task, why=request.POST.get("why", ""))
+            return _("Said no: it is back with whoever decided it.")
+        huddles.accept(change, task=task)
+    return _("Accepted: it is yours.")
+
+
+urlpatterns = [
+    path("team/huddles", index, name="huddles"),
+    path("team/huddles/begin", begin, name="huddle_begin"),
+    path("team/huddles/answer/<str:task>", answer, name="huddle_answer"),
+    path("team/huddles/<str:huddle>", huddle, name="huddle"),
+    path("team/huddles/<str:huddle>/decide", decide, name="huddle_decide"),
+    path("team/huddles/<str:huddle>/say", say, name="huddle_say"),
+    path(
+        "team/huddles/<str:huddle>/join",
+        _simple(huddles.join, "Somebody joins a huddle", lambda: _("They are there."), "person"),
+        name="huddle_join",
+    ),
+    path(
+        "team/huddles/<str:huddle>/leave",
+        _simple(huddles.leave, "Somebody leaves a huddle", lambda: _("They have left; their minutes end."), "person"),
+        name="huddle_leave",
+    ),
+    path(
+        "team/huddles/<str:huddle>/add",
+        _simple(huddles.add, "One more patient in a huddle", lambda: _("On the agenda."), "patient"),
+        name="huddle_add",
+    ),
+    path(
+        "team/huddles/<str:huddle>/end",
+        _simple(huddles.end, "A huddle ends", lambda: _("It is over; the minutes are counted.")),
+        name="huddle_end",
+    ),
+]

@@ -1,0 +1,123 @@
+"""SC17 and the mentoring of SC18: a huddle whose decisions are one click, a mentor's answer on a version, and the numbers of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+from tests.journeys.looks import LOOKS, Seen, Visit
+from tests.pages import MONDAY, PASSWORD, House, patient, stay
+
+from baton import app
+from baton.duties import codes, communication, handovers, promises, staff
+from baton.duties.handovers import Move
+from baton.web import django as shell
+
+SUE, CARLA = "sue@example.org", "carla@example.org"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def crew(home: House) -> Iterator[dict[str, str]]:
+    """Sam is new, guided by Grace; two patients of hers are home and were called; others are late."""
+    people: dict[str, str] = {}
+    for name, email, role in (("Nia Brown", "nia@example.org", "coordinator"), ("Grace Kim", "grace@example.org", "senior")):
+        with home.hub.store.change(app.HUB, because="Add a person") as change:
+            people[name] = staff.add(change, email=email, role=role, team="Heart & Vascular", name=name)
+    with home.hub.store.change(app.HUB, because="A mentor") as change:
+        staff.set_mentor(change, person=people["Nia Brown"], mentor=people["Grace Kim"])
+    shell.share_password(home.hub, {"nia@example.org": people["Nia Brown"], "grace@example.org": people["Grace Kim"]}, PASSWORD)
+    with home.change() as change:
+        ids = [
+            patient(change, name, language=language) for name, language in (("Ann Alber", None), ("Bea Borden", "es"), ("Cyd Carver", None))
+        ]
+    with home.change(SUE) as change:
+        handovers.hand(change, giver=None, moves=[Move(f"Patient/{each}", people["Nia Brown"]) for each in ids])
+        for each in ids:
+            promises.make_by_hand(change, patient=f"Patient/{each}", what="renew the placard", due=MONDAY.date(), owner=people["Nia Brown"])
+    with home.change() as change:
+        stay(change, ids[0], MONDAY - timedelta(days=1))
+        stay(change, ids[1], MONDAY - timedelta(days=8))
+    nia = home.hub.store.who(people["Nia Brown"], entrance="desk")
+    assert nia is not None
+    for each in ids[:2]:
+        with home.hub.store.change(nia, because="Call") as change:
+            [task] = [one["id"] for one in change.find("Task", patient=f"Patient/{each}") if codes.promise_code(one) == codes.CONTACT]
+            communication.attempt(change, task=task, outcome="reached", language="en")
+    yield {**people, "Ann": ids[0], "Bea": ids[1]}
+
+
+def test_a_mentor_answers_on_a_version(visit: Visit, seen: Seen) -> None:
+    page = visit("/mentoring", email="grace@example.org")
+    expect(page.locator(".move")).to_have_count(2)
+    expect(page.get_by_text("Not in time, in a month")).to_be_visible()
+    seen(page, "mentoring")
+    page.locator(".move a").first.click()
+    page.locator(".event.asked summary").click()
+    page.locator(".event.asked textarea").fill("Ask who is at home.")
+    page.locator(".event.asked").get_by_role("button", name="Comment").click()
+    expect(page.locator(".event.asked .said")).to_contain_text("Ask who is at home.")
+    seen(page, "mentoring-review")
+    page.get_by_role("button", name="Co-sign").click()
+    expect(page.locator("#notices")).to_contain_text("Co-signed.")
+    page.locator(".move a").first.click()
+    page.get_by_label("Your words").fill("Say it in her language.")
+    page.get_by_role("button", name="Send back").click()
+    expect(page.locator("#notices")).to_contain_text("Sent back")
+    assert visit("/mentoring", email=CARLA).locator(".move").count() == 0, "not her room"
+
+
+def test_numbers_open_who_is_behind_them(visit: Visit, seen: Seen) -> None:
+    page = visit("/operations", email=SUE)
+    seen(page, "operations")
+    page.locator(".figures a").first.click()
+    expect(page.locator(".move").first).to_be_visible()
+    seen(page, "operations-behind")
+    page = visit("/operations", email=SUE)
+    expect(page.get_by_text("too few to show").first).to_be_visible()
+
+
+def test_a_huddle_with_an_absent_owner(visit: Visit, seen: Seen, home: House, crew: dict[str, str]) -> None:
+    page = visit("/team/huddles", email=SUE)
+    page.get_by_label("Team").select_option(label="Heart & Vascular")
+    page.get_by_role("button", name="Begin now").click()
+    page.get_by_label("Whom to talk about too").select_option(label="Ann Alber")
+    page.get_by_role("button", name="Talk about them too").click()
+    card = page.locator("section.card", has_text="Ann Alber").first
+    card.get_by_placeholder("What is decided").fill("Ask for a ride on Thursday")
+    clicks = 1  # her coordinator and the day stand there already
+    card.get_by_role("button", name="Decide").click()
+    print(f"\nSC17: a decision with owner and date: {clicks} of 2 clicks")
+    expect(card).to_contain_text("waits for their yes")
+    card.locator("summary").click()
+    card.locator("textarea").fill("Sue: home. The ward: a nursing stay first.")
+    card.get_by_role("button", name="Keep it as not agreed").click()
+    expect(card).to_contain_text("not agreed")
+    seen(page, "huddle")
+    page.get_by_role("button", name="End the huddle").click()
+    expect(page.locator("#notices")).to_contain_text("the minutes are counted")
+    page = visit("/team/huddles", email="nia@example.org")
+    expect(page.get_by_text("Decided while you were not there")).to_be_visible()
+    seen(page, "huddles")
+    page.get_by_role("button", name="Yes, it is mine").click()
+    expect(page.locator("#notices")).to_contain_text("Accepted")
+    page = visit("/today?whose=mine", email="nia@example.org")
+    expect(page.locator("main")).to_contain_text("Ask for a ride on Thursday")
+    page = visit(f"/patients/{crew['Ann']}/looked-after", email="nia@example.org")
+    expect(page.locator(".move")).to_contain_text("Nia Brown")
+    seen(page, "looked-after")
+
+
+def test_a_call_after_hours_from_the_patients_page(visit: Visit, crew: dict[str, str]) -> None:
+    page = visit(f"/patients/{crew['Bea']}", email="nia@example.org")
+    page.locator("summary", has_text="A call that came after hours").click()
+    page.get_by_label("What it was about, and what you said").fill("Swollen ankles, no pain; feet up, call at nine")
+    page.get_by_role("button", name="Record it").click()
+    expect(page.locator("#notices")).to_contain_text("The team follows up")
+
+
+@pytest.mark.parametrize("look", ["dark", "phone", "spanish"])
+@pytest.mark.parametrize("path", ["/operations", "/mentoring", "/team/huddles"])
+def test_in_every_light(visit: Visit, seen: Seen, path: str, look: str) -> None:
+    seen(visit(path, email=SUE, **LOOKS[look]), f"team{path.replace('/', '-')}-{look}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -13,13 +15,30 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from pypdf import PdfReader
 from tests.duties.ward import HUB, MERCY, PRIYA, TOM, Ward, of_team, patient
 
 import baton.demo
-from baton.duties import assessments, benefits, capacity, codes, community, directory, identity, means, needs, proofs, referrals, trace
+from baton.duties import (
+    assessments,
+    assistance_letter,
+    benefits,
+    capacity,
+    codes,
+    community,
+    directory,
+    identity,
+    means,
+    needs,
+    promises,
+    proofs,
+    referrals,
+    trace,
+)
 from baton.duties import referral_states as states
 from baton.intake import hsds
 from baton.rules import benefits as rules
+from baton.rules import readability
 from baton.store import Invalid, NotFound, Refused
 from baton.store.postgres import Database
 from baton.uploads import Upload
@@ -400,6 +419,14 @@ class Life(RuleBasedStateMachine):
             assert legal and way is not None
             self.state = way.end
 
+    @rule()
+    def close_the_promise_by_hand(self) -> None:
+        """A promise marked done changes nothing about the application: it is owed again."""
+        found = [each for each in self.ward.find("Task", patient=self.patient) if codes.is_open(each)]
+        if found:
+            with self.ward.change(TOM) as change:
+                promises.done(change, task=str(found[0]["id"]))
+
     @invariant()
     def one_next_step(self) -> None:
         if not hasattr(self, "task"):
@@ -429,3 +456,32 @@ def test_money_is_kept_to_the_cent(ward: Ward) -> None:
 def test_states_of_a_community_referral_are_gravitys(ward: Ward) -> None:
     task = ward.get(f"Task/{referred(ward, raised(ward))}")
     assert states.kind(task) == "community"
+
+
+# --- the letter about the hospital's help ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", assistance_letter.LANGUAGES)
+def test_the_letter_is_easy_to_read(language: str) -> None:
+    prose = " ".join(each for each in assistance_letter.plain(language).splitlines() if each.endswith((".", "?", ":")))
+    assert readability.grade(prose, language) <= readability.limit(date(2026, 7, 2))
+    assert set(assistance_letter.WORDS["en"]) == set(assistance_letter.WORDS["es"])
+    wanted = benefits.wanted_by("hospital-fap", date(2026, 7, 2))
+    assert set(assistance_letter.PAPERS[language]) == set(wanted)
+
+
+def test_the_letter_says_the_households_own_lines_and_days(ward: Ward) -> None:
+    household(ward)
+    collected(ward, "hospital-bill", "2026-07-01")
+    with ward.store.view(TOM) as view:
+        english, spanish = (str(assistance_letter.paper(view, patient="eva", language=each)) for each in ("en", "es"))
+    assert "February 26, 2027" in english and "26 de febrero de 2027" in spanish
+    assert "$54,640" in english and "all of it" in english  # 200 percent of 27,320
+    with ward.change(TOM) as change:
+        kept = assistance_letter.keep(change, patient="eva", language="es")
+    document = ward.get(kept.reference)
+    body = ward.get(document["content"][0]["attachment"]["url"])
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(base64.b64decode(body["data"]))).pages)
+    assert "Ayuda con su cuenta del hospital" in text and "240" not in text
+    with pytest.raises(Invalid, match="English and Spanish"), ward.change(TOM) as change:
+        assistance_letter.keep(change, patient="eva", language="de")

@@ -117,4 +117,20 @@ def on_application(_before: Resource | None, after: Resource | None, view: View)
         return refreshed(view, after)
 
 
-REACTIONS: dict[str, list[Reaction]] = {"Task": [on_application]}
+def step_of(task: Resource | None) -> str | None:
+    """Which step of an application a promise is, None when it is about none."""
+    code = codes.promise_code(task) or ""
+    return code.removeprefix("benefit-") if code.startswith("benefit-") else None
+
+
+@wanting(lambda after: step_of(after) is not None and not codes.is_open(after))
+def on_step_closed(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+    """A promise about an application was closed by a person: while the application stands where it stood, it is owed again."""
+    if before is None or after is None or not codes.is_open(before):
+        return []
+    with reading.seeing_all(view):
+        task = reading.maybe(view, target(after.get("focus")))
+        return refreshed(view, task) if task is not None and benefits.is_application(task) else []
+
+
+REACTIONS: dict[str, list[Reaction]] = {"Task": [on_application, on_step_closed]}

@@ -16,6 +16,7 @@ from baton import app
 from baton.duties import agreements, education, safety, threads
 from baton.duties import guests as duty
 from baton.store import labels as security
+from baton.store.codes import key64
 
 OWN = (
     "/my/", "/my/visits", "/my/messages", "/my/lessons", "/my/questions", "/my/papers", "/my/looks", "/my/people", "/my/keys",
@@ -405,3 +406,17 @@ def test_what_one_of_the_family_wrote_is_not_told_to_another_by_what_we_owe(port
     own, proxy = (said(browser.get("/my/")) for browser in (rosa(portal), portal.browser(portal.lena, LENA)))
     assert "hides her pills" not in own and "Do not tell my daughter" in own
     assert "Do not tell my daughter" not in proxy and "hides her pills" in proxy
+
+
+def test_telling_who_saw_the_record_adds_few_looks_to_it(portal: Portal) -> None:
+    browser = rosa(portal)
+
+    def looks() -> int:
+        with psycopg.connect(portal.house.hub.database.app_dsn) as connection:
+            rows = connection.execute("select count(*) from look where %s = any(patients)", [key64(portal.rosa)]).fetchone()
+        return int(rows[0]) if rows else 0
+
+    browser.get("/my/looks")
+    before = looks()
+    browser.get("/my/looks")
+    assert looks() - before < 12, "however long the record is"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Act = Literal["opened", "listed", "changed", "left", "tried", "other"]
 USUAL = timedelta(days=90)
-MOST = 5000
+MOST, PAGES = 5000, 20
 PEOPLE = ("Practitioner/", "Patient/", "RelatedPerson/")
 HAND_OUT_NOTHING = frozenset({"student"})
 """Roles that hand out no records, and so no report either."""
@@ -92,8 +92,8 @@ def reader(view: View, patient: str) -> Who:
     return replace(view.who, role="system", lent=view.who.own_role, purpose="PATRQT")
 
 
-def report(view: View, *, patient: str, since: date | None = None, until: date | None = None) -> AccessReport:
-    """The report on a patient (an id), as `reader` sees; both days are included. Raises NotFound."""
+def report(view: View, *, patient: str, since: date | None = None, until: date | None = None, own: bool = True) -> AccessReport:
+    """The report on a patient (an id), as `reader` sees; both days are included. Without `own`, not what the patient did. Raises NotFound."""
     person = view.get("Patient", patient)
     now = view.now.astimezone(view.zone)
     until = until or now.date()
@@ -103,9 +103,10 @@ def report(view: View, *, patient: str, since: date | None = None, until: date |
         since=start_of_day(since, view.zone),
         until=start_of_day(until + timedelta(days=1), view.zone),
     )
-    records, whole = _records(view, asked)
+    records, whole = _records(view, asked, None if own else f"Patient/{patient}")
     names = names_of(view, {each.who for each in records} | {each.on_behalf_of for each in records if each.on_behalf_of})
-    names |= {each.who: reading.name_of(view, each.who) for each in records if each.who.startswith(PEOPLE[1:])}
+    guests = {each.who for each in records if each.who.startswith(PEOPLE[1:])}  # once for each: a look at a name is recorded too
+    names |= {who: human_name(person) if who == f"Patient/{patient}" else reading.name_of(view, who) for who in guests}
     roles = _roles(view, {each.who for each in records if each.role in (None, "system")})
     records = [replace(each, role=roles.get(each.who)) if each.who in roles and each.role in (None, "system") else each for each in records]
     lines = [line(group, names, view.zone) for group in grouped(records, view.zone)]
@@ -131,12 +132,13 @@ def _roles(view: View, people: Iterable[str]) -> dict[str, str]:
     return guests | {person: who.role for person, who in known.items() if who}
 
 
-def _records(view: View, asked: Asked) -> tuple[list[Recorded], bool]:
+def _records(view: View, asked: Asked, without: str | None) -> tuple[list[Recorded], bool]:
     found: list[Recorded] = []
-    after = None
-    while len(found) < MOST:
+    after, pages = None, 0
+    while len(found) < MOST and pages < PAGES:
         page = trail.page(view, asked, limit=trail.MOST, after=after)
-        found += page.records
+        pages += 1
+        found += (each for each in page.records if each.who != without)
         after = page.next
         if after is None:
             return found, True

@@ -67,7 +67,7 @@ def index(request: Request) -> HttpResponse:
         reader = access_report.reader(view, patient)
     with request.hub.store.view(reader) as view:
         until = view.now.astimezone(view.zone).date()
-        report = access_report.report(view, patient=patient, since=until - timedelta(days=days), until=until)
+        report = access_report.report(view, patient=patient, since=until - timedelta(days=days), until=until, own=False)
     several = groupby([each for each in report.people if each.role != "patient"], lambda line: (line.day, line.name))
     lines = [_line(list(each)) for _key, each in several]
     return show.page(request, "portal/looks.html", {"lines": lines, "days": days, "spans": SPANS, "whole": report.whole})

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 Act = Literal["opened", "listed", "changed", "left", "tried", "other"]
 USUAL = timedelta(days=90)
 MOST, PAGES = 5000, 20
+"""How many rows of the record one report tells, and how many thousands it reads; older ones need a shorter span."""
 PEOPLE = ("Practitioner/", "Patient/", "RelatedPerson/")
 HAND_OUT_NOTHING = frozenset({"student"})
 """Roles that hand out no records, and so no report either."""
-"""How many rows of the record one report reads at most; older ones need a shorter span."""
 _ACTS: dict[str, Act] = {
     "read": "opened",
     "chart": "opened",
@@ -93,7 +93,7 @@ def reader(view: View, patient: str) -> Who:
 
 
 def report(view: View, *, patient: str, since: date | None = None, until: date | None = None, own: bool = True) -> AccessReport:
-    """The report on a patient (an id), as `reader` sees; both days are included. Without `own`, not what the patient did. Raises NotFound."""
+    """The report on a patient (an id), as `reader` sees; both days are included; without `own`, not what they did. Raises NotFound."""
     person = view.get("Patient", patient)
     now = view.now.astimezone(view.zone)
     until = until or now.date()

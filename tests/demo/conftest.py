@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.conftest import Databases
 
 from baton.demo import town
 from baton.duties import ground, house
@@ -38,9 +39,16 @@ def store(database: Database) -> Iterator[Store]:
     opened.close()
 
 
-@pytest.fixture(scope="module")
-def larkhaven(module_database: Database) -> Iterator[Store]:
-    opened = open_store(module_database, lambda: NOW)
+@pytest.fixture(scope="session")
+def town_database(databases: Databases) -> Iterator[Database]:
+    """Where the town is, for everything here that only looks at it."""
+    with databases.copied() as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def larkhaven(town_database: Database) -> Iterator[Store]:
+    opened = open_store(town_database, lambda: NOW)
     town.populate(opened, now=NOW)
     yield opened
     opened.close()

@@ -10,6 +10,7 @@ from baton.demo.community import help_given
 from baton.demo.errands import errands, notes
 from baton.demo.going_home import going_home
 from baton.demo.lessons import lessons
+from baton.demo.papers import papers
 from baton.demo.plot import Stage
 from baton.demo.portal import portal
 from baton.demo.privacy import privacy
@@ -36,4 +37,5 @@ ROOMS: tuple[Room, ...] = (
     support,
     going_home,
     enrolments,
+    papers,
 )

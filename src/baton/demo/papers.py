@@ -19,7 +19,7 @@ from baton.duties.packets import DISCLOSURE
 from baton.rules.matching import Said
 from baton.store import Change, Who
 
-FIRST, SECOND = WORKERS["luis-ortega"].who, WORKERS["dana-roth"].who
+FIRST, SECOND = WORKERS["ines-duarte"].who, WORKERS["luis-ortega"].who
 HUB = Who("Device/baton", "Baton", "system", (), "demo")
 LOOKED_AT = 3
 """How many coming visits of a team somebody has looked at already; the worker looks at the rest."""

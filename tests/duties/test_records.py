@@ -13,8 +13,10 @@ from tests.duties.test_consents import PART2
 from tests.duties.ward import LUIS, TOM, Ward, of_team, patient
 
 from baton.duties import codes, consents, promises, records, requests, trace
+from baton.duties.consent_terms import Party, Terms
 from baton.duties.decisions import Recipient
-from baton.duties.record_states import MOVES, OPEN, state_of
+from baton.duties.record_states import MOVES, OPEN, Request, state_of
+from baton.paper import Paper, Text
 from baton.store import Invalid
 from baton.store.postgres import Database
 
@@ -112,6 +114,27 @@ def test_files_that_are_not_kept(ward: Ward, body: bytes, said: str) -> None:
     request = ask(ward)
     with pytest.raises(Invalid, match=said), ward.change(TOM) as change:
         records.receive(change, request=request, title="x", body=body)
+
+
+def words(asked: Request) -> Paper:
+    return Paper("Request for health records", [Text(asked.what)])
+
+
+def test_the_letter_is_recorded_as_a_disclosure_and_held_back_by_a_restriction(ward: Ward) -> None:
+    ask(ward, letter=words)
+    (told,) = ward.find("Communication", patient="Patient/eva", category="disclosure")
+    parts = {each["url"]: each.get("valueString") for each in told["extension"][0]["extension"]}
+    assert parts["permission"] == "treatment" and parts["channel"] == "fax, direct" and told["recipient"][0]["display"] == LAKESIDE.name
+    restriction = Terms(
+        patient="Patient/eva", kind="restriction", description="Nothing to Lakeside", recipients=(Party(LAKESIDE.name),),
+        signed_by="Patient/eva", signed_on=date(2026, 6, 14),
+    )  # fmt: skip
+    with ward.change(TOM) as change:
+        consents.record(change, terms=restriction)
+    before = len(ward.find("CommunicationRequest", patient="Patient/eva"))
+    with pytest.raises(Invalid, match="restriction holds"):
+        ask(ward, letter=words)
+    assert len(ward.find("CommunicationRequest", patient="Patient/eva")) == before
 
 
 VERBS = {

@@ -245,6 +245,7 @@ REFUSALS = (
     lazy("The file is larger than 10 MB."),
     lazy("Only PDF, PNG, JPEG and plain text are kept."),
     lazy("Say what came: the request for records is still open."),
+    lazy("The patient asked that nothing goes there: a restriction holds the letter back."),
 )
 """What the duties answer when they refuse, so that it is known in every language."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from baton.duties import codes, consent_terms, episodes, letters, links, packets
+from baton.duties import codes, consent_terms, consents, episodes, letters, links, packets
 from baton.duties.consent_terms import Terms
 from baton.duties.decisions import NOTICE, Recipient
 from baton.duties.packets import DISCLOSURE
@@ -19,7 +19,7 @@ from baton.store import Conflict, Invalid, View
 if TYPE_CHECKING:
     from baton.store import Change, Stored
 
-__all__ = ["CHANNELS", "Line", "Order", "Rehearsal", "Words", "elsewhere", "recorded", "rehearse", "release", "scope"]
+__all__ = ["CHANNELS", "Line", "Order", "Rehearsal", "Words", "elsewhere", "letter", "recorded", "rehearse", "release", "scope"]
 
 DISCLOSED: Final = f"{codes.P}/StructureDefinition/disclosed"
 Words = Callable[[Rehearsal, Resource, Mapping[str, Resource]], tuple[Paper, Mapping[str, str]]]
@@ -157,6 +157,33 @@ def _announced(change: Change, order: Order, packet: Resource) -> None:
         }
         mine = {"patient": order.patient, "channel": "email"} if order.recipient.kind == "patient" else {}
         change.announce("mail", {**payload, **mine})
+
+
+def letter(
+    change: Change, *, document: Resource, recipient: Recipient, purpose: str, channels: Sequence[str], consent: str | None = None
+) -> Stored:
+    """Let a letter made here leave: decided in the act as a packet is, recorded as a disclosure, announced to each channel.
+
+    `consent` is what the recipient answers to where no rule lets it go by itself. Raises Invalid when a restriction holds it back.
+    """
+    patient, today = str(codes.patient_of(document)), local_day(change.now, change.zone)
+    change.get(*patient.split("/", 1))
+    (decision,) = consents.decide_disclosure(change, patient, recipient, purpose, [document])
+    if decision.because in consent_terms.RESTRICTING:
+        raise Invalid(
+            "The patient asked that nothing goes there: a restriction holds the letter back.", expression="Communication.recipient"
+        )
+    permission = decision.permission or ("part2-consent" if recipient.kind == "part2-program" else "authorisation")
+    used = decision.consents if decision.leaves else (consent,) if consent else ()
+    parts = {
+        "permission": permission, "description": str(document.get("description", "")), "address": (recipient.address or "").strip(),
+        "recipient-kind": recipient.kind, "channel": ", ".join(channels),
+    }  # fmt: skip
+    resource = recorded(change, patient, recipient, purpose, permissions.counted(permission, today), parts)
+    resource["extension"][0]["extension"] += [{"url": "consent", "valueReference": {"reference": each}} for each in used]
+    for channel in channels:
+        letters.send(change, document=document, channel=channel, to=(recipient.address or "").strip())
+    return change.put(resource | {"payload": [{"contentReference": {"reference": f"DocumentReference/{document['id']}"}}]})
 
 
 def elsewhere(change: Change, *, patient: str, recipient: Recipient, purpose: str, description: str, paper: str = "") -> Stored:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from baton.duties import codes, consents, documents, episodes, letters, promises, reading, requests, trace, upkeep
+from baton.duties import codes, consents, disclosure, documents, episodes, letters, promises, reading, requests, trace, upkeep
 from baton.duties.consent_terms import PURPOSE, Terms
 from baton.duties.decisions import Recipient
 from baton.duties.documents import Kept
@@ -250,8 +250,10 @@ def _moved(
     if letter is not None:
         known = shown(stored.resource(), change.zone)
         kept = letters.keep(change, patient=patient, paper=letter(known), about=stored.reference)
-        for channel in known.channels:
-            letters.send(change, document=kept.resource(), channel=channel, to=known.address)
+        disclosure.letter(
+            change, document=kept.resource(), recipient=source_of(request, known), purpose=purpose_of(request), channels=known.channels,
+            consent=known.consent,
+        )  # fmt: skip
     owed = promise_of(change, stored.id, patient)
     if after in OPEN:
         _clock(change, stored.resource(), owed, clock or CODE, local_day(change.now, change.zone))

@@ -100,7 +100,7 @@ def test_sc09_a_navigators_month(visit: Visit, seen: Seen, home: House, people: 
     expect(page.locator("#notices")).to_contain_text("Entered. What its first phase owes stands on Today.")
     for phase, day in (("Diagnosis", "2026-10-14"), ("Staging", "2026-10-20"), ("Tumor board", "2026-10-27"), ("Treatment", "2026-11-09")):
         page.get_by_label("Next phase").select_option(label=phase)
-        page.get_by_label("As of").fill(day)
+        page.get_by_label("As of", exact=True).fill(day)
         page.get_by_role("button", name="Go on").click()
         expect(page.locator("dl.facts").first).to_contain_text(phase)
     clocks = page.get_by_role("region", name="Clocks of the phases")
@@ -117,7 +117,7 @@ def test_sc09_a_navigators_month(visit: Visit, seen: Seen, home: House, people: 
     ):
         page.get_by_label("Minutes", exact=True).fill(str(length))
         page.get_by_label("Began").fill(start)
-        page.get_by_label("Day").fill(day)
+        page.get_by_label("Day", exact=True).fill(day)
         timed.click("button", "Log it")
         expect(page.locator("#notices")).to_contain_text(f"{length} minutes are logged.")
     together = MONDAY.astimezone(ZONE) - timedelta(hours=3)
@@ -133,7 +133,7 @@ def test_sc09_a_navigators_month(visit: Visit, seen: Seen, home: House, people: 
     seen(page, "minutes-navigator")
     page.get_by_label("Minutes", exact=True).fill("10")
     page.get_by_label("Began").fill("10:05")
-    page.get_by_label("Day").fill("2026-11-09")
+    page.get_by_label("Day", exact=True).fill("2026-11-09")
     page.get_by_role("button", name="Log it").click()
     expect(page.locator("#notices")).to_contain_text("This time overlaps with other time of the same person.")
     page = visit(f"/patients/{people['dana']}/programs")

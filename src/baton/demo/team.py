@@ -10,7 +10,7 @@ from baton.demo.days import Days
 from baton.demo.names import LANGUAGES
 from baton.demo.places import WORKERS, concept
 from baton.demo.plot import Stage
-from baton.duties import absences, handovers, intake, oncall, reading
+from baton.duties import absences, codes, handovers, huddles, intake, mentoring, oncall, reading
 from baton.duties.handovers import Move
 from baton.store import Change, Who
 
@@ -23,6 +23,11 @@ CALLS = (
         "Short of breath when lying flat since supper, no pain. Told to call 911 if it gets worse; slept in the chair, better.",
     ),
     ("", "Ran out of the new water pill, pharmacy closed. One dose missed; will collect it at nine."),
+)
+DECIDED = (
+    ("Practitioner/tom-brandt", "Call the daughter about the stairs"),
+    ("Practitioner/tom-brandt", "Ask the ward for the therapist’s view"),
+    ("Practitioner/grace-kim", "Go through the inhalers at the next visit"),
 )
 HUB = Who("Device/baton", "Baton", "system", (), "demo")
 NEWCOMERS = {
@@ -55,6 +60,8 @@ def team(stages: Sequence[Stage]) -> Iterator[Act]:
         yield from nights(days)
         yield from called(stages[-3:-1])
         yield from shared(stages[-5:-3])
+        yield from guided(stages[-5:-3])
+        yield from met(days)
 
 
 def away(stages: Sequence[Stage], days: Days, who: str, span: tuple[int, int], covers: Sequence[str], why: str) -> Iterator[Act]:
@@ -100,6 +107,52 @@ def shared(stages: Sequence[Stage]) -> Iterator[Act]:
     moves = [Move(each.person.reference, "Practitioner/sam-rivera") for each in stages]
     do: Deed = lambda change: handovers.hand(change, giver="Practitioner/tom-brandt", moves=moves, why="Sam’s first patients")  # noqa: E731
     yield Act(days.at(days.business(-8), "09:15"), LUIS, "Patients handed over", do)
+
+
+PLANS = ("Plan after the first visit: walking, salt, a call each week", "Plan for getting to dialysis on time")
+
+
+def guided(stages: Sequence[Stage]) -> Iterator[Act]:
+    """Sam’s first plans: both wait for Grace, who has sent one of them back with what to look at again."""
+    sam, grace = WORKERS["sam-rivera"].who, WORKERS["grace-kim"].who
+    for number, (stage, title) in enumerate(zip(stages, PLANS, strict=False)):
+        plan = {
+            "resourceType": "CarePlan", "id": f"{stage.person.id}-first-plan", "status": "active", "intent": "plan", "title": title,
+            "subject": {"reference": stage.person.reference}, "author": {"reference": sam.person, "display": sam.name},
+        }  # fmt: skip
+        write: Deed = lambda change, plan=plan: change.put(plan)  # type: ignore[misc]  # noqa: E731
+        yield Act(stage.days.at(stage.days.business(-2 + number), "08:35"), sam, "First plan", write)
+
+    def sent_back(change: Change) -> None:
+        asked = codes.derived_id(mentoring.CODE, "CarePlan", f"{stages[0].person.id}-first-plan", "1")
+        mentoring.send_back(change, task=asked, words="Who is at home, and who drives? Ask before you plan the walks.")
+
+    days = stages[0].days
+    yield Act(days.at(days.business(-1), "15:55"), grace, "Sent back by a mentor", sent_back)
+
+
+def met(days: Days) -> Iterator[Act]:
+    """A huddle of this team two working days ago: decisions, one for somebody who was not there, and a disagreement that was kept."""
+    team, day = f"Organization/{ONCALL_TEAM}", days.business(-2)
+
+    def begins(change: Change) -> None:
+        huddle = huddles.begin(change, team=team)
+        huddles.join(change, huddle=huddle, person="Practitioner/tom-brandt")
+
+    def talks(change: Change) -> None:
+        found = next(each for each in huddles.every(change) if each.end is None and each.team == team)
+        for number, point in enumerate(huddles.points(change, found.id)[:3]):
+            owner, what = DECIDED[number]
+            huddles.decide(change, huddle=found.id, patient=point.patient, what=what, owner=owner, due=days.business(2 + number))
+            if number == 1:
+                words = "Tom: home with help. Ward: a week of nursing first. Asked the daughter; she answers tomorrow."
+                huddles.say(change, huddle=found.id, patient=point.patient, words=words, disagree=True)
+
+    def ends(change: Change) -> None:
+        huddles.end(change, huddle=next(each.id for each in huddles.every(change) if each.end is None and each.team == team))
+
+    for clock, do in (("12:30", begins), ("12:41", talks), ("12:50", ends)):
+        yield Act(days.at(day, clock), LUIS, "Huddle", do)
 
 
 def nights(days: Days) -> Iterator[Act]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.duties.support import AMARA, FREQUENCY, ITEM_9, answer, doctor, fill, phq9, tasks
 from tests.duties.ward import HUB, LUIS, MERCY, PRIYA, TOM, Ward, staff
 
-from baton.duties import clinicians, promises, safety, trace
+from baton.duties import clinicians, oncall, promises, safety, trace
 from baton.duties.doings import events
 from baton.duties.safety_states import DECISIONS, LIFE, state
 from baton.store import Change, Invalid, NotFound, Refused, Stored, Who
@@ -324,6 +324,20 @@ def test_whose_hours_cover_the_moment_comes_first(ward: Ward) -> None:
             first = clinicians.of_patient(view, "Patient/eva")[0]
         assert (first.name, first.now, first.ours) == (name, True, True)
     assert first.phone == "(401) 555-0191"
+
+
+def test_whoever_is_on_call_comes_first_with_the_number_of_the_shift(ward: Ward) -> None:
+    abel = Who("Practitioner/abel", "Abel Ames", "clinician", ("Organization/heart",), "desk")
+    ward.put(*doctor(abel, "(401) 555-0192"))
+    with ward.change(LUIS) as change:
+        end = ward.time + timedelta(hours=8)
+        oncall.put_on(change, line="clinician", person=AMARA.person, start=ward.time, end=end, phone="(401) 555-0199")
+    with ward.store.view(TOM) as view:
+        first, second = clinicians.of_patient(view, "Patient/eva")
+    assert (first.name, first.phone, first.on_call) == ("Amara Okonkwo", "(401) 555-0199", True)
+    assert (second.name, second.on_call) == ("Abel Ames", False)
+    answer(ward, "phq-9", {ITEM_9: FREQUENCY[1]})
+    assert case(ward)["owner"]["display"] == "Amara Okonkwo"
 
 
 def test_without_a_clinician_the_team_owns_it(ward: Ward) -> None:

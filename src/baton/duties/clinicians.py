@@ -39,7 +39,8 @@ class Clinician:
 def of_patient(view: View, patient: str) -> tuple[Clinician, ...]:
     """The clinicians to call about a patient, the nearest first: of their teams before others, then on call, then on duty."""
     answering = oncall.now(view)
-    duty = answering.person if answering is not None and not answering.instead else None
+    on_call = answering if answering is not None and not answering.instead else None
+    duty = on_call.person if on_call else None
     with reading.seeing_all(view):
         teams = reading.teams_of(view, patient)
         roles = view.find("PractitionerRole", role=f"{codes.STAFF_ROLE}|{ROLE}", active="true")
@@ -52,10 +53,13 @@ def of_patient(view: View, patient: str) -> tuple[Clinician, ...]:
             continue
         ours, now = target(role.get("organization")) in teams, on_duty(role, view.now.astimezone(view.zone))
         had = found.get(person)
-        name, phone = human_name(people[person]), phone_of(role) or phone_of(people[person])
+        name = human_name(people[person])
+        phone = (on_call.phone if on_call and person == duty else None) or phone_of(role) or phone_of(people[person])
         found[person] = Clinician(
             person, name, phone, now or (had is not None and had.now), ours or (had is not None and had.ours), person == duty
         )
+    if on_call and on_call.person not in found:
+        found[on_call.person] = Clinician(on_call.person, on_call.name, on_call.phone, True, False, True)
     return tuple(sorted(found.values(), key=lambda each: (not each.ours, not each.on_call, not each.now, each.name)))
 
 

@@ -26,6 +26,7 @@ CONCERNS = (  # what was said, what it is about, how it was answered, what was a
 )  # fmt: skip
 STEPS = ("name", "acknowledge", "plan", "settle")
 MOODS = {"phq-9": ((-19, (2, 2, 2, 1, 2, 1, 2, 1, 0)), (-10, (2, 1, 1, 1, 1, 1, 1, 1, 0)), (-3, (1, 1, 1, 1, 0, 1, 1, 0, 0))), "gad-7": ((-10, (2, 2, 1, 2, 1, 1, 1)), (-3, (1, 1, 1, 1, 0, 1, 0)))}  # fmt: skip
+ADULT = 18
 FREQUENCY = ("LA6568-5", "LA6569-3", "LA6570-1", "LA6571-9")
 GOALS = (("Walk to the corner and back every day", 8, "", "better"), ("Cook one meal without salt each day", 5, "My neighbor cooks with me on Mondays.", ""), ("Take the pills before the morning news", 9, "", "reached"))  # fmt: skip
 STRAIN = ("sleep", "body", "time", "money", "alone", "upset", "worry", "health")
@@ -34,6 +35,7 @@ NEEDS = {"food": "yes", "food-today": "yes", "housing": "steady", "transport": "
 
 def support(stages: Sequence[Stage]) -> Iterator[Act]:
     """What the people of one team said about how they are."""
+    stages = [each for each in stages if each.person.age >= ADULT]
     for stage, told in zip(stages[1::3], CONCERNS, strict=False):
         yield from _concern(stage, *told)
     for stage in stages[3:4]:
@@ -174,7 +176,7 @@ def _decided(stages: Sequence[Stage]) -> Iterator[Act]:
             stage,
             safety.decide,
             decision="welfare-check",
-            why="Three calls unanswered. The police found him at home; he is seen at Harbor Behavioral today.",
+            why="Three calls unanswered. The police looked in and are at the door; seen at Harbor Behavioral today.",
         )
         yield Act(stage.days.at(stage.days.business(-6), "09:24"), AMARA.who, "Decided in a safety case", decided)
 

@@ -336,6 +336,12 @@ def test_a_discharge_taken_back_goes_on_where_it_was(ward: Ward) -> None:
     assert plan(ward).state == "cancelled" and "discharge-plan" not in open_promises(ward)
 
 
+def test_a_stay_planned_elsewhere_leaves_no_work_behind(ward: Ward) -> None:
+    ward.at("2026-07-02T14:11").put(stay())
+    assert plan(ward).state == "cancelled" and not [code for code in open_promises(ward) if code.startswith("discharge-p")]
+    assert ward.due()["contact-after-discharge"] == date(2026, 7, 7), "the transition takes over"
+
+
 def test_who_dies_has_no_plan(ward: Ward) -> None:
     ward.put(patient(deceasedDateTime="2026-06-29T03:00:00-04:00"))
     assert plan(ward).state == "cancelled" and open_promises(ward) == {}

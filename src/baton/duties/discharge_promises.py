@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from baton.duties import codes, discharge_guards, discharge_plans, episodes, plans, reading, trace, upkeep
+from baton.duties import codes, discharge_evidence, discharge_guards, discharge_plans, episodes, plans, reading, trace, upkeep
 from baton.duties import discharge_shapes as shapes
 from baton.duties import discharge_states as states
 from baton.duties.discharge_states import Plan
@@ -270,7 +270,24 @@ def _moved(plan: Resource, encounter: Resource | None, view: View) -> Resource:
     if discharge_plans.disposition_of(encounter) == "exp":
         return _cancelled(plan, "died")
     plan = {**plan, "period": {**plan["period"], **encounter.get("period", {})}}
-    return _left(plan, view) if state == "planning" else plan
+    if state != "planning":
+        return plan
+    return _cancelled(plan, "not-planned-here") if _not_planned_here(plan, view) else _left(plan, view)
+
+
+def _not_planned_here(plan: Resource, view: View) -> bool:
+    """Whether the hospital did it without us: nobody here touched the plan, and no result is left to be owned. The transition takes over."""
+    known = states.read(plan, view.zone)
+    waiting = discharge_evidence.pending(discharge_evidence.chart(view, known.patient), known.encounter, view)
+    return (
+        states.untouched(plan)
+        and not known_of(view, f"CarePlan/{known.id}").keys() - {_own_id(plan)}
+        and all(each.owned for each in waiting)
+    )
+
+
+def _own_id(plan: Resource) -> str:
+    return promise_id(f"CarePlan/{plan['id']}", "plan")
 
 
 def _left(plan: Resource, view: View) -> Resource:

@@ -80,6 +80,18 @@ def legal(state: str) -> tuple[str, ...]:
     return tuple(sorted({moves[state] for moves in MOVES.values() if state in moves}))
 
 
+def untouched(plan: Mapping[str, Any]) -> bool:
+    """Whether nobody has done anything about it: nothing expected, scored, signed, done or handed to somebody."""
+    if any(each.get("url") in (EXPECTED, SIGNED, READY, SCORED, NOTIFIED) for each in plan.get("extension", ())) or plan.get("note"):
+        return False
+    for activity in plan.get("activity", ()):
+        if any(each.get("authorString") != THE_CHART for each in activity.get("progress", ())):
+            return False
+        if any(target(each) for each in activity.get("detail", {}).get("performer", ())):
+            return False
+    return True
+
+
 # --- what a plan holds, read ---------------------------------------------------------------------------------------
 
 

@@ -276,18 +276,11 @@ def _moved(plan: Resource, encounter: Resource | None, view: View) -> Resource:
 
 
 def _not_planned_here(plan: Resource, view: View) -> bool:
-    """Whether the hospital did it without us: nobody here touched the plan, and no result is left to be owned. The transition takes over."""
-    known = states.read(plan, view.zone)
+    """Whether nobody here touched the plan, and no result is left to be owned: the transition takes over."""
+    known, reference = states.read(plan, view.zone), f"CarePlan/{plan['id']}"
     waiting = discharge_evidence.pending(discharge_evidence.chart(view, known.patient), known.encounter, view)
-    return (
-        states.untouched(plan)
-        and not known_of(view, f"CarePlan/{known.id}").keys() - {_own_id(plan)}
-        and all(each.owned for each in waiting)
-    )
-
-
-def _own_id(plan: Resource) -> str:
-    return promise_id(f"CarePlan/{plan['id']}", "plan")
+    alone = not known_of(view, reference).keys() - {promise_id(reference, "plan")}
+    return alone and states.untouched(plan) and all(each.owned for each in waiting)
 
 
 def _left(plan: Resource, view: View) -> Resource:

@@ -105,3 +105,12 @@ def test_cells_cover_the_circle(latitude: float, longitude: float) -> None:
             point = (latitude + north * step * 0.99, longitude + east * step * 0.99)
             assert directory.cell(*point) in covered
             assert directory.miles_between((latitude, longitude), point) <= miles
+
+
+def test_whether_there_is_a_directory(ward: Ward, database: Database) -> None:
+    with ward.store.view(TOM) as view:
+        assert finder.is_there(view)
+    empty = Ward(database)
+    with empty.store.view(TOM) as view:
+        assert not finder.is_there(view)
+    empty.store.close()

@@ -212,12 +212,8 @@ def appealed(stage: Stage) -> Told:
     """An appeal is under way, a lawyer beside it."""
     told = Told(stage, 11, "09:50").need("medical-cost-burden", "Three hospital bills")
     told.refer("medical-cost-burden", "Legal help with medical bills", "accept").household(1, "1900")
-    return told.apply(
-        "medicare-savings",
-        ("submit", DESPITE),
-        ("deny", {"reason": "savings"}),
-        ("appeal", {"reason": "the burial account does not count"}),
-    )
+    said = ({"reason": "income too high"}, {"reason": "the overtime of August was counted for every month"})
+    return told.apply("snap", ("submit", DESPITE), ("deny", said[0]), ("appeal", said[1]))
 
 
 def nobody(stage: Stage) -> Told:

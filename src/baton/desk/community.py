@@ -41,7 +41,7 @@ def find(request: Request) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         origin = finder.of_zip(view, said.get("zip", ""))
         found = finder.find(view, wanted, origin) if looked else None
-        known = bool(found and found.rows) or bool(finder.find(view, Wanted(), finder.Origin(None, "unknown")).rows)
+        known = bool(found and found.rows) or finder.is_there(view)
     context = {
         **results_context(found, request),
         **filters(said, wanted),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from baton.duties import directory, identity, reading
+from baton.duties import directory, identity
 from baton.duties.directory import CELL, GRAVITY, NOWHERE, Place, Service
 from baton.fhir.resource import Resource, extension
 from baton.rules import needs, opening
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 RINGS = (5.0, 15.0, 30.0, 60.0)
 """Miles: the next ring is only asked when the one before gave too little."""
 ENOUGH = 30
-MOST = 1000
+MOST, SOME = 1000, 300
+"""How many services are looked at in one ring; where distance cannot tell which are nearer, fewer will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def _rings(origin: Origin, most: float) -> Iterator[tuple[str, ...] | None]:
 
 
 def _asked(view: View, wanted: Wanted, cells: Iterable[str] | None) -> list[Resource]:
-    asked: dict[str, Any] = {"active": "true", "_count": MOST}
+    asked: dict[str, Any] = {"active": "true", "_count": SOME if cells is None and not wanted.words else MOST}
     if wanted.need:
         asked["service_category"] = f"{GRAVITY}|{wanted.need}"
     if cells is not None:
@@ -188,12 +189,7 @@ def _order(found: Found) -> tuple[int, int, float, str]:
     return (room, old, found.miles if found.miles is not None else 10_000.0, found.service.name)
 
 
-def service(view: View, id_: str) -> Service:
-    """One service of the directory. Raises NotFound."""
-    return directory.read(view.get("HealthcareService", id_))
-
-
-def maybe(view: View, reference: str | None) -> Service | None:
-    """The service a reference leads to; None when it leads to none."""
-    found = reading.peek(view, reference)
-    return directory.read(found) if found is not None and found.get("resourceType") == "HealthcareService" else None
+def is_there(view: View) -> bool:
+    """Whether a directory has been loaded at all."""
+    wanted = ",".join(f"{GRAVITY}|{each}" for each in (*needs.NEEDS, "sdoh-category-unspecified"))
+    return bool(view.find("HealthcareService", service_category=wanted, _count=1))

@@ -57,7 +57,7 @@ class Point:
     name: str
     state: str
     said: tuple[tuple[str, bool], ...]
-    open: tuple[PromiseRow, ...]
+    open: tuple[tuple[PromiseRow, datetime], ...]  # each with when it is due, on the wall of the house
     decisions: tuple[Decision, ...]
     after: str | None
 
@@ -276,7 +276,7 @@ def points(view: View, huddle: str) -> tuple[Point, ...]:
         if patient not in bodies:
             continue
         said = tuple((str(note["text"]), bool(note.get("extension"))) for note in each.get("note", ()))
-        open_ = tuple(view.promises(None, patient=patient, limit=6))
+        open_ = tuple((row, row.due.astimezone(view.zone)) for row in view.promises(None, patient=patient, limit=6))
         state = states.get(each["status"], "put-off")
         made.append(
             Point(

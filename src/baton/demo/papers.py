@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from baton.demo import acts, shapes
+from baton.demo import shapes
 from baton.demo.acts import Act
 from baton.demo.places import PLACES, WORKERS
 from baton.demo.plot import Stage
 from baton.demo.privacy import TEAM
-from baton.demo.visits import SEEN_AT
-from baton.duties import documents, inbound, inbound_states, readiness_promises, reconciliation, records
+from baton.duties import documents, inbound, inbound_states, readiness, readiness_promises, reconciliation, records
 from baton.duties.decisions import Recipient
 from baton.duties.happenings import patients_of
 from baton.duties.packets import DISCLOSURE
@@ -131,33 +130,41 @@ TOLD: tuple[Callable[[Stage], Iterator[Act]], ...] = (answered, doubtful, propos
 
 
 def ready(stages: Sequence[Stage]) -> Iterator[Act]:
-    """A chart with everything a visit asks for; and the first look at those of the coming week."""
-    stage = stages[-6]
-    person, day = stage.person, stage.days.business(-2)
-    when, place = stage.days.at(day, "16:10"), PLACES[SEEN_AT[person.team]]
-    papers_ = [
-        shapes.document(f"{person.id}-ready-note", person, "57133-1", "Referral note", "Why they come.", when, place),
-        shapes.document(f"{person.id}-ready-xray", person, "18748-4", "Chest X-ray, ECG and echo reports", "Clear.", when, place),
-    ]
-    said = {
-        "resourceType": "MedicationStatement", "id": f"{person.id}-ready-list", "status": "active", "dateAsserted": day.isoformat(),
-        "subject": {"reference": person.reference}, "medicationCodeableConcept": {"text": "acetaminophen 325 mg"},
-    }  # fmt: skip
-    measures = [
-        shapes.observation(f"{person.id}-ready-{each}", person, each, value, when)
-        for each, value in (("oxygen", 96.0), ("creatinine", 0.9), ("potassium", 4.1), ("hemoglobin", 13.2))
-    ]
-    yield Act(when, HUB, "Papers for a visit", acts.put(*papers_, said, *measures))
+    """The first look at some visits of the coming week: one chart has everything that is asked for, the others lack something."""
+    people = {each.person.reference: each for each in stages}
+
+    def coming(change: Change) -> list[dict[str, Any]]:
+        span = [f"ge{change.now.isoformat()}", f"le{(change.now + timedelta(days=7)).isoformat()}"]
+        booked = change.find("Appointment", status="booked", date=span, _sort="date", _count=300)
+        return [each for each in booked if set(patients_of(each)) & set(people) and readiness.asks(change, each)][:LOOKED_AT]
+
+    def complete(change: Change) -> None:
+        for each in coming(change)[1:2]:
+            for resource in everything(people[patients_of(each)[0]]):
+                change.put(resource)
 
     def look(change: Change) -> None:
-        span = [f"ge{change.now.isoformat()}", f"le{(change.now + timedelta(days=7)).isoformat()}"]
-        mine = {each.person.reference for each in stages}
-        booked = change.find("Appointment", status="booked", date=span, _count=300)
-        for each in [one for one in booked if set(patients_of(one)) & mine][:LOOKED_AT]:
+        for each in coming(change):
             if not change.find("Task", _id=readiness_promises.task_id(each)):
                 readiness_promises.look(change, appointment=each["id"])
 
-    yield _by(stage, 0, "06:05", HUB, "Is the chart ready for the visit?", look)
+    yield _by(stages[0], 0, "06:05", HUB, "Papers for a visit", complete)
+    yield _by(stages[0], 0, "06:06", HUB, "Is the chart ready for the visit?", look)
+
+
+def everything(stage: Stage) -> Iterator[dict[str, Any]]:
+    """All that any visit asks for."""
+    person, day = stage.person, stage.days.business(-2)
+    when, place = stage.days.at(day, "16:10"), PLACES[stage.person.primary]
+    yield shapes.document(f"{person.id}-ready-note", person, "57133-1", "Referral note", "Why they come.", when, place)
+    title = "Chest X-ray, CT, ECG and echo, pathology"
+    yield shapes.document(f"{person.id}-ready-imaging", person, "18748-4", title, "Nothing new.", when, place)
+    for each, value in (("oxygen", 96.0), ("creatinine", 0.9), ("potassium", 4.1), ("hemoglobin", 13.2)):
+        yield shapes.observation(f"{person.id}-ready-{each}", person, each, value, when)
+    yield {
+        "resourceType": "MedicationStatement", "id": f"{person.id}-ready-list", "status": "active", "dateAsserted": day.isoformat(),
+        "subject": {"reference": person.reference}, "medicationCodeableConcept": {"text": "acetaminophen 325 mg"},
+    }  # fmt: skip
 
 
 def reconciled(stages: Sequence[Stage]) -> Iterator[Act]:
@@ -174,7 +181,7 @@ def reconciled(stages: Sequence[Stage]) -> Iterator[Act]:
             return
         reconciliation.take_as_ordered(change, patient=patient, orders=tuple(each.reference for each in now.lists.discharge[1:]))
         reconciliation.takes(change, patient=patient, text="ibuprofen 200 mg", directions="2 tablets when the knee hurts")
-        for each in reconciliation.sheet(change, patient=patient).decided[:2]:
+        for each in reconciliation.sheet(change, patient=patient).decided[:1]:
             reconciliation.decide(change, patient=patient, difference=each.id, decision=each.choices[0])
 
     yield _by(stage, 0, "06:40", stage.worker.who, "What the patient takes", half)

@@ -84,13 +84,20 @@ def words_of(appointment: Mapping[str, Any]) -> str:
     return " · ".join(dict.fromkeys(each for each in said if each))
 
 
+def asks(view: View, appointment: Resource) -> bool:
+    """Whether a visit asks anything of the chart."""
+    return bool(patients_of(appointment) and rules.checklist(words_of(appointment), local_day(view.now, view.zone)).items)
+
+
 def of_appointment(view: View, appointment: Resource) -> Visit | None:
-    """How ready the chart is for one visit; None for a visit of nobody. Raises NotFound for a patient who is not theirs to see."""
+    """How ready the chart is for one visit; None for a visit of nobody, or one that asks nothing. Raises NotFound when not theirs to see."""
     patient, start = next(iter(patients_of(appointment)), None), reading.moment(appointment.get("start"), view.zone)
     if patient is None or start is None:
         return None
     day, words = local_day(start, view.zone), words_of(appointment)
     listed = rules.checklist(words, local_day(view.now, view.zone))
+    if not listed.items:
+        return None
     id_ = patient.partition("/")[2]
     chart = view.compartment(id_, CHART)
     person = view.get("Patient", id_)

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from baton.duties import codes, episodes, plans, promises, readiness, reading, trace, upkeep
-from baton.duties.happenings import patients_of
 from baton.duties.reactions import Reaction, is_first, wanting
 from baton.duties.readiness import STATUSES, Visit
 from baton.duties.trace import Fact, Trace
@@ -40,7 +39,8 @@ def watch(who: Who, store: Store, now: datetime) -> None:
         today = local_day(view.now, view.zone)
         until = end_of_day(today + (today - rules.begins(today)), view.zone)
         span = [f"ge{episodes.instant(view.now)}", f"le{episodes.instant(until)}"]
-        found = {task_id(each): each for each in view.find("Appointment", status=STATUSES, date=span, _count=1000) if patients_of(each)}
+        booked = view.find("Appointment", status=STATUSES, date=span, _count=1000)
+        found = {task_id(each): each for each in booked if readiness.asks(view, each)}
         known = {str(each["id"]) for each in view.find("Task", _id=",".join(found), _count=len(found))} if found else set()
         again = view.find("Task", code=f"{codes.PROMISE}|{CODE}", status=codes.OPEN) if view.now.minute % AGAIN == 0 else []
     for id_, appointment in [each for each in found.items() if each[0] not in known][:MOST]:

@@ -90,7 +90,7 @@ def asks(view: View, appointment: Resource) -> bool:
 
 
 def of_appointment(view: View, appointment: Resource) -> Visit | None:
-    """How ready the chart is for one visit; None for a visit of nobody, or one that asks nothing. Raises NotFound when not theirs to see."""
+    """How ready the chart is for one visit; None for a visit of nobody, or that asks nothing. Raises NotFound when not theirs to see."""
     patient, start = next(iter(patients_of(appointment)), None), reading.moment(appointment.get("start"), view.zone)
     if patient is None or start is None:
         return None

@@ -74,6 +74,7 @@ def _from_them(stage: Stage, topic: str, name: str) -> Deed:
 
 
 def _latest(change: Change, stage: Stage, topic: str) -> threads.Thread:
+    """The thread about this topic in which was written last: each story begins one for itself."""
     mine = [each for each in threads.of_patient(change, stage.person.reference) if each.topic == topic]
     return max(mine, key=lambda each: (each.last.timestamp() if each.last else 0.0, each.id))
 

@@ -63,6 +63,8 @@ def _of_rooms(request: HttpRequest) -> list[Action]:
         ("today", Action(_("Waiting on someone else"), f"{here}?state=waiting", _("waiting, their turn"))),
         ("needs", Action(_("Go to Needs"), reverse("needs"), _("schedule, appointments, visits to book"))),
         ("needs", Action(_("Go to the week"), reverse("week"), _("calendar, schedule, board"))),
+        ("threads", Action(_("Go to Messages"), reverse("threads"), _("messages, threads, write, answer"))),
+        ("threads", Action(_("Messages that wait for us"), f"{reverse('threads')}?turn=ours", _("messages, unanswered, answer, owe"))),
         ("patients", Action(_("Go to Patients"), reverse("patients"), _("patients, panel, people in my care"))),
         ("patients", Action(_("Patients with something overdue"), f"{reverse('patients')}?state=late", _("late"))),
     )

@@ -10,7 +10,7 @@ import pytest
 from tests.duties.ward import HUB, LUIS, PRIYA, TOM, Ward, of_team, patient
 from tests.store.test_access import let_in
 
-from baton.duties import codes, network, promises, thread_notices, threads, trace
+from baton.duties import codes, network, patients, promises, thread_notices, threads, trace
 from baton.duties.labelling import Labelling
 from baton.duties.thread_promises import ANSWER, COLLEAGUE, PROMISES, REPLY
 from baton.fhir.resource import target
@@ -133,6 +133,18 @@ def test_family_read_only_what_the_patient_lets_them_be_told_and_only_while_it_h
         assert len(threads.of_patient(view, EVA, reader=EVA)) == 1
     with pytest.raises(Invalid, match="may not be told"):
         say(ward, thread, "Still at home?")
+
+
+def test_a_permission_that_ended_is_nowhere_shown_as_one_that_holds(ward: Ward) -> None:
+    with ward.change(TOM, "until Friday") as change:
+        network.permit(change, person=ANA, told="everything", source="patient-wrote", until=date(2026, 7, 3))
+    told = []
+    for moment in ("2026-07-03T20:00:00", "2026-07-04T08:00:00"):
+        ward.at(moment)
+        with ward.store.view(TOM) as view:
+            told.append(next(each.told for each in patients.page(view, patient="eva").contacts if each.ref == ANA))
+            assert network.may_be_told(view, ANA, "concern", patient=EVA).allowed is (told[-1] is not None)
+    assert told == ["everything", None]
 
 
 def test_who_joins_later_does_not_read_what_was_said_before(ward: Ward) -> None:

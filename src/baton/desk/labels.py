@@ -310,6 +310,8 @@ def why_line(row: Row) -> str:
     asked = facts.get("asked")
     if isinstance(asked, datetime):
         parts.append(_("Promised by %(name)s on %(when)s") % {"name": facts.get("asked-by", ""), "when": day(asked)})
+    if isinstance(written := facts.get("written"), datetime):
+        parts.append(_("%(name)s wrote on %(when)s") % {"name": facts.get("written-by", ""), "when": moment(written)})
     line = " · ".join(parts)
     return line[:1].upper() + line[1:]
 

@@ -113,9 +113,14 @@ def known(message: Message) -> list[dict[str, Any]]:
     """For each reader outside: delivered, read, accepted, each with its time and evidence or that it is not known; how they were told."""
     told = dict(message.notices)
     return [
-        {"ref": ref, "name": name, "told": labels.word(NOTICES, told.get(ref)), "steps": [_step(message, ref, kind) for kind in RECEIPTS]}
-        for ref, name in message.to
+        {"ref": ref, "name": name, "told": labels.word(NOTICES, told.get(ref)), "steps": _steps(message, ref)} for ref, name in message.to
     ]
+
+
+def _steps(message: Message, who: str) -> list[dict[str, Any]]:
+    """What is known, step by step: what was read has arrived, whether or not anybody noted that it did."""
+    steps = [_step(message, who, kind) for kind in RECEIPTS]
+    return steps if steps[0]["known"] or not steps[1]["known"] else steps[1:]
 
 
 def _step(message: Message, who: str, kind: str) -> dict[str, Any]:

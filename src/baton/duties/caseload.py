@@ -275,7 +275,7 @@ def sheet(view: View, *, task: str) -> Sheet:
     return Sheet(
         row=loops.row(found, patient, now=view.now, zone=zone, who=view.who, names=names),
         identity=identity.identity(patient, day),
-        contacts=safe_contact.reachable(identity.contacts(patient, chart.get("RelatedPerson", ())), asked, patient),
+        contacts=safe_contact.reachable(identity.contacts(patient, chart.get("RelatedPerson", ()), day), asked, patient),
         safe=asked,
         home_since=discharged.astimezone(zone) if isinstance(discharged, datetime) else None,
         facility=text(told.fact("facility")),

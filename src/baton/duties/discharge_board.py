@@ -210,7 +210,7 @@ def stay(view: View, *, encounter: str) -> Stay:
     documents = [each for each in chart.get("DocumentReference", ()) if each.get("status") == "current"]
     return Stay(
         row=row(view, found, here, patient, tasks),
-        contacts=identity.contacts(patient, chart.get("RelatedPerson", ())),
+        contacts=identity.contacts(patient, chart.get("RelatedPerson", ()), view.now.astimezone(view.zone).date()),
         admitted=known.admitted,
         left=left_of(here, view),
         pending=discharge_evidence.pending(chart, known.encounter, view),

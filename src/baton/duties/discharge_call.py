@@ -85,7 +85,7 @@ def script(view: View, *, plan: str) -> Script:
     return Script(
         plan=known,
         patient=identity.identity(patient, local_day(view.now, view.zone)),
-        contacts=identity.contacts(patient, chart.get("RelatedPerson", ())),
+        contacts=identity.contacts(patient, chart.get("RelatedPerson", ()), view.now.astimezone(view.zone).date()),
         to_ask=tuple((each, item) for each in given for item in each.items if item.open),
         medicines=medicines.medicines(
             chart.get("MedicationRequest", ()), chart.get("MedicationStatement", ()), stay=(since, local_day(view.now, view.zone))

@@ -132,8 +132,11 @@ def preferences(patient: Resource) -> Preferences:
     )
 
 
-def contacts(patient: Resource, related_persons: Iterable[Resource]) -> tuple[Contact, ...]:
-    """The patient's own numbers, then the people around them: related persons, then the contacts a hospital sent with the Patient."""
+def contacts(patient: Resource, related_persons: Iterable[Resource], today: date | None = None) -> tuple[Contact, ...]:
+    """The patient's own numbers, then the people around them: related persons, then the contacts a hospital sent with the Patient.
+
+    What somebody may be told is left out when it has ended by `today`.
+    """
     stated = _stated(patient)
     own = [
         _contact(
@@ -142,10 +145,12 @@ def contacts(patient: Resource, related_persons: Iterable[Resource]) -> tuple[Co
         for index, point in enumerate(points(patient, "phone", "sms"))
     ]
     people = [
-        _person(human_name(person), person, f"RelatedPerson/{person['id']}") for person in related_persons if person.get("active", True)
+        _person(human_name(person), person, f"RelatedPerson/{person['id']}", today)
+        for person in related_persons
+        if person.get("active", True)
     ]
     known = {contact.name.casefold() for contact in people}
-    sent = [_person(_contact_name(entry), entry, None) for entry in patient.get("contact", ())]
+    sent = [_person(_contact_name(entry), entry, None, today) for entry in patient.get("contact", ())]
     return (*own, *sorted(people, key=lambda contact: not contact.preferred), *(c for c in sent if c.name.casefold() not in known))
 
 
@@ -158,11 +163,14 @@ def _contact_name(entry: Mapping[str, Any]) -> str:
     )
 
 
-def _person(name: str, resource: Mapping[str, Any], ref: str | None) -> Contact:
+def _person(name: str, resource: Mapping[str, Any], ref: str | None, today: date | None) -> Contact:
     relation = next((text for concept in resource.get("relationship", ()) if (text := text_of(concept))), "")
     point = next(iter(points(resource, "phone", "sms", "email")), {})
-    permission = told(resource)
-    contact = _contact(name, relation, point, preferred=point.get("rank") == 1, voicemail=None, best_time=None)
+    permission = None if today is not None and lapsed(resource, today) else told(resource)
+    stated = _stated(resource)
+    contact = _contact(
+        name, relation, point, preferred=point.get("rank") == 1, voicemail=stated.get("voicemail"), best_time=stated.get("best-time")
+    )
     return replace(contact, may_be_told=None if permission is None else permission == "everything", told=permission, ref=ref)
 
 
@@ -216,3 +224,9 @@ def told(person: Mapping[str, Any]) -> str | None:
     """What this person may be told; None: nobody has asked."""
     stated = extension(person, MAY_BE_TOLD)
     return str(stated) if stated else None
+
+
+def lapsed(person: Mapping[str, Any], today: date) -> bool:
+    """Whether what this person may be told has ended by its own day."""
+    until = next((part.get("valueDate") for part in extension(person, TOLD_PERMISSION) or () if part.get("url") == "until"), None)
+    return bool(until) and str(until) < today.isoformat()

@@ -29,6 +29,7 @@ SAID = (
     "urgency",
     "expected",
     "destination",
+    "written-by",
 )
 
 
@@ -103,6 +104,8 @@ def why(task: Resource, zone: ZoneInfo) -> Why:
     said = {name: facts[name] for name in SAID if name in facts}
     if "asked-by" in said and task.get("authoredOn"):
         said["asked"] = interval(task["authoredOn"], zone)[0].astimezone(zone)
+    if "written-by" in said and task.get("authoredOn"):
+        said["written"] = interval(task["authoredOn"], zone)[0].astimezone(zone)
     return Why(rule=rule.partition("|")[0].rpartition("/")[2], facts=said)
 
 

@@ -77,7 +77,7 @@ def page(view: View, *, patient: str, days: int = 30) -> PatientPage:
         ),
         allergies=chart_parts.allergies(chart.get("AllergyIntolerance", ()), view.zone),
         documents=chart_parts.documents(papers, view.zone, names),
-        contacts=safe_contact.reachable(identity.contacts(person, relatives), asked, person),
+        contacts=safe_contact.reachable(identity.contacts(person, relatives, now.date()), asked, person),
         notes=chart_parts.notes(papers, view.zone, names),
         coverage=chart_parts.coverage(chart.get("Coverage", ()), view.zone, names),
         encounters=chart_parts.encounters(stays, view.zone),
@@ -148,7 +148,8 @@ def contact_preferences(change: Change, *, patient: str, wanted: Preferences, to
         relative = change.get("RelatedPerson", related_person)
         if relative.get("patient", {}).get("reference") != f"Patient/{patient}":
             raise Invalid([Issue("error", "invalid", "This person is not related to this patient.", "RelatedPerson.patient")])
-        if identity.told(relative) != permission:
+        ended = permission is None and identity.lapsed(relative, change.now.astimezone(change.zone).date())
+        if identity.told(relative) != permission and not ended:  # what ended by itself stays on file as what it was
             change.put(network.permitted(change, relative, network.Permission(permission, "patient-said")))
     return stored
 

@@ -133,7 +133,7 @@ def _said(text: str) -> None:
 def first_words(text: str) -> str:
     """The beginning of a text, short enough for a heading."""
     line = " ".join(text.split())
-    return line if len(line) <= 60 else line[:60].rsplit(" ", 1)[0] + "…"
+    return line if len(line) <= 60 else line[:60].rsplit(" ", 1)[0].rstrip(" .,;:") + "…"
 
 
 def _named(view: View, reference: str) -> Resource:

@@ -307,11 +307,9 @@ def why_line(row: Row) -> str:
         parts.append(_("missing: %(what)s") % {"what": readiness_words.missing(str(facts["missing"]))})
     if facts.get("referred-to"):
         parts += [_("sent to %(whom)s") % {"whom": facts["referred-to"]}, word(referral_words.URGENCIES, str(facts.get("urgency")))]
-    asked = facts.get("asked")
-    if isinstance(asked, datetime):
-        parts.append(_("Promised by %(name)s on %(when)s") % {"name": facts.get("asked-by", ""), "when": day(asked)})
-    if isinstance(written := facts.get("written"), datetime):
-        parts.append(_("%(name)s wrote on %(when)s") % {"name": facts.get("written-by", ""), "when": moment(written)})
+    for when, said in (("asked", _("Promised by %(name)s on %(when)s")), ("written", _("%(name)s wrote on %(when)s"))):
+        if isinstance(at := facts.get(when), datetime):
+            parts.append(said % {"name": facts.get(f"{when}-by", ""), "when": day(at)})
     line = " · ".join(parts)
     return line[:1].upper() + line[1:]
 

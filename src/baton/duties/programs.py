@@ -121,7 +121,7 @@ def enrol(
         given = consented(change, patient, program)
         if given is None and consent is None:
             raise refuse("This program asks for the patient's consent first.", "EpisodeOfCare.extension(program-consent)")
-        reference = given or record_consent(change, patient=patient, program=found, how=consent or "").reference
+        reference = given or record_consent(change, patient=patient, program=found, how=consent or "", on=day).reference
         episode = codes.with_extension(episode, states.CONSENT, {"url": states.CONSENT, "valueReference": {"reference": reference}})
     episode = states.with_more(episode, states.phase_part(found.phases[0].code, day))
     return change.put({**_moved(episode, "active", change), "period": {"start": day.isoformat()}})
@@ -245,10 +245,11 @@ def count_as(change: Change, *, enrolment: str, family: str) -> Stored:
 # --- consent -----------------------------------------------------------------------------------------------------------------------------
 
 
-def record_consent(change: Change, *, patient: str, program: Program, how: str) -> Stored:
-    """The patient agrees to a program: said, or signed. Raises Invalid when it is not said how."""
+def record_consent(change: Change, *, patient: str, program: Program, how: str, on: date | None = None) -> Stored:
+    """The patient agrees to a program: said, or signed, on a day (now unless said). Raises Invalid when it is not said how."""
     if how not in HOW:
         raise refuse("Say how consent was given.", "Consent.extension(consent-how)")
+    given = on.isoformat() if on is not None and on != local_day(change.now, change.zone) else episodes.instant(change.now)
     consent: Resource = {
         "resourceType": "Consent",
         "extension": [{"url": CONSENT_PROGRAM, "valueCode": program.code}, {"url": CONSENT_HOW, "valueCode": how}],
@@ -256,10 +257,10 @@ def record_consent(change: Change, *, patient: str, program: Program, how: str) 
         "scope": codes.concept(consent_terms.SCOPE, "treatment"),
         "category": [codes.concept(consent_terms.KIND, CONSENT_KIND, program.title.text)],
         "patient": {"reference": patient},
-        "dateTime": episodes.instant(change.now),
+        "dateTime": given,
         "performer": [{"reference": patient}],
         "policyRule": {"text": f"Taking part in: {program.title.text}"},
-        "verification": [{"verified": True, "verifiedWith": {"reference": patient}, "verificationDate": episodes.instant(change.now)}],
+        "verification": [{"verified": True, "verifiedWith": {"reference": patient}, "verificationDate": given}],
         "provision": {"type": "permit"},
     }
     return change.put(consent)

@@ -7,8 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from baton.duties import reading, thread_states
-from baton.duties.codes import P
-from baton.fhir.resource import Resource, split, target
+from baton.duties.codes import P, promise_code
+from baton.fhir.resource import Resource, code_of, split, target
 from baton.rules import sensitivity
 from baton.rules.calendar import local_day
 from baton.store import Refused, Who
@@ -39,6 +39,20 @@ def codings_in(part: Any) -> Iterator[tuple[str | None, str]]:
                 yield from codings_in(value)
 
 
+OWN_TASKS = {f"{P}/CodeSystem/handover", f"{P}/CodeSystem/intake"}
+OWN_PROMISES = {"co-signature", "look-again-request"}
+OWN_TALK = {"mentor-comment", "huddle"}
+
+
+def is_the_houses_own(resource: Resource) -> bool:
+    """Whether a resource says how staff share and learn their work: who took over, what a team declined, what a mentor or a huddle said."""
+    if resource["resourceType"] == "Task":
+        return promise_code(resource) in OWN_PROMISES or any(code_of(resource.get("code"), system) for system in OWN_TASKS)
+    if resource["resourceType"] != "Communication":
+        return False
+    return any(code_of(each, f"{P}/CodeSystem/contact-kind") in OWN_TALK for each in resource.get("category", ()))
+
+
 class Labelling:
     """The labeller of the house. It remembers for a few seconds which organisations are Part 2 programs."""
 
@@ -63,7 +77,7 @@ class Labelling:
         if found and indexed.patient is not None and sensitivity.ages_matter((each.label for each in found), day):
             served = local_day(indexed.date_lo, view.zone) if indexed.date_lo else day
             found += sensitivity.by_age([each.label for each in found], _born(indexed, view), served, day)
-        among_staff = [("STAFF", "written among staff")] if thread_states.is_staffs(resource) else []
+        among_staff = [("STAFF", "written among staff")] if thread_states.is_staffs(resource) or is_the_houses_own(resource) else []
         return iter([*((each.label, each.why) for each in found), *among_staff])
 
     def programs(self, store: Store) -> frozenset[str]:

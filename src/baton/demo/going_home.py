@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from baton.demo import acts, clinical, shapes
-from baton.demo.acts import Act
+from baton.demo.acts import Act, Deed
 from baton.demo.plot import REASONS, Stage
 from baton.demo.stories import Story
 from baton.duties import (
@@ -55,7 +55,10 @@ def _in(story: Story) -> Act:
     encounter = story.stay_encounter()
     attending = {"individual": {"display": DOCTORS[story.person.index % 2]}}
     emergency = {"priority": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActPriority", "code": "EM"}]}}
-    return story.came(story.admitted, f"ADT A01 from {story.place.name}", acts.put({**encounter, "participant": [attending], **emergency}))
+    stay = {**encounter, "participant": [attending], **emergency}
+    begun: Deed = lambda change: discharge_plans.start(change, encounter=story.encounter)  # noqa: E731
+    deeds = (acts.put(stay),) if story.person.team == FULL else (acts.put(stay), begun)  # the others begin a plan by hand
+    return story.came(story.admitted, f"ADT A01 from {story.place.name}", acts.all_of(deeds))
 
 
 def _labs(story: Story) -> Act:

@@ -8,6 +8,7 @@ from typing import Any
 
 from baton.demo.names import LANGUAGES
 from baton.duties.codes import CAPACITY, MENTOR
+from baton.duties.discharge_plans import PLANS
 from baton.store import Who
 
 Resource = dict[str, Any]
@@ -206,6 +207,7 @@ def ground() -> Iterator[Resource]:
             "type": [_type("team")],
             "name": name,
             "telecom": [_team_phone(id_)],
+            **({} if id_ == "hospital-transitions" else {"extension": [{"url": PLANS, "valueBoolean": False}]}),
         }
     yield from _feeds()
     for worker in WORKERS.values():

@@ -34,7 +34,9 @@ def board(request: Request) -> HttpResponse:
     shown = request.GET.get("show") if request.GET.get("show") in discharge_board.SHOWN else None
     with request.hub.store.view(request.who) as view:
         page = discharge_board.board(view, shown=shown)
+        unplanned = () if shown else discharge_board.unplanned(view)
     context = {
+        "unplanned": unplanned,
         "page": page,
         "tiles": [
             {

@@ -75,6 +75,14 @@ def day(request: Request, name: str) -> datetime:
 
 
 @posted
+def begin(request: Request, encounter: str) -> HttpResponse:
+    """A plan for a stay that has none."""
+    with request.hub.store.change(request.who, because="Going home is planned") as change:
+        discharge_plans.start(change, encounter=encounter)
+    return redirect("discharge-stay", encounter=encounter)
+
+
+@posted
 def expect(request: Request, encounter: str) -> str:
     """When, where to, how sure, and why it changes."""
     with change(request, "Expected discharge named") as acting:
@@ -244,6 +252,7 @@ def give(request: Request, encounter: str) -> HttpResponse:
 urlpatterns = [
     path(f"discharge/<str:encounter>/{view.__name__}", view, name=f"discharge-{view.__name__}")
     for view in (
-        expect, ready, done, refresh, waive, again, assign, sign, unneeded, score, block, cleared, own, note_result, teach, taught, give,
+        begin, expect, ready, done, refresh, waive, again, assign, sign,
+        unneeded, score, block, cleared, own, note_result, teach, taught, give,
     )
 ]  # fmt: skip

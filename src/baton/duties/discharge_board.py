@@ -116,6 +116,42 @@ def board(view: View, *, shown: str | None = None) -> Board:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Unplanned:
+    """A stay under way that has no plan: the team of its patient begins one by hand where it wants one."""
+
+    patient: Identity
+    encounter: str
+    reason: str
+    place: str
+
+
+def unplanned(view: View) -> tuple[Unplanned, ...]:
+    """The stays under way without a plan, of all patients one may see, the newest first."""
+    asked = {"class": ",".join(sorted(rules.STAYS)), "status": "in-progress,arrived,triaged,onleave"}
+    stays = view.find("Encounter", _sort="-date", _count=MOST, **asked)
+    planned = _by_id(view, "CarePlan", [states.plan_id(f"Encounter/{each['id']}") for each in stays])
+    without = [each for each in stays if states.plan_id(f"Encounter/{each['id']}") not in planned]
+    people = _by_id(view, "Patient", [str(codes.patient_of(each)).partition("/")[2] for each in without])
+    today = local_day(view.now, view.zone)
+    return tuple(
+        Unplanned(identity.identity(person, today), str(each["id"]), reason_of(each), place_of(each))
+        for each in without
+        if (person := people.get(str(codes.patient_of(each)).partition("/")[2]))
+    )
+
+
+def reason_of(encounter: Mapping[str, Any]) -> str:
+    """Why they are in hospital, in words."""
+    return next((text for each in encounter.get("reasonCode", ()) if (text := text_of(each))), "")
+
+
+def place_of(encounter: Mapping[str, Any]) -> str:
+    """Where they are, in words: the last place named, else the hospital."""
+    place: Mapping[str, Mapping[str, str]] = next(iter(reversed(encounter.get("location", ()))), {})
+    return str(place.get("location", {}).get("display") or encounter.get("serviceProvider", {}).get("display") or "")
+
+
 def _by_id(view: View, type_: str, ids: Sequence[str]) -> dict[str, Resource]:
     """Resources by id, a hundred at a question."""
     found: dict[str, Resource] = {}
@@ -144,13 +180,12 @@ def row(view: View, plan: Resource, encounter: Resource, patient: Resource, task
     blockers = discharge_blockers.of_plan(tasks, known, left, view)
     spans = [rules.lost_span(each.opened, each.resolved, ready=known.ready, left=left, now=view.now) for each in blockers]
     step, about = next_step(known, blockers)
-    place: Mapping[str, Mapping[str, str]] = next(iter(reversed(encounter.get("location", ()))), {})
     return Row(
         plan=known,
         patient=identity.identity(patient, local_day(view.now, view.zone)),
         encounter=known.encounter.partition("/")[2],
-        reason=next((text for each in encounter.get("reasonCode", ()) if (text := text_of(each))), ""),
-        place=str(place.get("location", {}).get("display") or encounter.get("serviceProvider", {}).get("display") or ""),
+        reason=reason_of(encounter),
+        place=place_of(encounter),
         blockers=blockers,
         hours=rules.hours(spans),
         next=step,

@@ -249,7 +249,9 @@ def on_stay(before: Resource | None, after: Resource | None, view: View) -> list
 def _begins(encounter: Resource, view: View) -> bool:
     start = reading.moment(encounter.get("period", {}).get("start"), view.zone)
     recent = start is not None and view.now - rules.longest() <= start <= view.now + timedelta(days=1)
-    return bool(_is_hospital(encounter) and encounter.get("status") in PRESENT and recent and codes.patient_of(encounter))
+    patient = codes.patient_of(encounter)
+    under_way = _is_hospital(encounter) and encounter.get("status") in PRESENT and recent
+    return bool(under_way and patient and discharge_plans.planned_by_their_team(view, patient))
 
 
 def _moved(plan: Resource, encounter: Resource | None, view: View) -> Resource:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.duties.ward import TEAM, TOM, Ward, of_team, patient, stay
 
-from baton.duties import discharge_board, discharge_plans
+from baton.duties import discharge_board, discharge_plans, teams
 from baton.store import Invalid
 from baton.store.postgres import Database
 
@@ -26,7 +26,7 @@ def admitted() -> dict[str, Any]:
 
 
 def without_plans() -> dict[str, Any]:
-    says_no = [{"url": discharge_plans.PLANS, "valueBoolean": False}]
+    says_no = [{"url": teams.PLANS, "valueBoolean": False}]
     return {"resourceType": "Organization", "id": "heart", "active": True, "type": TEAM, "name": "Heart", "extension": says_no}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from baton.duties import codes, discharge_evidence, episodes, reading
 from baton.duties import discharge_shapes as shapes
@@ -15,7 +15,7 @@ from baton.duties import discharge_states as states
 from baton.duties.discharge_states import Plan
 from baton.duties.discharges import R4_DISPOSITION
 from baton.duties.promises import refuse
-from baton.fhir.resource import Resource, code_of, extension, human_name, target
+from baton.fhir.resource import Resource, code_of, human_name, target
 from baton.rules import discharge_plan as rules
 from baton.store import NotFound
 
@@ -60,17 +60,6 @@ def practitioners(view: View, person: Mapping[str, object]) -> Iterable[Resource
         reference = target(each)
         if reference and reference.startswith(("Practitioner/", "Organization/", "PractitionerRole/")):
             yield codes.reference_to(reference, str(each.get("display") or reading.name_of(view, reference)))
-
-
-PLANS: Final = f"{codes.P}/StructureDefinition/plans-discharges"
-"""Of a team's Organization: whether stays of its patients begin with a plan. Unless it says no, they do; a team that meets its patients
-at home says no, and begins a plan by hand where it wants one."""
-
-
-def planned_by_their_team(view: View, patient: str) -> bool:
-    """Whether a stay of this patient ("Patient/id") begins with a plan, as their team wants it."""
-    team, _, _ = reading.team_of(view, patient)
-    return extension(reading.peek(view, team), PLANS) is not False
 
 
 def start(change: Change, *, encounter: str) -> Stored:

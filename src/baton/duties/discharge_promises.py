@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from baton.duties import codes, discharge_evidence, discharge_guards, discharge_plans, episodes, plans, reading, trace, upkeep
+from baton.duties import codes, discharge_evidence, discharge_guards, discharge_plans, episodes, plans, reading, teams, trace, upkeep
 from baton.duties import discharge_shapes as shapes
 from baton.duties import discharge_states as states
 from baton.duties.discharge_states import Plan
@@ -251,7 +251,7 @@ def _begins(encounter: Resource, view: View) -> bool:
     recent = start is not None and view.now - rules.longest() <= start <= view.now + timedelta(days=1)
     patient = codes.patient_of(encounter)
     under_way = _is_hospital(encounter) and encounter.get("status") in PRESENT and recent
-    return bool(under_way and patient and discharge_plans.planned_by_their_team(view, patient))
+    return bool(under_way and patient and teams.plans_discharges(view, patient))
 
 
 def _moved(plan: Resource, encounter: Resource | None, view: View) -> Resource:

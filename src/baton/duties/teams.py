@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from baton.duties import codes, episodes, reading, transitions, upkeep
 from baton.duties.reactions import Reaction, is_first, wanting
 from baton.fhir import dates
 from baton.fhir.outcome import Issue, error
-from baton.fhir.resource import Resource, code_of, human_name, target
+from baton.fhir.resource import Resource, code_of, extension, human_name, target
 from baton.store import View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST = 500
+
+
+PLANS: Final = f"{codes.P}/StructureDefinition/plans-discharges"
+"""Of a team's Organization: whether stays of its patients begin with a plan. Unless it says no, they do; a team that meets its patients
+at home says no, and begins a plan by hand where it wants one."""
+
+
+def plans_discharges(view: View, patient: str) -> bool:
+    """Whether a stay of this patient ("Patient/id") begins with a plan for going home, as their team wants it."""
+    team, _, _ = reading.team_of(view, patient)
+    return extension(reading.peek(view, team), PLANS) is not False
 
 
 def names(view: View) -> tuple[tuple[str, str], ...]:

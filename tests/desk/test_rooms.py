@@ -17,7 +17,7 @@ from baton.web import django as shell
 CARE = ["/today", "/patients", "/scheduling", "/threads", "/referrals", "/community", "/discharge", "/records", "/requests", "/support"]
 SHOWN = {
     "coordinator": [*CARE, "/programs", "/library", "/team", "/people"],
-    "senior": [*CARE, "/programs", "/library", "/team", "/people"],
+    "senior": [*CARE, "/programs", "/library", "/team", "/mentoring", "/people"],
     "clinician": [*CARE, "/programs", "/library", "/people"],
     "social-worker": [*CARE, "/programs", "/library", "/team", "/people"],
     "records-clerk": [
@@ -32,8 +32,8 @@ SHOWN = {
         "/library",
         "/people",
     ],
-    "supervisor": [*CARE, "/programs", "/library", "/team", "/people", "/closures"],
-    "administrator": [*CARE, "/programs", "/library", "/team", "/people", "/closures", "/privacy", "/apps"],
+    "supervisor": [*CARE, "/programs", "/library", "/team", "/mentoring", "/operations", "/people", "/closures"],
+    "administrator": [*CARE, "/programs", "/library", "/team", "/mentoring", "/operations", "/people", "/closures", "/privacy", "/apps"],
     "pharmacist": ["/today", "/patients", "/scheduling", "/threads", "/discharge", "/support", "/programs", "/library", "/people"],
     "student": ["/today", "/patients", "/scheduling", "/threads", "/discharge", "/support", "/programs", "/library", "/people"],
     "auditor": ["/library", "/people", "/privacy"],
@@ -82,7 +82,7 @@ def test_the_day_begins_at_todays_list_or_at_the_privacy_desk(home: House, role:
 def test_rooms_stand_in_groups(home: House) -> None:
     page = client(home, "administrator@example.org").get("/account").content.decode()
     rooms = page.partition('class="rooms"')[2].partition("</nav>")[0]
-    assert [len(re.findall("<li>", group)) for group in rooms.split("<ul>")[1:]] == [10, 2, 5]
+    assert [len(re.findall("<li>", group)) for group in rooms.split("<ul>")[1:]] == [10, 2, 7]
 
 
 @pytest.mark.parametrize("role", ["auditor", "coordinator"])

@@ -25,6 +25,7 @@ INNER: Final = frozenset(
     {
         "co-signature",
         "message-colleague",
+        "look-again-request",
         "plan-contradiction",
         "screen-caregiver",
         "screen-training",

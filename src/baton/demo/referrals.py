@@ -93,6 +93,20 @@ LIVES: tuple[tuple[str, tuple[Happened, ...]], ...] = (
     ("routine", (_SENT, _TAKEN, _BOOKED, _SEEN, _DONE, _LETTER, _REVIEWED)),  # to be told
     ("urgent", (_SENT, _TAKEN, _BOOKED, _SEEN, _DONE, _LETTER, _REVIEWED, Happened(1, "10:25", "tell", "call"))),  # closed
     ("routine", ()),  # a draft
+    (
+        "urgent",
+        (
+            Happened(23, "09:10", "send"),
+            Happened(22, "10:00", "accept"),
+            Happened(21, "11:30", "schedule", visit=-16),
+            Happened(16, "16:00", "interim-note", "Seen, letter follows"),
+            Happened(14, "12:00", "outcome"),
+            Happened(14, "12:05", "letter"),
+            Happened(13, "09:30", "review", "no-change"),
+            Happened(12, "10:45", "tell", "message"),
+        ),
+    ),  # closed within the month
+    ("routine", (Happened(23, "10:40", "send"), Happened(21, "09:20", "accept"))),  # a month old, and still not booked
     ("routine", (Happened(5, "12:10", "send"), Happened(4, "09:15", "accept"), Happened(1, "15:10", "request-cancellation", "Moved away"))),
     (
         "stat",
@@ -155,7 +169,7 @@ def _letter(change: Change, stage: Stage, asked: Asked, task: str) -> None:
     request = str(change.get("Task", task)["focus"]["reference"])
     said = f"{asked.what}: {asked.question} Findings and plan for {stage.person.name}, chart {stage.person.mrn}."
     upload = documents.checked("letter.txt", said.encode())
-    described = Described(f"{asked.what}, letter", "11488-4", stage.days.business(-4), "", "", (request,))
+    described = Described(f"{asked.what}, letter", "11488-4", change.now.astimezone(stage.days.zone).date(), "", "", (request,))
     documents.add(change, patient=stage.person.reference, upload=upload, said=described)
 
 

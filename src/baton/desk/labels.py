@@ -6,7 +6,6 @@ from collections import ChainMap
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 
 from django.utils import dateformat
 from django.utils.functional import Promise
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from baton.desk import community_words, discharge_words, program_words, referral_words, support_words
 from baton.desk.language_names import LANGUAGES
-from baton.duties.rows import Row, Why
+from baton.duties.rows import Row
 
 Words = Mapping[str, str | Promise]
 
@@ -287,57 +286,6 @@ def due_mark(row: Row) -> str:
     if row.state == "coming" and row.why.facts.get("booked"):
         return "calm"
     return MARKS[row.state]
-
-
-def why_line(row: Row) -> str:
-    """Why a row is on the list, in one line: what the rule asks first, then the facts."""
-    facts = row.why.facts
-    parts = [asks] if (asks := _asks(row.kind, row.why)) else []
-    if row.kind == "visit-after-discharge":
-        parts.append(word(COMPLEXITIES, str(facts.get("complexity", "unknown"))))
-    booked = facts.get("booked")
-    if isinstance(booked, datetime):
-        parts.append(_("booked %(when)s") % {"when": moment(booked)})
-    if facts.get("discharged"):
-        parts.append(_discharge(facts))
-    parts += _going_home(facts)
-    if facts.get("missing"):
-        from baton.desk import readiness_words  # noqa: PLC0415  its words are made of ours
-
-        parts.append(_("missing: %(what)s") % {"what": readiness_words.missing(str(facts["missing"]))})
-    if facts.get("referred-to"):
-        parts += [_("sent to %(whom)s") % {"whom": facts["referred-to"]}, word(referral_words.URGENCIES, str(facts.get("urgency")))]
-    for when, said in (("asked", _("Promised by %(name)s on %(when)s")), ("written", _("%(name)s wrote on %(when)s"))):
-        if isinstance(at := facts.get(when), datetime):
-            parts.append(said % {"name": facts.get(f"{when}-by", ""), "when": day(at)})
-    line = " · ".join(parts)
-    return line[:1].upper() + line[1:]
-
-
-def _going_home(facts: Mapping[str, Any]) -> list[str]:
-    expected = facts.get("expected")
-    where = word(discharge_words.DESTINATIONS, str(facts.get("destination", "")))
-    said = _("Expected to leave %(when)s, %(where)s") % {"when": moment(expected), "where": where} if isinstance(expected, datetime) else ""
-    return [said] if said else []
-
-
-def _discharge(facts: Mapping[str, Any]) -> str:
-    where = [str(facts[name]) for name in ("facility", "reason") if facts.get(name)]
-    return ", ".join([_("Discharged %(when)s") % {"when": moment(facts["discharged"])}, *where])
-
-
-def _asks(kind: str, why: Why) -> str:
-    booked = kind == "visit-after-discharge" and why.facts.get("booked")
-    return word(ASKS, kind) if kind in ASKS and not booked else ""
-
-
-ASKS: Words = {
-    "contact-after-discharge": lazy("contact due in 2 business days"),
-    "visit-after-discharge": lazy("no visit booked yet"),
-    "medication-reconciliation": lazy("due by the day of the visit"),
-    "discharge-information": lazy("the summary has not arrived"),
-    "readmission-watch": lazy("30 days from the discharge"),
-}
 
 
 def count_patients(count: int) -> str:

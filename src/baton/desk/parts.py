@@ -25,6 +25,7 @@ from baton.desk import (
     program_words,
     readiness_words,
     rooms,
+    row_words,
     scheduling_words,
     support_words,
     team_words,
@@ -49,7 +50,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "moment": labels.moment,
     "row_title": labels.row_title,
     "span": labels.span,
-    "why_line": labels.why_line,
+    "why_line": row_words.why_line,
     "record_did": looking_words.did,
     "privacy_flag": looking_words.flag,
     "privacy_why": looking_words.why,
@@ -165,7 +166,7 @@ def row_html(row: Row, page: str, link: str, at: bool) -> SafeString:
         f'<div class="whom"><a class="who" href="{_safe(page)}" tabindex="-1">{name}</a><br><small>{_safe(who)}</small></div>'
         f'<div class="what"><a class="do" id="do-{_safe(row.task)}" href="{_safe(link)}"{_CURRENT if at else ""}>'
         f'{_safe(labels.row_title(row))}<span class="sr">, {name}</span></a>'
-        f'<div class="why clip">{_safe(labels.why_line(row))}</div></div>'
+        f'<div class="why clip">{_safe(row_words.why_line(row))}</div></div>'
         f'<span class="tag {labels.due_mark(row)}">{_safe(labels.due_words(row))}</span>'
         f'<span class="face" title="{owner}">{_safe(row.owner_initials)}<span class="sr"> {owner}</span></span></li>'
     )

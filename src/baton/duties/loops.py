@@ -106,7 +106,7 @@ def why(task: Resource, zone: ZoneInfo) -> Why:
         said["asked"] = interval(task["authoredOn"], zone)[0].astimezone(zone)
     if "written-by" in said and task.get("authoredOn"):
         said["written"] = interval(task["authoredOn"], zone)[0].astimezone(zone)
-    return Why(rule=rule.partition("|")[0].rpartition("/")[2], facts=said)
+    return Why(rule.partition("|")[0].rpartition("/")[2], said, () if said else trace.known(task, 2))
 
 
 def owners(tasks: Iterable[Resource]) -> set[str]:

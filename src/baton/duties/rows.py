@@ -27,6 +27,7 @@ class Why:
 
     rule: str
     facts: Mapping[str, FactValue] = field(default_factory=dict)
+    known: tuple[tuple[str, FactValue], ...] = ()  # where none of these is told: the first facts its trace knows
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,6 +201,12 @@ def told(task: Mapping[str, Any], names: Iterable[str]) -> tuple[str, dict[str, 
     return rule, facts
 
 
+def known(task: Mapping[str, Any], most: int) -> tuple[tuple[str, Value], ...]:
+    """The first facts of a trace, as (name, value); which clock it counted by is none worth saying in a row."""
+    found = of(task)
+    return tuple((each.name, each.value) for each in found.facts if each.name != "clock")[:most] if found else ()
+
+
 def of(task: Mapping[str, Any]) -> Trace | None:
     """The trace a Task carries; None when it carries none or a broken one."""
     for extension in task.get("extension", ()):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from baton.demo import town
 from baton.demo.places import COORDINATORS
-from baton.duties import codes, education, referral_board, threads
+from baton.duties import codes, education, loops, referral_board, threads
 from baton.fhir.resource import extension
 
 from .test_town import of
@@ -42,3 +44,10 @@ def test_messages_stand_in_every_turn_and_some_are_late(larkhaven):
     assert {each.topic for each in found} >= {"concern", "appointment", "discharge", "other"}
     assert sum(1 for each in found if each.due and each.due <= view.now) >= 2
     assert {"language-line", "wrong-number", "reached"} <= set(calls)
+
+
+@pytest.mark.parametrize("worker", COORDINATORS.values(), ids=lambda worker: worker.id)
+def test_every_row_of_today_knows_why_it_is_there(larkhaven, worker):
+    with larkhaven.view(of(larkhaven, worker)) as view:
+        rows = [loops.why(each.task, view.zone) for each in view.promises(limit=500)]
+    assert rows and [why.rule for why in rows if not why.facts and not why.known] == []

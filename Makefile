@@ -29,7 +29,7 @@ browser: setup
 
 test: setup browser  ## everything: checks, then every test (browser journeys too, where a chromium can be had)
 	$(MAKE) --no-print-directory check
-	$(PY) -m pytest -n 2
+	$(PY) -m pytest -n 2 --dist worksteal
 
 check: setup  ## format, lint, types, import contracts, unsafe habits, known vulnerabilities, house tests
 	$(VENV)/bin/ruff format --check .

@@ -321,6 +321,13 @@ def test_the_quick_answer_and_the_explanation_agree(sample: Any) -> None:
         assert '"_' in text or '"extension"' in text, "refused by the schema without a reason"
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
+def test_a_number_without_an_end_is_none(value: float) -> None:
+    found = {"resourceType": "Observation", "status": "final", "code": {"text": "weight"}, "valueQuantity": {"value": value}}
+    (issue,) = validate.check(found)
+    assert (issue.expression or "").endswith(".value") and "takes a number" in issue.text
+
+
 @pytest.mark.parametrize(
     "value",
     ODD + [object(), {1: 2}, {"resourceType": "Patient", 1: 2}, {"resourceType": "Patient", "name": {1, 2}}, {"resourceType": ["Patient"]}],

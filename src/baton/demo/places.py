@@ -145,7 +145,7 @@ WORKERS = {
         Worker("Dana", "Roth", "", "administrator", ("outpatient-coordination",), "Administrator"),
         Worker("Amara", "Okonkwo", "MD", "clinician", ("outpatient-coordination", "hospital-transitions"), "Primary care physician"),
         Worker(
-            "Sam", "Rivera", "", "coordinator", ("outpatient-coordination",), "Care coordinator, in their third week", ("en", "es"),
+            "Sam", "Tolland", "", "coordinator", ("outpatient-coordination",), "Care coordinator, in their third week", ("en", "es"),
             "grace-kim", 50,
         ),
         Worker("Elena", "Petrova", "PharmD", "pharmacist", ("outpatient-coordination", "heart-vascular"), "Clinical pharmacist"),

@@ -104,7 +104,7 @@ def waits(team: str, days: Days) -> Iterator[Act]:
 def shared(stages: Sequence[Stage]) -> Iterator[Act]:
     """Two patients of Tom's are Sam's now, for good."""
     days = stages[0].days
-    moves = [Move(each.person.reference, "Practitioner/sam-rivera") for each in stages]
+    moves = [Move(each.person.reference, "Practitioner/sam-tolland") for each in stages]
     do: Deed = lambda change: handovers.hand(change, giver="Practitioner/tom-brandt", moves=moves, why="Sam’s first patients")  # noqa: E731
     yield Act(days.at(days.business(-8), "09:15"), LUIS, "Patients handed over", do)
 
@@ -114,7 +114,7 @@ PLANS = ("Plan after the first visit: walking, salt, a call each week", "Plan fo
 
 def guided(stages: Sequence[Stage]) -> Iterator[Act]:
     """Sam’s first plans: both wait for Grace, who has sent one of them back with what to look at again."""
-    sam, grace = WORKERS["sam-rivera"].who, WORKERS["grace-kim"].who
+    sam, grace = WORKERS["sam-tolland"].who, WORKERS["grace-kim"].who
     for number, (stage, title) in enumerate(zip(stages, PLANS, strict=False)):
         plan = {
             "resourceType": "CarePlan", "id": f"{stage.person.id}-first-plan", "status": "active", "intent": "plan", "title": title,

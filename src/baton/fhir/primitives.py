@@ -7,6 +7,7 @@ Rust read them alike.
 
 import re
 from functools import cache
+from math import isfinite
 from typing import Any, Final
 
 from baton.fhir.definitions import primitives
@@ -97,7 +98,7 @@ def fits(kind: str, value: object) -> bool:
     if isinstance(value, bool):
         return False
     if kind == "decimal":
-        return isinstance(value, int | float)
+        return isinstance(value, int) or (isinstance(value, float) and isfinite(value))
     if kind in _RANGES:
         low, high = _RANGES[kind]
         return isinstance(value, int | float) and low <= value <= high and value == int(value)

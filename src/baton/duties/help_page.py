@@ -96,16 +96,16 @@ def page(view: View, *, patient: str) -> HelpPage:
 
 def _referrals(view: View, patient: str) -> dict[str, tuple[Asked, ...]]:
     """Who was asked to help with each need ("Condition/id")."""
-    requests = {
+    orders = {
         f"ServiceRequest/{each['id']}": each for each in view.find("ServiceRequest", patient=patient, category=f"{needs.US_CORE}|sdoh")
     }
-    if not requests:
+    if not orders:
         return {}
     enrolled = _enrolled(view, patient)
     tasks = view.find("Task", patient=patient, code=f"{states.TASK_CODE}|fulfill")
     found: dict[str, list[Asked]] = {}
     for task in sorted(tasks, key=lambda each: str(each.get("authoredOn")), reverse=True):
-        request = requests.get(str(target(task.get("focus"))))
+        request = orders.get(str(target(task.get("focus"))))
         for each in (request or {}).get("reasonReference", ()):
             found.setdefault(str(target(each)), []).append(asked(view, task, enrolled.get(str(target(task.get("focus"))))))
     return {need: tuple(several) for need, several in found.items()}
@@ -209,7 +209,7 @@ def _people(view: View, patients: set[str]) -> Mapping[str, Identity]:
 
 def _asked_of_all(view: View) -> dict[str, list[Asked]]:
     """Who was asked to help, by need, of all patients."""
-    requests = {f"ServiceRequest/{each['id']}": each for each in view.find("ServiceRequest", category=f"{needs.US_CORE}|sdoh", _count=1000)}
+    orders = {f"ServiceRequest/{each['id']}": each for each in view.find("ServiceRequest", category=f"{needs.US_CORE}|sdoh", _count=1000)}
     enrolled: dict[str, str] = {}
     for each in sorted(
         view.find("Observation", category=f"{GRAVITY}|{community.ENROLLMENT}", _count=1000), key=lambda one: str(one["effectiveDateTime"])
@@ -217,10 +217,10 @@ def _asked_of_all(view: View) -> dict[str, list[Asked]]:
         for request in (target(one) for one in each.get("basedOn", ())):
             enrolled[str(request)] = str(code_of(each.get("valueCodeableConcept"), GRAVITY))
     found: dict[str, list[Asked]] = {}
-    focus = sorted(requests)
+    focus = sorted(orders)
     for start in range(0, len(focus), 100):
         for task in view.find("Task", focus=",".join(focus[start : start + 100]), code=f"{states.TASK_CODE}|fulfill"):
             request = str(target(task.get("focus")))
-            for each in requests[request].get("reasonReference", ()):
+            for each in orders[request].get("reasonReference", ()):
                 found.setdefault(str(target(each)), []).append(asked(view, task, enrolled.get(request)))
     return found

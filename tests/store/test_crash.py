@@ -1,4 +1,7 @@
-"""Nothing acknowledged is lost and nothing is half done, whoever is killed, whenever: the writers, PostgreSQL, or both, fifty times."""
+"""Nothing acknowledged is lost and nothing is half done, whoever is killed, whenever: the writers, PostgreSQL, or both.
+
+The same with the real server, fifty times: tests/test_crash.py.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from tests.store.writer import KEY, PARTS, THREADS, ZONE
 
 pytestmark = pytest.mark.crash
-KILLS = ["writer"] * 18 + ["postmaster"] * 14 + ["backend"] * 8 + ["all of PostgreSQL"] * 6 + ["everything"] * 4
+KILLS = ["writer"] * 8 + ["postmaster"] * 7 + ["backend"] * 4 + ["all of PostgreSQL"] * 3 + ["everything"] * 2
 
 
 class Crashes:

@@ -68,9 +68,9 @@ class Crashes:
         self.writer.wait()
 
     def kill(self, whom: str) -> None:
-        """Kill mid-write."""
-        server = postmaster.running(self.data / "postgres")
-        assert server is not None
+        """Kill mid-write; whoever was killed just before is waited for, until it acknowledges again."""
+        while (server := postmaster.running(self.data / "postgres")) is None:
+            self.hear(1)
         children = [int(pid) for pid in Path(f"/proc/{server}/task/{server}/children").read_text().split()]
         if whom == "backend":
             os.kill(random.choice(children), signal.SIGKILL)

@@ -71,7 +71,7 @@ def test_whatever_the_month_brings(database: Database) -> None:
         run_state_machine_as_test(
             Month,
             settings=settings(
-                max_examples=8, stateful_step_count=STEPS, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+                max_examples=12, stateful_step_count=STEPS, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
             ),
         )
         assert sum(HAPPENED.values()) > 3 * STEPS, "most of what was tried was refused: the month is empty"

@@ -154,7 +154,6 @@ REFUSALS = (
     lazy("Say with whom it was decided."),
     lazy("It is shared only with those of whom it is recorded that they may be told everything."),
     lazy("There is no plan to make one of."),
-    lazy("A child does not interpret: ask for an interpreter."),
     lazy("Give the view a name."),
     lazy("Choose a filter first."),
     lazy("Nobody is meant."),

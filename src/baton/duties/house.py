@@ -20,7 +20,6 @@ from baton.duties import (
     handover_states,
     handovers,
     inbound_filing,
-    interpreters,
     interpreting,
     licences,
     mentoring,
@@ -85,7 +84,6 @@ DUTIES: tuple[ModuleType, ...] = (
     concerns,
     goals,
     plan_issues,
-    interpreters,
     interpreting,
 )
 

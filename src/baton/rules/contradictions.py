@@ -80,6 +80,6 @@ def duplicates(said: Iterable[Said], day: date) -> list[tuple[Said, Said]]:
 
 
 def limit(code: str, day: date) -> int:
-    """A number of the table: business days to resolve, least confidence, the age of an interpreter."""
+    """A number of the table: business days to resolve, least confidence."""
     row = table(TABLE).row(code, day)
-    return int(next(row.values[key] for key in ("business_days", "least", "years") if key in row.values))
+    return int(next(row.values[key] for key in ("business_days", "least") if key in row.values))

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from baton import app
-from baton.duties import ground, staff
+from baton.duties import ground
+from baton.duties.team import staff
 from baton.settings import Settings
 from baton.store.codes import key64
 from baton.store.postgres import Database

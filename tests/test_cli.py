@@ -240,6 +240,6 @@ def test_somebodys_access_ends_at_once_and_comes_back_with_a_new_link(data: Path
 
 def test_the_roles_offered_are_the_roles_there_are() -> None:
     from baton import cli
-    from baton.duties import staff
+    from baton.duties.team import staff
 
     assert sorted(cli.ROLES) == sorted(staff.ROLES)

@@ -6,7 +6,8 @@ import psycopg
 from tests.duties.ward import HUB, KEY, ZONE, Ward, of_team, patient
 
 from baton import upgrade
-from baton.duties import house, labelling
+from baton.duties import house
+from baton.duties.privacy import labelling
 from baton.store import Store
 from baton.store.postgres import Database
 

@@ -17,20 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from baton import api, upgrade
-from baton.duties import (
-    absences,
-    ground,
-    house,
-    labelling,
-    readiness_promises,
-    safe_contact,
-    safety,
-    subscriptions,
-    thread_notices,
-    transitions,
-    unusual,
-)
+from baton.duties import ground, house, subscriptions
+from baton.duties.contact import safe_contact, thread_notices
+from baton.duties.privacy import labelling, unusual
+from baton.duties.records import readiness_promises
 from baton.duties.scheduling import booking, calendars, notices, planning
+from baton.duties.support import safety
+from baton.duties.team import absences
+from baton.duties.transitions import transitions
 from baton.settings import BadSettingError, Settings
 from baton.store import Store, Who, migrate
 from baton.store.postgres import Database, open_database

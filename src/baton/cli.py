@@ -210,7 +210,7 @@ def load(arguments: argparse.Namespace, settings: Settings) -> int:
 def token(arguments: argparse.Namespace, settings: Settings) -> None:
     """`baton token --user EMAIL`."""
     from baton import app
-    from baton.duties import staff
+    from baton.duties.team import staff
 
     if arguments.minutes < 1:
         raise CommandError("--minutes takes a number of at least 1.")
@@ -225,7 +225,7 @@ def token(arguments: argparse.Namespace, settings: Settings) -> None:
 def user_add(arguments: argparse.Namespace, settings: Settings) -> None:
     """`baton user add`."""
     from baton import app
-    from baton.duties import staff
+    from baton.duties.team import staff
     from baton.web import django
 
     with app.opened(settings) as hub:
@@ -238,7 +238,7 @@ def user_add(arguments: argparse.Namespace, settings: Settings) -> None:
 def user_end(arguments: argparse.Namespace, settings: Settings) -> None:
     """`baton user end`."""
     from baton import app
-    from baton.duties import staff
+    from baton.duties.team import staff
     from baton.web import django
 
     with app.opened(settings) as hub:

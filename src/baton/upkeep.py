@@ -91,7 +91,7 @@ def restore(arguments: argparse.Namespace, settings: Settings) -> int:
 def erase(arguments: argparse.Namespace, settings: Settings) -> None:
     """`baton erase`."""
     from baton import app
-    from baton.duties import staff
+    from baton.duties.team import staff
     from baton.rules import retention
     from baton.store import erasure
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from baton.demo import town
-from baton.duties import codes, discharge_board, discharge_handoff, discharge_states
+from baton.duties import codes
+from baton.duties.discharge import board as discharge_board
+from baton.duties.discharge import handoff as discharge_handoff
+from baton.duties.discharge import states as discharge_states
 from baton.store import Store
 
 

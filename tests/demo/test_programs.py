@@ -5,8 +5,7 @@ from __future__ import annotations
 from tests.demo.conftest import NOW
 
 from baton.demo import town
-from baton.duties import month_close, plan_issues, population
-from baton.duties import program_states as states
+from baton.duties.programs import month_close, plan_issues, population, states
 from baton.store import Store
 
 

@@ -8,7 +8,11 @@ import pytest
 
 from baton.demo import town
 from baton.demo.places import COORDINATORS
-from baton.duties import codes, education, loops, referral_board, threads
+from baton.duties import codes
+from baton.duties.contact import threads
+from baton.duties.referrals import board as referral_board
+from baton.duties.support import education
+from baton.duties.today import loops
 from baton.fhir.resource import extension
 
 from .test_town import of

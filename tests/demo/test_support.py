@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from baton.demo.places import COORDINATORS
-from baton.duties import assessments, concerns, goals, safety
-from baton.duties.concern_states import OPEN
+from baton.duties.support import assessments, concerns, goals, safety
+from baton.duties.support.concern_states import OPEN
 
 
 def who(larkhaven, id_):

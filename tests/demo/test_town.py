@@ -9,7 +9,12 @@ import pytest
 
 from baton.demo import town
 from baton.demo.places import COORDINATORS, WORKERS
-from baton.duties import benefits, caseload, consent_terms, episodes, help_page, patients, records, requests
+from baton.duties.community import benefits, help_page
+from baton.duties.patients import patients
+from baton.duties.privacy import consent_terms, requests
+from baton.duties.records import records
+from baton.duties.today import caseload
+from baton.duties.transitions import episodes
 from baton.fhir.validate import check
 from baton.store import check as keeper
 from baton.store.who import STAFF

@@ -231,7 +231,7 @@ def test_signing_out_ends_what_was_let_for_the_time_being(desk: Desk) -> None:
 
 
 def test_administrators_register_and_remove_apps_and_nobody_else(desk: Desk) -> None:
-    from baton.duties import staff
+    from baton.duties.team import staff
     from baton.web import django as shell
 
     hub = desk.home.hub

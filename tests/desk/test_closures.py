@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.pages import MONDAY, House, client, house, patient, stay
 
-from baton.duties import communication
+from baton.duties.contact import communication
 from baton.store.postgres import Database
 
 TUESDAY = (MONDAY + timedelta(days=1)).date().isoformat()

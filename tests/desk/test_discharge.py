@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.pages import MONDAY, House, client, house, patient
 
-from baton.duties import discharge_states as states
-from baton.duties.discharges import R4_DISPOSITION
+from baton.duties.discharge import states
+from baton.duties.transitions.discharges import R4_DISPOSITION
 from baton.store.postgres import Database
 
 

@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 from tests.pages import MONDAY, House, client, house, patient
 
-from baton.duties import staff
+from baton.duties.team import staff
 from baton.store.postgres import Database
 from baton.store.seal import seal
 from baton.web import django as shell

@@ -10,8 +10,9 @@ import psycopg
 import pytest
 from tests.pages import MONDAY, PASSWORD, House, client, house, left, patient, stay
 
-from baton.duties import codes, safe_contact
-from baton.duties.safe_contact import SafeContact
+from baton.duties import codes
+from baton.duties.contact import safe_contact
+from baton.duties.contact.safe_contact import SafeContact
 from baton.store.postgres import Database
 
 NURSING = {

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from tests.pages import MONDAY, House, client, house, patient, stay
 
-from baton.duties import communication, promises
+from baton.duties import promises
+from baton.duties.contact import communication
 from baton.store.postgres import Database
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.pages import House, client, house
 
 from baton import app
-from baton.duties import staff
+from baton.duties.team import staff
 from baton.store.postgres import Database
 from baton.web import django as shell
 

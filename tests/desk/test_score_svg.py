@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baton.desk import score_svg
-from baton.duties.charts import Lane, Score, ScoreNote
+from baton.duties.patients.charts import Lane, Score, ScoreNote
 
 TODAY = date(2026, 7, 2)
 EASTERN = timezone(timedelta(hours=-4))

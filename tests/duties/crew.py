@@ -6,8 +6,9 @@ from typing import Any
 
 from tests.duties.ward import HUB, LUIS, TOM, Ward, patient, staff
 
-from baton.duties import absences, codes, looking_after, promises
-from baton.duties.handovers import Move
+from baton.duties import codes, promises
+from baton.duties.team import absences, looking_after
+from baton.duties.team.handovers import Move
 from baton.fhir.resource import target
 from baton.rules.calendar import local_day
 from baton.store import Who

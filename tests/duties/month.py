@@ -14,44 +14,27 @@ from hypothesis import strategies as st
 from tests.duties.scheduling.clinic import MONDAY
 from tests.duties.ward import DANA, HOME, LUIS, MERCY, TOM, ZONE, Ward, appointment, patient, stay, summary, visit
 
-from baton.duties import (
-    assessments,
-    benefits,
-    care_plans,
-    codes,
-    communication,
-    concern_states,
-    concerns,
-    consents,
-    discharge_blockers,
-    discharge_plans,
-    discharge_states,
-    documents,
-    education,
-    goals,
-    handovers,
-    minutes,
-    oncall,
-    patients,
-    program_states,
-    programs,
-    promises,
-    records,
-    referral_states,
-    referrals,
-    requests,
-    safe_contact,
-    safety,
-    safety_states,
-    thread_states,
-    threads,
-    transitions,
-)
-from baton.duties import needs as social
-from baton.duties.consent_terms import Terms
-from baton.duties.decisions import Recipient
-from baton.duties.handovers import Move
+from baton.duties import codes, promises
+from baton.duties.community import benefits
+from baton.duties.community import needs as social
+from baton.duties.contact import communication, safe_contact, thread_states, threads
+from baton.duties.discharge import blockers as discharge_blockers
+from baton.duties.discharge import plans as discharge_plans
+from baton.duties.discharge import states as discharge_states
+from baton.duties.patients import patients
+from baton.duties.privacy import consents, requests
+from baton.duties.privacy.consent_terms import Terms
+from baton.duties.privacy.decisions import Recipient
+from baton.duties.programs import care_plans, minutes, programs
+from baton.duties.programs import states as program_states
+from baton.duties.records import documents, records
+from baton.duties.referrals import referrals
+from baton.duties.referrals import states as referral_states
 from baton.duties.scheduling import booking, needs
+from baton.duties.support import assessments, concern_states, concerns, education, goals, safety, safety_states
+from baton.duties.team import handovers, oncall
+from baton.duties.team.handovers import Move
+from baton.duties.transitions import transitions
 from baton.packs.lessons import library
 from baton.rules import benefits as benefit_rules
 from baton.rules import discharge_plan

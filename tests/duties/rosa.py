@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from baton.duties import identity
+from baton.duties.patients import identity
 
 PROMISE = "https://baton.example/fhir/CodeSystem/promise"
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"

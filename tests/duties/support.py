@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.duties.ward import TOM, Ward, of_team, patient, staff
 
-from baton.duties import assessments
+from baton.duties.support import assessments
 from baton.packs.assessments import library
 from baton.store import Who
 

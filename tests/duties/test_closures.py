@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from tests.duties.ward import DANA, HUB, LUIS, MERCY, PRIYA, TEAM, TOM, Ward, of_team, patient, stay
 
-from baton.duties import closures, codes, episodes, working_days
+from baton.duties import closures, codes, working_days
+from baton.duties.transitions import episodes
 from baton.duties.working_days import Closure
 from baton.store import Forbidden, Invalid, Refused
 from baton.store.postgres import Database

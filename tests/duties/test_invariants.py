@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from tests.duties.ward import DANA, HOME, LUIS, TOM, ZONE, Ward, appointment, of_team, patient, stay, summary, visit
 
-from baton.duties import closures, codes, communication, episodes, promises, reading, transitions
+from baton.duties import closures, codes, promises, reading
+from baton.duties.contact import communication
+from baton.duties.transitions import episodes, transitions
 from baton.fhir.resource import target
 from baton.store import Refused
 from baton.store.check_promises import lacking

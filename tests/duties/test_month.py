@@ -14,8 +14,9 @@ from tests.duties.month import AMARA, MONTH, Scene, Verb
 from tests.duties.scheduling.clinic import open_clinic
 from tests.duties.ward import HUB, Ward, of_team, patient, staff
 
-from baton.duties import absences, transitions
 from baton.duties.scheduling import booking
+from baton.duties.team import absences
+from baton.duties.transitions import transitions
 from baton.store import Refused
 from baton.store.postgres import Database
 

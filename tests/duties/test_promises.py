@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from tests.duties.ward import DANA, HUB, LUIS, MERCY, PRIYA, TOM, Ward, of_team, patient, staff, stay
 
-from baton.duties import codes, episodes, ground, promises, trace
+from baton.duties import codes, ground, promises, trace
+from baton.duties.transitions import episodes
 from baton.store import Forbidden, Invalid, NotFound
 from baton.store.postgres import Database
 

@@ -7,7 +7,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from baton.duties import codes, communication, episodes, ground, house, licences, trace
+from baton.duties import codes, ground, house, trace
+from baton.duties.contact import communication
+from baton.duties.team import licences
+from baton.duties.transitions import episodes
 from baton.store import Change, Store, Who
 from baton.store.check import violations
 from baton.store.postgres import Database

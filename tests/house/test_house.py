@@ -79,8 +79,10 @@ def test_every_dependency_says_why_it_is_here() -> None:
 
 def test_every_module_of_a_duty_is_named_on_a_dutys_page() -> None:
     pages = "".join(page.read_text() for page in (ROOT / "docs" / "duties").glob("*.md"))
-    for path in sorted((ROOT / "src" / "baton" / "duties").glob("*.py")):
-        assert path.stem == "__init__" or f"`duties/{path.name}`" in pages, f"no page of docs/duties says what duties/{path.name} is for"
+    for path in sorted((ROOT / "src" / "baton" / "duties").rglob("*.py")):
+        shown = path.relative_to(ROOT / "src" / "baton").as_posix()
+        beside = path.parent.name != "duties" and f"`{path.name}`" in pages and f"`duties/{path.parent.name}/" in pages
+        assert path.stem == "__init__" or f"`{shown}`" in pages or beside, f"no page of docs/duties says what {shown} is for"
 
 
 def test_the_papers_are_there() -> None:

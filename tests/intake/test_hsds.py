@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import baton.demo
-from baton.duties import codes, directory
+from baton.duties import codes
+from baton.duties.community import directory
 from baton.intake import hsds
 from baton.intake.bulk import Report
 from baton.store import Store

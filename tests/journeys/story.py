@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.pages import House
 
-from baton.duties import identity
+from baton.duties.patients import identity
 
 P = "https://baton.example/fhir"
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"

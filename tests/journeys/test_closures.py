@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import MONDAY, House, patient, stay
 
-from baton.duties import communication
+from baton.duties.contact import communication
 
 SUE = "sue@example.org"
 

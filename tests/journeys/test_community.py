@@ -14,7 +14,8 @@ from tests.pages import House, patient
 
 import baton.demo
 from baton import app
-from baton.duties import assessments, identity
+from baton.duties.patients import identity
+from baton.duties.support import assessments
 from baton.intake import hsds
 
 TOWN = Path(baton.demo.__file__).parent / "data" / "larkhaven-directory"

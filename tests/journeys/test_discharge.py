@@ -12,7 +12,10 @@ from playwright.sync_api import Page, expect
 from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import ZONE, House, house, patient, served
 
-from baton.duties import codes, discharge_manifest, discharge_plans, discharge_states
+from baton.duties import codes
+from baton.duties.discharge import manifest as discharge_manifest
+from baton.duties.discharge import plans as discharge_plans
+from baton.duties.discharge import states as discharge_states
 from baton.fhir.resource import parse
 from baton.store.postgres import Database
 
@@ -297,7 +300,7 @@ def test_the_call_at_home_finds_two_metoprolols(home: House, clock: Clock, eva: 
 
 
 def discharge_contact(stay: str) -> str:
-    from baton.duties import discharge_evidence
+    from baton.duties.discharge import evidence as discharge_evidence
 
     return discharge_evidence.contact_task(f"Encounter/{stay}")
 

@@ -159,9 +159,11 @@ def furnished(home: House, walter: str) -> Iterator[str]:
     """The same patient with something in every list."""
     from datetime import date
 
-    from baton.duties import consents, records, requests, safe_contact
-    from baton.duties.consent_terms import Terms
-    from baton.duties.decisions import Recipient
+    from baton.duties.contact import safe_contact
+    from baton.duties.privacy import consents, requests
+    from baton.duties.privacy.consent_terms import Terms
+    from baton.duties.privacy.decisions import Recipient
+    from baton.duties.records import records
 
     with home.change() as change:
         consents.record(

@@ -7,8 +7,9 @@ from playwright.sync_api import expect
 from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import House, patient
 
-from baton.duties import documents, referrals
-from baton.duties.documents import Described
+from baton.duties.records import documents
+from baton.duties.records.documents import Described
+from baton.duties.referrals import referrals
 
 
 def file(text: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import PASSWORD, House, client, served
 
 from baton import app
-from baton.duties import staff
+from baton.duties.team import staff
 from baton.web import django as shell
 
 

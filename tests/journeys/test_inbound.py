@@ -11,8 +11,9 @@ from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import PASSWORD, House, patient
 
 from baton import app
-from baton.duties import documents, inbound, records, staff
-from baton.duties.decisions import Recipient
+from baton.duties.privacy.decisions import Recipient
+from baton.duties.records import documents, inbound, records
+from baton.duties.team import staff
 from baton.rules.matching import Said
 from baton.web import django as shell
 

@@ -13,7 +13,8 @@ from playwright.sync_api import Page
 from tests.journeys.looks import PHONE
 from tests.pages import MONDAY, House, client, patient
 
-from baton.duties import agreements, education, threads
+from baton.duties.contact import threads
+from baton.duties.support import agreements, education
 
 ROSA = "rosa@mail.example"
 NARROW = {"width": 320, "height": 640}
@@ -138,7 +139,7 @@ def let_in(home: House, visit: Callable[..., Page], person: str, email: str, **o
     client(home, None)
     from django.contrib.sessions.backends.db import SessionStore
 
-    from baton.duties import guests as duty
+    from baton.duties.contact import guests as duty
     from baton.web import guests
     from baton.web.models import Account
 

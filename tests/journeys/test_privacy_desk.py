@@ -10,7 +10,8 @@ from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import PASSWORD, House, patient
 
 from baton import app
-from baton.duties import staff, unusual
+from baton.duties.privacy import unusual
+from baton.duties.team import staff
 from baton.store import Who
 from baton.store.seal import seal
 from baton.web import django as shell

@@ -11,7 +11,9 @@ from playwright.sync_api import expect
 from tests.journeys.looks import LOOKS, Counted, Seen, Visit
 from tests.pages import MONDAY, ZONE, House, patient
 
-from baton.duties import codes, identity, minutes, programs
+from baton.duties import codes
+from baton.duties.patients import identity
+from baton.duties.programs import minutes, programs
 
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 

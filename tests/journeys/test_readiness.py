@@ -12,7 +12,7 @@ from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import MONDAY, House, patient
 
 from baton import app
-from baton.duties import readiness_promises
+from baton.duties.records import readiness_promises
 
 
 def booked(id_: str, whose: str, days: int, service: str) -> dict[str, Any]:

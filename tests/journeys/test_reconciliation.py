@@ -15,7 +15,8 @@ from tests.pages import MONDAY, House, client, patient, stay
 
 from baton import app
 from baton.desk import reconciliation_words
-from baton.duties import licences, reconciliation
+from baton.duties.records import reconciliation
+from baton.duties.team import licences
 from baton.rules import readability
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import MONDAY, House, patient
 
-from baton.duties import referrals
+from baton.duties.referrals import referrals
 
 
 def clinic(id_: str, name: str) -> dict[str, object]:

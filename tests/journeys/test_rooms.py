@@ -10,7 +10,7 @@ from tests.journeys.looks import LOOKS, PHONE, Seen, Visit
 from tests.pages import PASSWORD, House
 
 from baton import app
-from baton.duties import staff
+from baton.duties.team import staff
 from baton.web import django as shell
 
 DANA = "dana@example.org"

@@ -16,7 +16,7 @@ from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import PASSWORD, House, hang_up, patient
 
 from baton import app as baton_app
-from baton.duties import staff
+from baton.duties.team import staff
 from baton.smart.registration import register
 from baton.store.apps import App
 from baton.web import django as shell

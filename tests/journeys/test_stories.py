@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.journeys.looks import Counted, Visit
 from tests.pages import ZONE, House, house, patient, stay
 
-from baton.duties import codes, referral_states
+from baton.duties import codes
+from baton.duties.referrals import states as referral_states
 from baton.store.postgres import Database
 
 CLOCK = {"now": datetime(2026, 5, 4, 9, 0, tzinfo=ZONE)}

@@ -11,7 +11,7 @@ from tests.journeys.looks import LOOKS, PHONE, Counted, Seen, Visit
 from tests.pages import PASSWORD, House, patient
 
 from baton import app
-from baton.duties import staff
+from baton.duties.team import staff
 from baton.web import django as shell
 
 BUDGET = 3

@@ -11,8 +11,9 @@ from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import MONDAY, PASSWORD, House, patient, stay
 
 from baton import app
-from baton.duties import codes, handovers, looking_after, oncall, promises, staff
-from baton.duties.handovers import Move
+from baton.duties import codes, promises
+from baton.duties.team import handovers, looking_after, oncall, staff
+from baton.duties.team.handovers import Move
 from baton.fhir.resource import target
 from baton.web import django as shell
 

@@ -11,8 +11,10 @@ from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import MONDAY, PASSWORD, House, patient, stay
 
 from baton import app
-from baton.duties import codes, communication, handovers, promises, staff
-from baton.duties.handovers import Move
+from baton.duties import codes, promises
+from baton.duties.contact import communication
+from baton.duties.team import handovers, staff
+from baton.duties.team.handovers import Move
 from baton.web import django as shell
 
 SUE, CARLA = "sue@example.org", "carla@example.org"

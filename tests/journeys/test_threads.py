@@ -11,7 +11,8 @@ from tests.pages import House, patient
 from tests.store.test_access import let_in
 
 from baton import app
-from baton.duties import network, threads
+from baton.duties.contact import threads
+from baton.duties.patients import network
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.journeys.looks import LOOKS, PHONE, Seen, Visit
 from tests.pages import MONDAY, ZONE, House, patient, stay
 
-from baton.duties import communication, promises
+from baton.duties import promises
+from baton.duties.contact import communication
 
 THURSDAY = datetime(2026, 11, 19, 14, 10, tzinfo=ZONE)
 

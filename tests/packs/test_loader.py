@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from baton.duties import codes, plans
-from baton.duties.upkeep import STANDINGS
+from baton.duties.transitions.upkeep import STANDINGS
 from baton.fhir.validate import check
 from baton.packs import loader
 from baton.rules import referrals

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.pages import MONDAY, House, client, house, patient
 
-from baton.duties import guests as duty
+from baton.duties.contact import guests as duty
 from baton.store.postgres import Database
 
 ROSA, LENA, OMAR = "rosa@mail.example", "lena@mail.example", "omar@mail.example"

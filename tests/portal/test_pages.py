@@ -13,8 +13,9 @@ from tests.portal.conftest import LENA, OMAR, ROSA, Portal
 from tests.security.test_pages import filled, routes
 
 from baton import app
-from baton.duties import agreements, education, safety, threads
-from baton.duties import guests as duty
+from baton.duties.contact import guests as duty
+from baton.duties.contact import threads
+from baton.duties.support import agreements, education, safety
 from baton.store import labels as security
 from baton.store.codes import key64
 
@@ -267,7 +268,7 @@ def test_a_helper_has_visits_and_nothing_more(portal: Portal) -> None:
 
 
 def test_what_is_sensitive_is_the_patients_and_not_the_proxys(portal: Portal) -> None:
-    from baton.duties import documents
+    from baton.duties.records import documents
 
     with portal.house.hub.store.change(app.HUB, because="Test") as change:
         for title, label, body in (
@@ -330,7 +331,7 @@ def test_an_invitation_by_the_desk_shows_the_code_once_and_the_letter_names_nobo
 
 
 def test_nobody_is_let_in_for_more_than_may_be_told(portal: Portal) -> None:
-    from baton.duties import network
+    from baton.duties.patients import network
     from baton.store import Invalid
 
     with portal.house.change() as change:

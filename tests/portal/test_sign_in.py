@@ -11,7 +11,7 @@ import pytest
 from tests.pages import client
 from tests.portal.conftest import BORN, LENA, ROSA, Portal
 
-from baton.duties import guests as duty
+from baton.duties.contact import guests as duty
 from baton.store import Invalid
 
 
@@ -137,7 +137,7 @@ def test_no_mail_says_who_or_what(portal: Portal) -> None:
 
 
 def test_who_asked_for_no_mail_gets_none(portal: Portal) -> None:
-    from baton.duties import safe_contact
+    from baton.duties.contact import safe_contact
 
     accepted(portal, portal.rosa, ROSA)
     with portal.house.change() as change:
@@ -263,7 +263,7 @@ def test_a_code_is_texted_where_the_patient_allows_it_and_not_too_often(portal: 
     assert texts and all(code not in each["text"] and "Rosa" not in each["text"] for each in texts)
     assert browser.post("/my/code", {"code": code})["Location"] == "/my/"
     with portal.house.change() as change:
-        from baton.duties import safe_contact
+        from baton.duties.contact import safe_contact
 
         safe_contact.state(change, patient=portal.rosa, asked=safe_contact.SafeContact(avoid=("sms",)))
     other = client(portal.house, None)

@@ -11,7 +11,7 @@ from typing import Any
 import polib
 import pytest
 
-from baton.duties import portal_mail
+from baton.duties.contact import portal_mail
 from baton.rules import readability
 
 ROOT = Path(__file__).parents[2]
@@ -78,7 +78,7 @@ def test_every_kind_of_promise_has_plain_words_or_is_among_staff() -> None:
     """A new duty brings its own: the patient never reads "A step in your care" where a word could be said."""
     import json
 
-    from baton.duties.agreements import INNER
+    from baton.duties.support.agreements import INNER
     from baton.portal import words
 
     found = json.loads((ROOT / "src/baton/packs/ground/promise.json").read_text())

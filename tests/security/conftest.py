@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from baton import app, demo
-from baton.duties import staff
+from baton.duties.team import staff
 from baton.settings import Settings
 from baton.store.postgres import Database
 from baton.web import django as shell

@@ -8,7 +8,7 @@ import pytest
 from tests.security.conftest import Town
 from tests.security.crawl import EACH, pages
 
-from baton.duties import staff
+from baton.duties.team import staff
 
 STRICT = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; ",

@@ -9,7 +9,10 @@ from typing import Any
 
 from baton.demo.people import Person
 from baton.demo.places import P
-from baton.duties import communication, patients, promises, transitions
+from baton.duties import promises
+from baton.duties.contact import communication
+from baton.duties.patients import patients
+from baton.duties.transitions import transitions
 from baton.store import Change, Who
 
 Resource = dict[str, Any]

@@ -12,7 +12,7 @@ from baton.demo.dice import Dice
 from baton.demo.names import LANGUAGES, ORIGINS, RACES, RELATIONS
 from baton.demo.people import Kin, Person
 from baton.demo.places import CITY, COORDINATORS, DOCTORS, MRN, PLACES, POSTCODE, STATE, TEAMS, P, at, concept, doctor_id, reference
-from baton.duties.looking_after import COORDINATOR, ROLE
+from baton.duties.team.looking_after import COORDINATOR, ROLE
 
 Resource = dict[str, Any]
 

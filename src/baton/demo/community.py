@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 from baton.demo.acts import Act, Deed
 from baton.demo.places import EASTERN
 from baton.demo.plot import Stage
-from baton.duties import assessments, benefits, capacity, community, means, needs, proofs, referrals
+from baton.duties.community import benefits, capacity, community, means, needs, proofs
+from baton.duties.referrals import referrals
+from baton.duties.support import assessments
 from baton.intake import hsds_rows, hsds_services
 from baton.store import Change
 from baton.uploads import Upload

@@ -10,18 +10,16 @@ from baton.demo import acts, clinical, shapes
 from baton.demo.acts import Act, Deed
 from baton.demo.plot import REASONS, Stage
 from baton.demo.stories import Story
-from baton.duties import (
-    discharge_blockers,
-    discharge_call,
-    discharge_evidence,
-    discharge_handoff,
-    discharge_paper,
-    discharge_plans,
-    discharge_scores,
-    education,
-)
-from baton.duties import discharge_states as states
-from baton.duties.rehearsals import Rehearsal
+from baton.duties.discharge import blockers as discharge_blockers
+from baton.duties.discharge import call as discharge_call
+from baton.duties.discharge import evidence as discharge_evidence
+from baton.duties.discharge import handoff as discharge_handoff
+from baton.duties.discharge import paper as discharge_paper
+from baton.duties.discharge import plans as discharge_plans
+from baton.duties.discharge import scores as discharge_scores
+from baton.duties.discharge import states
+from baton.duties.privacy.rehearsals import Rehearsal
+from baton.duties.support import education
 from baton.paper import Heading, Paper, Rows
 from baton.store import Change
 

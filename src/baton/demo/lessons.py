@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from baton.demo.acts import Act, Deed
 from baton.demo.plot import Stage
-from baton.duties import education
+from baton.duties.support import education
 from baton.packs.lessons import library
 from baton.store import Change
 

@@ -11,10 +11,10 @@ from baton.demo.acts import Act
 from baton.demo.places import PLACES, WORKERS
 from baton.demo.plot import Stage
 from baton.demo.privacy import TEAM
-from baton.duties import documents, inbound, inbound_states, readiness, readiness_promises, reconciliation, records
-from baton.duties.decisions import Recipient
-from baton.duties.happenings import patients_of
-from baton.duties.packets import DISCLOSURE
+from baton.duties.privacy.decisions import Recipient
+from baton.duties.privacy.packets import DISCLOSURE
+from baton.duties.records import documents, inbound, inbound_states, readiness, readiness_promises, reconciliation, records
+from baton.duties.transitions.happenings import patients_of
 from baton.rules.matching import Said
 from baton.store import Change, Who
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from baton.demo.names import LANGUAGES
 from baton.duties.codes import CAPACITY, MENTOR
-from baton.duties.teams import PLANS
+from baton.duties.team.teams import PLANS
 from baton.store import Who
 
 Resource = dict[str, Any]

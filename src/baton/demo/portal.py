@@ -8,8 +8,10 @@ from unicodedata import normalize
 
 from baton.demo.acts import Act, Deed
 from baton.demo.plot import Stage
-from baton.duties import agreements, education, guests, identity, threads
+from baton.duties.contact import guests, threads
+from baton.duties.patients import identity
 from baton.duties.scheduling import notices, weekly
+from baton.duties.support import agreements, education
 from baton.fhir.resource import human_name
 from baton.store import Change, Store, Who
 

@@ -8,9 +8,12 @@ from datetime import date, timedelta
 from baton.demo.acts import Act, Deed
 from baton.demo.places import PLACES
 from baton.demo.plot import Stage
-from baton.duties import consents, disclosure, record_states, records, requests, safe_contact
-from baton.duties.consent_terms import Party, Terms
-from baton.duties.decisions import Recipient
+from baton.duties.contact import safe_contact
+from baton.duties.privacy import consents, disclosure, requests
+from baton.duties.privacy.consent_terms import Party, Terms
+from baton.duties.privacy.decisions import Recipient
+from baton.duties.records import records
+from baton.duties.records import states as record_states
 from baton.store import Change
 
 TEAM = "outpatient-coordination"

@@ -9,8 +9,7 @@ from typing import Any
 from baton.demo.acts import Act, Deed, put
 from baton.demo.places import reference
 from baton.demo.plot import Stage
-from baton.duties import care_plans, minutes, programs
-from baton.duties import program_states as states
+from baton.duties.programs import care_plans, minutes, programs, states
 from baton.store import Change
 from baton.store import programs as index
 from baton.store.codes import key64

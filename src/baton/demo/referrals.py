@@ -8,8 +8,10 @@ from datetime import date
 
 from baton.demo.acts import Act, Deed
 from baton.demo.plot import Stage
-from baton.duties import documents, referral_states, referrals
-from baton.duties.documents import Described
+from baton.duties.records import documents
+from baton.duties.records.documents import Described
+from baton.duties.referrals import referrals
+from baton.duties.referrals import states as referral_states
 from baton.store import Change
 
 FIRST = 7

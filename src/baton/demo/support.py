@@ -10,8 +10,10 @@ from typing import Any
 from baton.demo.acts import Act, Deed
 from baton.demo.places import WORKERS
 from baton.demo.plot import Stage
-from baton.duties import assessments, caregivers, codes, concerns, goals, safety
-from baton.duties.concern_states import CODE
+from baton.duties import codes
+from baton.duties.patients import caregivers
+from baton.duties.support import assessments, concerns, goals, safety
+from baton.duties.support.concern_states import CODE
 from baton.packs.assessments import library
 from baton.store import Change
 

@@ -10,8 +10,9 @@ from baton.demo.days import Days
 from baton.demo.names import LANGUAGES
 from baton.demo.places import WORKERS, concept
 from baton.demo.plot import Stage
-from baton.duties import absences, codes, handovers, huddles, intake, mentoring, oncall, reading
-from baton.duties.handovers import Move
+from baton.duties import codes, reading
+from baton.duties.team import absences, handovers, huddles, intake, mentoring, oncall
+from baton.duties.team.handovers import Move
 from baton.store import Change, Who
 
 LUIS = WORKERS["luis-ortega"].who

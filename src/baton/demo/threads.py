@@ -8,9 +8,10 @@ from datetime import timedelta
 from baton.demo.acts import Act, Deed
 from baton.demo.places import TEAMS
 from baton.demo.plot import Stage
-from baton.duties import communication, identity, network, threads
-from baton.duties.charts import Preferences
-from baton.duties.communication import Interpreter
+from baton.duties.contact import communication, threads
+from baton.duties.contact.communication import Interpreter
+from baton.duties.patients import identity, network
+from baton.duties.patients.charts import Preferences
 from baton.fhir.resource import target
 from baton.store import Change
 

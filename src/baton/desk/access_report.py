@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from baton.desk import labels, looking_words
-from baton.duties import access_report as duty
-from baton.duties.access_report import AccessReport, Line
+from baton.duties.privacy import access_report as duty
+from baton.duties.privacy.access_report import AccessReport, Line
 from baton.paper import Facts, Heading, Notice, Paper, Rows, Text, pdf
 from baton.web.gate import Request, staff, stepped_up
 

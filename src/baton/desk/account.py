@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from baton.desk import people_words
 from baton.desk.labels import word
-from baton.duties import licences, people
+from baton.duties.team import licences, people
 from baton.store import access
 from baton.web import accounts, events
 from baton.web.gate import Request, staff, stepped_up

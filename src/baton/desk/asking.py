@@ -17,8 +17,10 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import labels, support_words
 from baton.desk.posting import form
-from baton.duties import assessments, identity, reading, safety
-from baton.duties.assessments import Response
+from baton.duties import reading
+from baton.duties.patients import identity
+from baton.duties.support import assessments, safety
+from baton.duties.support.assessments import Response
 from baton.fhir.resource import human_name
 from baton.packs.assessments import Assessment, Item, library
 from baton.rules.tables import table

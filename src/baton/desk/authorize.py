@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from baton.desk import app_words
-from baton.duties import find, identity
-from baton.duties.rows import Identity
+from baton.duties.patients import find, identity
+from baton.duties.today.rows import Identity
 from baton.fhir.scope import Scopes, meet, read
 from baton.smart.grants import Consent
 from baton.smart.request import AUTHORIZE, Asked, Reply

@@ -20,9 +20,10 @@ from baton.desk import scheduling_words as words
 from baton.desk.closures import SAYS
 from baton.desk.scheduling import change, posted
 from baton.desk.scheduling_forms import CLOCK, DAY, WEEKDAYS
-from baton.duties import oncall, reading
+from baton.duties import reading
 from baton.duties.scheduling import calendars
 from baton.duties.scheduling.calendars import Hours
+from baton.duties.team import oncall
 from baton.fhir.resource import text_of
 from baton.rules.calendar import local_day
 from baton.store import Forbidden, Invalid, View

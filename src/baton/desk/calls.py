@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods
 from baton.desk import labels
 from baton.desk import message_words as words
 from baton.desk.threads import languages, said, why
-from baton.duties import calls, communication, interpreting, promises, safe_contact
-from baton.duties.communication import Interpreter
+from baton.duties import promises
+from baton.duties.contact import calls, communication, interpreting, safe_contact
+from baton.duties.contact.communication import Interpreter
 from baton.fhir.resource import extension
 from baton.store import Invalid
 from baton.web.gate import Request, staff

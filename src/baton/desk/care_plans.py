@@ -15,9 +15,11 @@ from baton.desk import labels, posting
 from baton.desk import program_words as words
 from baton.desk.enrolments import said
 from baton.desk.programs import day_of
-from baton.duties import care_plans as duty
-from baton.duties import plan_decisions, plan_issues, program_packs, reading
-from baton.duties.plan_decisions import Choice
+from baton.duties import reading
+from baton.duties.programs import care_plans as duty
+from baton.duties.programs import packs as program_packs
+from baton.duties.programs import plan_decisions, plan_issues
+from baton.duties.programs.plan_decisions import Choice
 from baton.fhir.resource import Resource, extension, human_name, target, text_of
 from baton.rules import contradictions as rules
 from baton.rules.calendar import local_day

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from baton.desk import explain, labels, rooms
-from baton.duties import caseload, teams
-from baton.duties.caseload import Filters, Today
-from baton.duties.rows import Row, Sheet, State
+from baton.duties.team import teams
+from baton.duties.today import caseload
+from baton.duties.today.caseload import Filters, Today
+from baton.duties.today.rows import Row, Sheet, State
 from baton.store import Refused
 from baton.web.gate import Request, staff
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from baton.desk import labels, score_svg, support_words
-from baton.duties.charts import Lane, Member, PatientPage, ScoreNote
+from baton.duties.patients.charts import Lane, Member, PatientPage, ScoreNote
 
 PARTIES: labels.Words = {
     "hospital": lazy("Hospital"),

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from baton.desk import app_words
 from baton.desk.labels import ROLES
-from baton.duties import staff as people
+from baton.duties.team import staff as people
 from baton.fhir.scope import read
 from baton.smart import registration
 from baton.smart.request import MOUNT

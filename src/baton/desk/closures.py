@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from baton.desk import explain, labels
 from baton.duties import closures as duty
-from baton.duties import teams, working_days
+from baton.duties import working_days
+from baton.duties.team import teams
 from baton.duties.working_days import Closure
 from baton.rules.calendar import US_FEDERAL, holidays_of, local_day
 from baton.store import Forbidden, Invalid, View

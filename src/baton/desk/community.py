@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import community_words as words
 from baton.desk import labels, posting
-from baton.duties import benefits, capacity, finder, help_page
-from baton.duties.finder import Found, Results, Wanted
+from baton.duties.community import benefits, capacity, finder, help_page
+from baton.duties.community.finder import Found, Results, Wanted
 from baton.rules import benefits as rules
 from baton.rules import needs
 from baton.rules.opening import DAYS, Hours

@@ -19,8 +19,9 @@ from django.views.decorators.http import require_GET
 from baton.desk import community as room
 from baton.desk import community_words as words
 from baton.desk import labels, posting, referral_words
-from baton.duties import assistance_letter, benefits, community, documents, finder, help_page, means, needs, proofs
-from baton.duties.help_page import Asked, HelpPage
+from baton.duties.community import assistance_letter, benefits, community, finder, help_page, means, needs, proofs
+from baton.duties.community.help_page import Asked, HelpPage
+from baton.duties.records import documents
 from baton.fhir.resource import human_name
 from baton.rules import benefits as rules
 from baton.rules import needs as need_rules

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from baton.desk import labels, posting, privacy_words
 from baton.desk.disclosure import whose
 from baton.desk.requests import shown
-from baton.duties import consents as duty
-from baton.duties import parties, safe_contact
-from baton.duties import requests as asks
-from baton.duties.consent_terms import KINDS, Kind, Party, Terms
-from baton.duties.safe_contact import SafeContact
+from baton.duties import parties
+from baton.duties.contact import safe_contact
+from baton.duties.contact.safe_contact import SafeContact
+from baton.duties.privacy import consents as duty
+from baton.duties.privacy import requests as asks
+from baton.duties.privacy.consent_terms import KINDS, Kind, Party, Terms
 from baton.fhir.resource import Resource, human_name, split
 from baton.rules import authorisation, permissions, privacy_clocks
 from baton.rules.calendar import local_day

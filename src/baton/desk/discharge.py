@@ -14,11 +14,16 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import discharge_words as words
 from baton.desk import labels
-from baton.duties import discharge_board, discharge_paper, discharge_scores, education, parties, teams
-from baton.duties import discharge_states as states
-from baton.duties.discharge_board import Row, Stay
-from baton.duties.discharge_scores import Scores
-from baton.duties.discharge_states import Step
+from baton.duties import parties
+from baton.duties.discharge import board as discharge_board
+from baton.duties.discharge import paper as discharge_paper
+from baton.duties.discharge import scores as discharge_scores
+from baton.duties.discharge import states
+from baton.duties.discharge.board import Row, Stay
+from baton.duties.discharge.scores import Scores
+from baton.duties.discharge.states import Step
+from baton.duties.support import education
+from baton.duties.team import teams
 from baton.packs.lessons import library
 from baton.rules import discharge_plan as rules
 from baton.store import View

@@ -13,14 +13,12 @@ from django.views.decorators.http import require_POST
 
 from baton.desk import posting
 from baton.desk.discharge import pdf_answer
-from baton.duties import (
-    discharge_blockers,
-    discharge_paper,
-    discharge_plans,
-    discharge_scores,
-    education,
-)
-from baton.duties import discharge_states as states
+from baton.duties.discharge import blockers as discharge_blockers
+from baton.duties.discharge import paper as discharge_paper
+from baton.duties.discharge import plans as discharge_plans
+from baton.duties.discharge import scores as discharge_scores
+from baton.duties.discharge import states
+from baton.duties.support import education
 from baton.rules import discharge_plan as rules
 from baton.rules import readmission
 from baton.rules.calendar import end_of_day

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from baton.desk import discharge_words as words
 from baton.desk import labels
-from baton.duties import discharge_call as duty
-from baton.duties import discharge_states as states
+from baton.duties.discharge import call as duty
+from baton.duties.discharge import states
 from baton.rules.attempts import OUTCOMES
 from baton.store import Conflict, Invalid
 from baton.web.gate import Request, staff

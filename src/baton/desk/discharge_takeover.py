@@ -11,7 +11,9 @@ from django.views.decorators.http import require_GET, require_POST
 from baton.desk import discharge_words as words
 from baton.desk import labels, privacy_papers
 from baton.desk.discharge_acts import back, change, given, moment, plan_id, posted
-from baton.duties import discharge_document, discharge_handoff, discharge_plans
+from baton.duties.discharge import document as discharge_document
+from baton.duties.discharge import handoff as discharge_handoff
+from baton.duties.discharge import plans as discharge_plans
 from baton.store import Conflict, Invalid
 from baton.web.gate import Request, staff
 

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from baton.desk import labels, privacy_papers
-from baton.duties import accounting as accounts
-from baton.duties import disclosure, identity, links, parties
-from baton.duties.decisions import Recipient
+from baton.duties import parties
+from baton.duties.patients import identity
+from baton.duties.privacy import accounting as accounts
+from baton.duties.privacy import disclosure, links
+from baton.duties.privacy.decisions import Recipient
 from baton.fhir.resource import Resource, human_name, split
 from baton.paper import pdf
 from baton.rules import permissions

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from baton.desk import labels
 from baton.desk.disclosure import whose
 from baton.desk.referral_words import STATES
-from baton.duties import documents as duty
 from baton.duties import parties
+from baton.duties.records import documents as duty
 from baton.fhir.resource import human_name
 from baton.store import Conflict, Invalid, NotFound
 from baton.web.gate import Request, staff

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from baton.desk import labels
-from baton.duties import education
+from baton.duties.support import education
 from baton.packs.lessons import Lesson
 from baton.packs.lessons import library as lessons
 from baton.rules import readability

@@ -16,9 +16,11 @@ from django.views.decorators.http import require_GET
 from baton.desk import labels, posting
 from baton.desk import program_words as words
 from baton.desk.programs import day_of, need_day
-from baton.duties import program_closing, program_packs, program_risk, programs
-from baton.duties import program_states as states
-from baton.duties.program_closing import Summary
+from baton.duties.programs import closing as program_closing
+from baton.duties.programs import packs as program_packs
+from baton.duties.programs import programs, states
+from baton.duties.programs import risk as program_risk
+from baton.duties.programs.closing import Summary
 from baton.fhir.resource import human_name
 from baton.paper import Facts, Heading, Paper, Rows, Text, pdf
 from baton.rules import panel_risk

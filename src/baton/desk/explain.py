@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from baton.desk import community_words, discharge_words, program_words, readiness_words, referral_words, support_words
 from baton.desk.labels import COMPLEXITIES, PROMISES, Words, day, language_name, moment, word
-from baton.duties.rows import Difference
+from baton.duties.today.rows import Difference
 from baton.duties.trace import Fact, Step, Trace
 from baton.duties.working_days import REASON
 

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from baton.desk import rooms
-from baton.duties import find as duty
-from baton.duties.glass import APPROVERS
-from baton.duties.privacy_tasks import ROLES
+from baton.duties.patients import find as duty
+from baton.duties.privacy.glass import APPROVERS
+from baton.duties.privacy.tasks import ROLES
 from baton.store import access, words
 from baton.web.gate import staff
 

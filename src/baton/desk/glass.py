@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from baton.desk import labels, looking_words, posting
-from baton.duties import glass as duty
+from baton.duties.privacy import glass as duty
 from baton.rules import looking
 from baton.rules.calendar import local_day
 from baton.store import Invalid, NotFound

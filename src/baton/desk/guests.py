@@ -16,8 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from baton.desk import labels, people_words
 from baton.desk.posting import form
-from baton.duties import agreements, identity, portal_mail, reading
-from baton.duties import guests as duty
+from baton.duties import reading
+from baton.duties.contact import guests as duty
+from baton.duties.contact import portal_mail
+from baton.duties.patients import identity
+from baton.duties.support import agreements
 from baton.fhir.resource import human_name
 from baton.packs.assessments import library
 from baton.paper import Heading, Notice, Paper, Text, pdf

@@ -14,7 +14,9 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import posting
 from baton.desk.team import may
-from baton.duties import caseload, codes, huddles, people, teams, working_days
+from baton.duties import codes, working_days
+from baton.duties.team import huddles, people, teams
+from baton.duties.today import caseload
 from baton.fhir.resource import human_name, parse
 from baton.rules.calendar import add_business_days, local_day
 from baton.store import Invalid, NotFound, View

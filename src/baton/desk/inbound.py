@@ -15,9 +15,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from baton.desk import labels, posting
 from baton.desk.documents import TYPES, served
-from baton.duties import documents, inbound_reader, parties
-from baton.duties import inbound as duty
-from baton.duties.inbound_states import Paper
+from baton.duties import parties
+from baton.duties.records import documents, inbound_reader
+from baton.duties.records import inbound as duty
+from baton.duties.records.inbound_states import Paper
 from baton.fhir.resource import human_name
 from baton.rules import matching
 from baton.rules.matching import Said

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from baton.desk import community_words, discharge_words, program_words, referral_words, support_words
 from baton.desk.language_names import LANGUAGES
-from baton.duties.rows import Row
+from baton.duties.today.rows import Row
 
 Words = Mapping[str, str | Promise]
 

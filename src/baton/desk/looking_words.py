@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as lazy
 
 from baton.desk import labels
 from baton.desk.labels import Words
-from baton.duties.access_report import Line
-from baton.duties.privacy_tasks import PrivacyTask
+from baton.duties.privacy.access_report import Line
+from baton.duties.privacy.tasks import PrivacyTask
 from baton.store.trail import Recorded
 
 PURPOSES: Words = {

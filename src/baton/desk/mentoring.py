@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from baton.desk import explain, posting
-from baton.duties import mentoring
+from baton.duties.team import mentoring
 from baton.fhir.resource import human_name, target
 from baton.store import Forbidden
 from baton.web.gate import Request, staff

@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 
 from baton.desk import labels
 from baton.desk.labels import Words
-from baton.duties.network import Permission
-from baton.duties.threads import Message, Thread
+from baton.duties.contact.threads import Message, Thread
+from baton.duties.patients.network import Permission
 
 TOPICS: Words = {
     "referral": lazy("Referral"),

@@ -17,10 +17,10 @@ from baton.desk import labels, posting
 from baton.desk import program_words as words
 from baton.desk.enrolments import said
 from baton.desk.programs import day_of
-from baton.duties import minutes as duty
-from baton.duties import month_close, program_packs
-from baton.duties import program_states as states
-from baton.duties.minutes import Line
+from baton.duties.programs import minutes as duty
+from baton.duties.programs import month_close, states
+from baton.duties.programs import packs as program_packs
+from baton.duties.programs.minutes import Line
 from baton.fhir.resource import human_name
 from baton.rules import minutes as rules
 from baton.rules.calendar import local_day

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_GET
 from baton.desk import chart_words, labels, posting
 from baton.desk import message_words as words
 from baton.desk.threads import languages, said
-from baton.duties import consents, identity
-from baton.duties import network as duty
-from baton.duties.charts import Preferences
+from baton.duties.patients import identity
+from baton.duties.patients import network as duty
+from baton.duties.patients.charts import Preferences
+from baton.duties.privacy import consents
 from baton.store import Invalid, View
 from baton.web.gate import Request, staff
 

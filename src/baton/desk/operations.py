@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import discharge_words, labels
 from baton.desk.labels import Words, word
-from baton.duties import operations
+from baton.duties.team import operations
 from baton.rules import figures as rules
 from baton.rules.calendar import local_day
 from baton.rules.figures import Share

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from baton.desk import labels
 from baton.desk import scheduling_words as words
-from baton.duties import identity
+from baton.duties.patients import identity
 from baton.duties.scheduling.weekly import Entry
 from baton.fhir.resource import human_name
 from baton.paper import Block, Heading, Notice, Paper, Rows, Text, pdf

@@ -30,9 +30,9 @@ from baton.desk import (
     support_words,
     team_words,
 )
-from baton.duties.panel import PanelRow
-from baton.duties.rows import Row
-from baton.duties.safety import how_many_open
+from baton.duties.patients.panel import PanelRow
+from baton.duties.support.safety import how_many_open
+from baton.duties.today.rows import Row
 from baton.store.glass import open_until
 
 register = template.Library()

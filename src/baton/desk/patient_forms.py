@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from baton.desk import chart_words, labels
-from baton.duties.charts import PatientPage, Preferences
-from baton.duties.patients import LONGEST_NOTE, LONGEST_WORDS
-from baton.duties.rows import Contact
+from baton.duties.patients.charts import PatientPage, Preferences
+from baton.duties.patients.patients import LONGEST_NOTE, LONGEST_WORDS
+from baton.duties.today.rows import Contact
 
 OFFERED = ("en", "es", "zh", "yue", "vi", "tl", "ar", "fr", "ht", "ko", "ru", "pt", "pl", "hi", "so", "hmn", "am", "ase")
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)

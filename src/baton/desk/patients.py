@@ -18,9 +18,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from baton.desk import chart_words, explain, score_svg
 from baton.desk.patient_forms import NoteForm, PastForm, PreferencesForm, PromiseForm
-from baton.duties import access_report, discharge_board, promises, safe_contact, teams
-from baton.duties import patients as duty
-from baton.duties.charts import PatientPage
+from baton.duties import promises
+from baton.duties.contact import safe_contact
+from baton.duties.discharge import board as discharge_board
+from baton.duties.patients import patients as duty
+from baton.duties.patients.charts import PatientPage
+from baton.duties.privacy import access_report
+from baton.duties.team import teams
 from baton.store import NotFound, access
 from baton.web.gate import staff
 

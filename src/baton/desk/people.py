@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from baton.desk import labels, people_words
-from baton.duties import licences, people, staff
-from baton.duties import teams as teams_duty
-from baton.duties.mentoring import MENTORS
+from baton.duties.team import licences, people, staff
+from baton.duties.team import teams as teams_duty
+from baton.duties.team.mentoring import MENTORS
 from baton.store import Conflict, Forbidden, Invalid, Who
 from baton.web import accounts, events
 from baton.web import gate as web

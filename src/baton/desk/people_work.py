@@ -7,7 +7,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from baton.desk import people as desk
-from baton.duties import staff
+from baton.duties.team import staff
 from baton.store import Invalid
 from baton.web.gate import Request
 

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from baton.desk import labels, looking_words
-from baton.duties import privacy as duty
-from baton.duties import privacy_tasks
+from baton.duties.privacy import privacy as duty
+from baton.duties.privacy import tasks as privacy_tasks
 from baton.rules import looking
 from baton.rules.calendar import local_day, start_of_day
 from baton.store import Forbidden, Invalid

@@ -10,10 +10,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from baton.desk import labels, privacy_words
-from baton.duties import chart_parts, disclosure, packets
-from baton.duties.accounting import Accounting, Entry
-from baton.duties.disclosure import Rehearsal
-from baton.duties.record_states import Request
+from baton.duties.patients import chart_parts
+from baton.duties.privacy import disclosure, packets
+from baton.duties.privacy.accounting import Accounting, Entry
+from baton.duties.privacy.disclosure import Rehearsal
+from baton.duties.records.states import Request
 from baton.paper import Block, Facts, Heading, Notice, Paper, Rows, Text
 
 SPOKEN = ("en", "es")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext, pgettext_lazy
 
 from baton.desk import labels
-from baton.duties.consent_terms import Party, Terms
+from baton.duties.privacy.consent_terms import Party, Terms
 
 KINDS: labels.Words = {
     "authorisation": lazy("Authorization"),

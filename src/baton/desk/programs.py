@@ -15,9 +15,9 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import labels, posting
 from baton.desk import program_words as words
-from baton.duties import population as duty
-from baton.duties import program_packs
-from baton.duties.population import Filters
+from baton.duties.programs import packs as program_packs
+from baton.duties.programs import population as duty
+from baton.duties.programs.population import Filters
 from baton.store import Invalid, programs
 from baton.web.gate import Request, staff
 

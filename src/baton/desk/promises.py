@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 
 from baton.desk import explain, labels, posting
 from baton.desk.caseload import narrowed
-from baton.duties import communication, promises, safe_contact, transitions
+from baton.duties import promises
+from baton.duties.contact import communication, safe_contact
+from baton.duties.transitions import transitions
 from baton.fhir.resource import extension
 from baton.web.gate import Request
 

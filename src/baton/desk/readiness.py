@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import posting, privacy_papers, readiness_words
 from baton.desk.disclosure import whose
-from baton.duties import readiness as duty
-from baton.duties.happenings import patients_of
+from baton.duties.records import readiness as duty
+from baton.duties.transitions.happenings import patients_of
 from baton.web.gate import Request, staff
 
 REFUSALS = (

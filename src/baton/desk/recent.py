@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import labels
 from baton.desk.caseload import list_context, read_filters
-from baton.duties import caseload, recent
-from baton.duties.caseload import Today
+from baton.duties.today import caseload, recent
+from baton.duties.today.caseload import Today
 from baton.web.gate import Request, staff
 
 

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET
 from baton.desk import labels, posting
 from baton.desk import reconciliation_words as words
 from baton.desk.disclosure import whose
-from baton.duties import identity, reading
-from baton.duties import reconciliation as duty
-from baton.duties.reconciliation_lists import Entry
+from baton.duties import reading
+from baton.duties.patients import identity
+from baton.duties.records import reconciliation as duty
+from baton.duties.records.reconciliation_lists import Entry
 from baton.fhir.resource import human_name, target
 from baton.paper import pdf
 from baton.store import NotFound

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from baton.desk import labels
-from baton.duties import identity
-from baton.duties.reconciliation import DECISION
-from baton.duties.reconciliation_lists import Difference
+from baton.duties.patients import identity
+from baton.duties.records.reconciliation import DECISION
+from baton.duties.records.reconciliation_lists import Difference
 from baton.fhir.resource import Resource, code_of, human_name
 from baton.paper import Block, Heading, Paper, Rows, Text
 

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from baton.desk import labels, posting, privacy_papers
 from baton.desk.disclosure import whose
 from baton.duties import parties, reading
-from baton.duties import records as duty
-from baton.duties.decisions import Recipient
-from baton.duties.record_states import MOVES, OPEN, Request, shown
+from baton.duties.privacy.decisions import Recipient
+from baton.duties.records import records as duty
+from baton.duties.records.states import MOVES, OPEN, Request, shown
 from baton.fhir.resource import human_name, split
 from baton.rules.calendar import local_day
 from baton.store import Invalid, View

@@ -16,8 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from baton.desk import explain, labels, posting
 from baton.desk import referral_words as words
-from baton.duties import referral_board, referral_states, referrals
-from baton.duties.referral_board import Closure, Figures, Story
+from baton.duties.referrals import board as referral_board
+from baton.duties.referrals import referrals
+from baton.duties.referrals import states as referral_states
+from baton.duties.referrals.board import Closure, Figures, Story
 from baton.fhir.resource import human_name
 from baton.rules import referrals as rules
 from baton.store import Invalid, Refused, View

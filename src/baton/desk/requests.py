@@ -13,8 +13,9 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import labels, posting, privacy_papers, privacy_words
 from baton.desk.disclosure import whose
-from baton.duties import identity, reading, trace
-from baton.duties import requests as duty
+from baton.duties import reading, trace
+from baton.duties.patients import identity
+from baton.duties.privacy import requests as duty
 from baton.fhir.resource import Resource, human_name
 from baton.rules import privacy_clocks
 from baton.rules.calendar import local_day

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from baton.desk.closures import SAYS
-from baton.duties import mentoring, operations, privacy_tasks
+from baton.duties.privacy import tasks as privacy_tasks
+from baton.duties.team import mentoring, operations
 from baton.smart.registration import REGISTERS
 from baton.store import access
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from baton.desk import discharge_words, explain, readiness_words, referral_words
 from baton.desk.labels import COMPLEXITIES, Words, day, moment, word
-from baton.duties.rows import Row, Why
+from baton.duties.today.rows import Row, Why
 
 
 def why_line(row: Row) -> str:

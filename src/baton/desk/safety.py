@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from baton.desk import labels, support_words
-from baton.duties import clinicians, identity, safety
-from baton.duties.safety_states import DECISIONS
+from baton.duties.patients import identity
+from baton.duties.support import clinicians, safety
+from baton.duties.support.safety_states import DECISIONS
 from baton.packs import crisis
 from baton.store import Conflict, Invalid, NotFound
 from baton.web.gate import Request, staff

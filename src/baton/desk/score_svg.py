@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from baton.desk.score_text import Box, Label, shortened, text_width
-from baton.duties.charts import Lane, Score, ScoreNote
+from baton.duties.patients.charts import Lane, Score, ScoreNote
 
 WIDTH, LEFT, RIGHT = 1040, 150, 1024
 NAMES = 136  # of the width, for the names of the parties: a drawing of their own, so that they stay in sight

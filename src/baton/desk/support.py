@@ -18,9 +18,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from baton.desk import asking, labels, support_words
 from baton.desk.trend_svg import trend
-from baton.duties import assessments, caregivers, concerns, goals, safety
-from baton.duties.assessments import Response
-from baton.duties.concern_states import KINDS, OPEN
+from baton.duties.patients import caregivers
+from baton.duties.support import assessments, concerns, goals, safety
+from baton.duties.support.assessments import Response
+from baton.duties.support.concern_states import KINDS, OPEN
 from baton.fhir.resource import human_name
 from baton.packs.assessments import library
 from baton.store import Conflict, Invalid

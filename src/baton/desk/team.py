@@ -18,8 +18,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from baton.desk import posting, rooms
-from baton.duties import absences, handovers, identity, oncall, people, teams, workload
-from baton.duties.handovers import KEEPERS, Move
+from baton.duties.patients import identity
+from baton.duties.team import absences, handovers, oncall, people, teams, workload
+from baton.duties.team.handovers import KEEPERS, Move
 from baton.rules.calendar import local_day
 from baton.store import Conflict, Forbidden, Invalid, View
 from baton.web.gate import Request, staff
@@ -71,7 +72,7 @@ def board(request: Request) -> HttpResponse:
 
 
 def _waiting(view: View) -> int:
-    from baton.duties import intake
+    from baton.duties.team import intake
 
     return intake.how_many(view)
 

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import posting
 from baton.desk.team import may
-from baton.duties import absences, handovers, reading, workload
-from baton.duties.handover_states import Handover
+from baton.duties import reading
+from baton.duties.team import absences, handovers, workload
+from baton.duties.team.handover_states import Handover
 from baton.fhir.resource import human_name
 from baton.store import Invalid, View
 from baton.web.gate import Request, staff

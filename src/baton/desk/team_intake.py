@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET
 from baton.desk import posting, team_words
 from baton.desk.labels import word
 from baton.desk.team import may
-from baton.duties import codes, intake, teams, workload
+from baton.duties import codes
+from baton.duties.team import intake, teams, workload
 from baton.store import View
 from baton.web.gate import Request, staff
 

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import posting
 from baton.desk.team import may
-from baton.duties import oncall, people, reading
+from baton.duties import reading
+from baton.duties.team import oncall, people
 from baton.fhir.resource import human_name
 from baton.rules.calendar import local_day, start_of_day
 from baton.store import Invalid

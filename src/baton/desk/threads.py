@@ -21,8 +21,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from baton.desk import labels, posting
 from baton.desk import message_words as words
 from baton.desk.patient_forms import OFFERED
-from baton.duties import identity, network, reading, referral_states, teams, thread_notices, threads, working_days
-from baton.duties.threads import Thread
+from baton.duties import reading, working_days
+from baton.duties.contact import thread_notices, threads
+from baton.duties.contact.threads import Thread
+from baton.duties.patients import identity, network
+from baton.duties.referrals import states as referral_states
+from baton.duties.team import teams
 from baton.fhir.resource import human_name
 from baton.rules import messages as rules
 from baton.rules.calendar import add_business_days, local_day

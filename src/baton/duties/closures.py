@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from baton.duties import codes, discharges, episodes, evidence, reading, trace, transitions
+from baton.duties import codes, reading, trace
 from baton.duties.reactions import Reaction, wanting
+from baton.duties.transitions import discharges, episodes, evidence, transitions
 from baton.duties.working_days import (
     KIND,
     LONGEST,
@@ -164,7 +165,7 @@ def tried_again(view: View, task: Resource, episode: Resource, by: Calendar) -> 
 
 def due_on(view: View, *, organization: str, closure: Closure) -> int:
     """How many open promises of an organisation are due on these days whatever its calendar: somebody has to see to them before."""
-    from baton.duties.teams import people_of  # noqa: PLC0415 - teams knows transitions, which know the calendar
+    from baton.duties.team.teams import people_of  # noqa: PLC0415 - teams knows transitions, which know the calendar
 
     owners = [organization, *people_of(view, [organization])]
     return view.promises_due(owners, start_of_day(closure.first, view.zone), end_of_day(closure.last, view.zone))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from baton.duties import codes, episodes
+from baton.duties import codes
+from baton.duties.transitions import episodes
 from baton.fhir.resource import Resource, extension, target
 
 EVENTS: Final = f"{codes.P}/StructureDefinition/task-events"

@@ -5,46 +5,23 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from baton.duties import (
-    benefit_promises,
-    benefits,
-    capacity,
-    community,
-    concerns,
-    consents,
-    discharge_handoff,
-    discharge_promises,
-    findings,
-    glass,
-    goals,
-    handover_states,
-    handovers,
-    inbound_filing,
-    interpreting,
-    licences,
-    mentoring,
-    minutes,
-    month_close,
-    needs,
-    oncall,
-    pathways,
-    plan_issues,
-    privacy_tasks,
-    program_packs,
-    program_promises,
-    program_states,
-    programs,
-    promises,
-    readiness_promises,
-    reconciliation,
-    record_states,
-    referral_promises,
-    referral_states,
-    safety,
-    teams,
-    thread_promises,
-    thread_states,
-)
+from baton.duties import pathways, promises
+from baton.duties.community import benefit_promises, benefits, capacity, community, needs
+from baton.duties.contact import interpreting, thread_promises, thread_states
+from baton.duties.discharge import handoff as discharge_handoff
+from baton.duties.discharge import promises as discharge_promises
+from baton.duties.privacy import consents, glass
+from baton.duties.privacy import tasks as privacy_tasks
+from baton.duties.programs import minutes, month_close, plan_issues, programs
+from baton.duties.programs import packs as program_packs
+from baton.duties.programs import promises as program_promises
+from baton.duties.programs import states as program_states
+from baton.duties.records import inbound_filing, readiness_promises, reconciliation
+from baton.duties.records import states as record_states
+from baton.duties.referrals import promises as referral_promises
+from baton.duties.referrals import states as referral_states
+from baton.duties.support import concerns, findings, goals, safety
+from baton.duties.team import handover_states, handovers, licences, mentoring, oncall, teams
 
 DUTIES: tuple[ModuleType, ...] = (
     teams,

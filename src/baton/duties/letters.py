@@ -6,8 +6,9 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING
 
-from baton.duties import codes, episodes
-from baton.duties.packets import DISCLOSURE
+from baton.duties import codes
+from baton.duties.privacy.packets import DISCLOSURE
+from baton.duties.transitions import episodes
 from baton.fhir.resource import Resource
 from baton.paper import Paper, pdf
 

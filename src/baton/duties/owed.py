@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
-from baton.duties import codes, episodes, plans, reading, trace
+from baton.duties import codes, plans, reading, trace
 from baton.duties.trace import Fact, Trace
+from baton.duties.transitions import episodes
 from baton.fhir.resource import Resource
 from baton.rules.answer import Answer
 from baton.rules.calendar import end_of_day

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from baton.duties import codes, identity, reading
-from baton.duties.decisions import Recipient
+from baton.duties import codes, reading
+from baton.duties.patients import identity
+from baton.duties.privacy.decisions import Recipient
 from baton.fhir.resource import Resource, code_of, human_name, text_of
 from baton.rules import permissions
 from baton.store import View

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from baton.duties import closures, happenings, promises, stays
+from baton.duties import closures, promises
 from baton.duties.reactions import Reaction
+from baton.duties.transitions import happenings, stays
 
 REACTIONS: dict[str, list[Reaction]] = {
     "Encounter": [stays.on_stay, happenings.on_visit],

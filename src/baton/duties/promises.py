@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from baton.duties import codes, episodes, plans, reading, trace, upkeep
+from baton.duties import codes, plans, reading, trace
 from baton.duties.trace import Fact, Step, Trace
+from baton.duties.transitions import episodes, upkeep
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, extension, target
 from baton.rules.calendar import end_of_day, local_day, start_of_day

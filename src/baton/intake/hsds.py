@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from baton.duties import directory
+from baton.duties.community import directory
 from baton.fhir.bundle import Entry
 from baton.fhir.resource import Resource
 from baton.intake import hsds_rows, hsds_services

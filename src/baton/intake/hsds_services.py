@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from zoneinfo import ZoneInfo
 
-from baton.duties import directory
 from baton.duties.codes import concept
+from baton.duties.community import directory
 from baton.fhir.resource import Resource
 from baton.intake import hsds_hours
 from baton.intake.hsds_fhir import Book, Made, day_of, identifier_of, location_of, made_id, organization_of, slim, telecom_of, web_of

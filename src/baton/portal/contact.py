@@ -8,7 +8,9 @@ from django.urls import path
 from django.utils import translation
 from django.views.decorators.http import require_GET
 
-from baton.duties import handover_notices, identity, reading
+from baton.duties import reading
+from baton.duties.patients import identity
+from baton.duties.team import handover_notices
 from baton.portal.dates import KNOWN, hub_of, who
 from baton.store import NotFound
 

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
-from baton.duties import codes, identity, reading
+from baton.duties import codes, reading
+from baton.duties.patients import identity
 from baton.duties.scheduling import notices, terms, weekly
 from baton.store import NotFound, View, Who
 

@@ -11,8 +11,10 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.duties import agreements, education, reading, threads
+from baton.duties import reading
+from baton.duties.contact import threads
 from baton.duties.scheduling import notices, weekly
+from baton.duties.support import agreements, education
 from baton.fhir.resource import human_name
 from baton.paper import Block, Facts, Heading, Notice, Paper, Rows, Text, pdf
 from baton.portal import show, sign_in, talk, words

@@ -8,7 +8,8 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.duties import education, threads
+from baton.duties.contact import threads
+from baton.duties.support import education
 from baton.portal import show
 from baton.portal.posting import form
 from baton.store import NotFound, View

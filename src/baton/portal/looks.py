@@ -12,8 +12,8 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET
 
-from baton.duties import access_report
-from baton.duties.access_report import Line
+from baton.duties.privacy import access_report
+from baton.duties.privacy.access_report import Line
 from baton.portal import show
 from baton.store import Forbidden
 from baton.web.gate import Request, guest

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from baton.duties import links
+from baton.duties.privacy import links
 from baton.store import NotFound, Who
 
 OUTSIDE = Who("Device/baton", "Secure link", "system", (), "portal")

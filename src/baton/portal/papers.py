@@ -8,7 +8,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.duties import agreements, documents
+from baton.duties.records import documents
+from baton.duties.support import agreements
 from baton.portal import show
 from baton.portal.posting import form
 from baton.store import Invalid, NotFound

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET
 
-from baton.duties import guests as duty
-from baton.duties import portal_mail
+from baton.duties.contact import guests as duty
+from baton.duties.contact import portal_mail
 from baton.portal import show, words
 from baton.portal.posting import form
 from baton.store import Forbidden, Invalid

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from baton.duties import agreements, assessments, safety
+from baton.duties.support import agreements, assessments, safety
 from baton.packs.assessments import SCALE, Item
 from baton.portal import home, show
 from baton.portal.posting import form

@@ -15,7 +15,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.generic import RedirectView
 
-from baton.duties import codes, identity, portal_mail, reading, safe_contact
+from baton.duties import codes, reading
+from baton.duties.contact import portal_mail, safe_contact
+from baton.duties.patients import identity
 from baton.fhir.resource import Resource
 from baton.portal import show
 from baton.store import Invalid, Who

@@ -8,7 +8,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET
 
-from baton.duties import threads
+from baton.duties.contact import threads
 from baton.portal import show
 from baton.portal.posting import form
 from baton.store import NotFound

@@ -8,8 +8,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.duties import agreements, reading
+from baton.duties import reading
 from baton.duties.scheduling import notices, weekly
+from baton.duties.support import agreements
 from baton.fhir.resource import split
 from baton.portal import show, words
 from baton.portal.posting import form

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext
 
-from baton.duties.agreements import Agreed
+from baton.duties.support.agreements import Agreed
 
 PROMISES: Mapping[str, Any] = {
     "contact-after-discharge": lazy("Call you to hear how you are"),

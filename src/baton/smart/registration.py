@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from joserfc.errors import JoseError
 
-from baton.duties import staff
+from baton.duties.team import staff
 from baton.fhir import scope as scopes
 from baton.fhir.outcome import Bad, Issue, error
 from baton.smart.client import key_set

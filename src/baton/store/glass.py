@@ -1,6 +1,7 @@
 """Broken glass in the indexes: who may look at whose chart beyond their relationships, from when until when, as the grants say.
 
-A grant is a Basic resource (duties/glass.py writes it); its rows are made with it, in the same transaction, and can be made anew from it.
+A grant is a Basic resource, written by duties/privacy/glass.py; its rows are made with it, in the same
+transaction, and can be made anew from it.
 """
 
 from __future__ import annotations

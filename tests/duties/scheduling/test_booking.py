@@ -308,7 +308,7 @@ def write_to(ward: Ward, channel: str, language: str) -> None:
     """Lan is to be written to this way."""
     from dataclasses import replace
 
-    from baton.duties import identity
+    from baton.duties.patients import identity
 
     lan = ward.get("Patient/lan")
     lan["telecom"] = [{"system": "email", "value": "lan@example.org"}, {"system": "phone", "value": "+14015550199"}]

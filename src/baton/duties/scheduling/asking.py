@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from baton.duties import identity, reading, working_days
+from baton.duties import reading, working_days
+from baton.duties.patients import identity
 from baton.duties.scheduling import calendars, needs, openings, terms
 from baton.duties.scheduling import model as m
 from baton.fhir.resource import Resource, target

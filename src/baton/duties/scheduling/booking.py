@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from baton.duties import codes, episodes, promises, reading
+from baton.duties import codes, promises, reading
 from baton.duties.scheduling import notices, terms
+from baton.duties.transitions import episodes
 from baton.fhir.outcome import Issue
 from baton.fhir.resource import Resource, human_name, identifier, target, text_of
 from baton.rules.calendar import add_business_days, local_day

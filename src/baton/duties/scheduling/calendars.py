@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from baton.duties import codes, episodes, reading, working_days
+from baton.duties import codes, reading, working_days
 from baton.duties.scheduling import terms
 from baton.duties.scheduling.model import Span
+from baton.duties.transitions import episodes
 from baton.fhir.resource import Resource, target
 from baton.rules.calendar import US_FEDERAL, Calendar
 from baton.store import Invalid

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from baton.duties import codes, episodes, identity, reading
+from baton.duties import codes, reading
+from baton.duties.patients import identity
 from baton.duties.scheduling import terms
+from baton.duties.transitions import episodes
 from baton.fhir.outcome import Issue
 from baton.fhir.resource import Resource, has_code, human_name, target, text_of
 from baton.rules.calendar import end_of_day, local_day, start_of_day

@@ -12,8 +12,11 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from baton.duties import episodes, identity, reading, safe_contact
+from baton.duties import reading
+from baton.duties.contact import safe_contact
+from baton.duties.patients import identity
 from baton.duties.scheduling import terms
+from baton.duties.transitions import episodes
 from baton.fhir.resource import Resource
 from baton.store import Gone, Invalid, NotFound
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from baton.duties import oncall, reading
+from baton.duties import reading
 from baton.duties.scheduling import calendars, terms
+from baton.duties.team import oncall
 from baton.fhir.resource import Resource, codings, target, text_of
 
 if TYPE_CHECKING:

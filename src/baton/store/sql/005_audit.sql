@@ -41,7 +41,7 @@ end $$;
 grant select on sequence change_id, look_id_seq to baton_app;
 
 -- Broken glass: who may look at which patient beyond their relationships, from when until when; made from the Basic resources that say so
--- (duties/glass.py). since <= now < until is all there is to ask.
+-- (duties/privacy/glass.py). since <= now < until is all there is to ask.
 create table glass (
     rid     bigint primary key,
     patient bigint not null,

@@ -1,0 +1,1 @@
+"""Help from others: needs, services, referrals to them, and benefits."""

@@ -1,0 +1,129 @@
+"""Telling somebody outside that there is a message: by the way they chose, in their language, never what it says nor about whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from baton.duties import codes, reading
+from baton.duties.contact import safe_contact
+from baton.duties.contact.thread_states import NOTICE, receipts, recipients, topic_of
+from baton.duties.patients import identity, network
+from baton.fhir.resource import Resource, target
+from baton.store import View
+
+if TYPE_CHECKING:
+    from baton.store import Change, Store, Who
+
+LINK: Final = "/my/messages"
+WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "en": ("There is a message for you", "Hello. There is a message for you. Sign in to read it:"),
+    "es": ("Tiene un mensaje", "Hola. Tiene un mensaje. Entre para leerlo:"),
+}
+"""Subject and sentence by language: nothing in them says who, what or why."""
+TOPICS: Final = {"email": "mail", "sms": "text"}
+
+
+def told(change: Change, thread: Resource, message: Resource, readers: Sequence[str]) -> Resource:
+    """The message, with a notice announced for each reader who can be told and has no unread one waiting; it says how each was told."""
+    waiting = _unread(change, thread) if readers and thread.get("id") else set()
+    notices = []
+    for each in readers:
+        how = "known-already" if each in waiting else _announced(change, thread, str(message["id"]), each)
+        notices.append(
+            {"url": NOTICE, "extension": [{"url": "who", "valueReference": {"reference": each}}, {"url": "how", "valueCode": how}]}
+        )
+    return {**message, "extension": [*message.get("extension", ()), *notices]} if notices else message
+
+
+def _unread(change: Change, thread: Resource) -> set[str]:
+    """Those who were told of an earlier message of the thread and have not read it yet: once is enough."""
+    found: set[str] = set()
+    for each in change.find("Communication", part_of=f"Communication/{thread['id']}"):
+        has_read = {known["who"] for known in receipts(each) if known["kind"] == "read"}
+        found |= {who for who, way in how_told(each) if way in TOPICS and who not in has_read and who in recipients(each)}
+    return found
+
+
+def how_told(message: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How each reader was told of a message: email, sms, known-already, or why they were not (no-access, no-way, not-this-way)."""
+    found = []
+    for each in message.get("extension", ()):
+        if each.get("url") == NOTICE:
+            parts = {part["url"]: part for part in each.get("extension", ())}
+            found.append((str(target(parts.get("who", {}).get("valueReference")) or ""), str(parts.get("how", {}).get("valueCode", ""))))
+    return found
+
+
+def _announced(change: Change, thread: Resource, message: str, reader: str) -> str:
+    patient = str(codes.patient_of(thread))
+    how, address, person = _reach(change, patient, reader)
+    if how not in TOPICS or address is None:
+        return how
+    subject, text = WORDS.get((identity.language(person) or "en").split("-")[0], WORDS["en"])
+    payload = {"subject": subject, "text": text, "link": LINK, "message": message, "reader": reader}
+    if reader.startswith("Patient/"):
+        safe_contact.announce(change, patient=reader, channel=how, address=address, topic=TOPICS[how], payload=payload)
+    else:
+        change.announce(TOPICS[how], {**payload, "about": patient, "concerning": topic_of(thread), "to": address})
+    return how
+
+
+def how(view: View, patient: str, reader: str) -> str:
+    """How somebody outside would be told that there is a message: email, sms, or why they would not (no-access, no-way, not-this-way)."""
+    return _reach(view, patient, reader)[0]
+
+
+def _reach(view: View, patient: str, reader: str) -> tuple[str, str | None, Resource]:
+    with reading.seeing_all(view):
+        person = reading.peek(view, reader)
+    if person is None or not may_sign_in(view, reader, patient):
+        return "no-access", None, {}
+    way = way_to(person)
+    if way is None:
+        return "no-way", None, person
+    channel, address = way
+    if reader.startswith("Patient/") and not safe_contact.may_contact(view, reader, channel, address).allowed:
+        return "not-this-way", None, person
+    return channel, address, person
+
+
+def may_sign_in(view: View, reader: str, patient: str) -> bool:
+    """Whether somebody has access to the portal, and reads messages there: a notice to anybody else would lead nowhere."""
+    guest = view.store.guest(reader)
+    if guest is None:
+        return False
+    with view.store.view(guest) as theirs:
+        return theirs.decide("see", "Communication", patient=patient).allowed
+
+
+def way_to(person: Resource) -> tuple[str, str] | None:
+    """How somebody is written to: the way they chose when it is e-mail or text; an e-mail address when they chose none."""
+    channel = identity.preferences(person).channel
+    if channel in (None, "email", "portal"):
+        point = next(iter(identity.points(person, "email")), None)
+        return ("email", str(point["value"])) if point else None
+    if channel == "sms":
+        point = next(iter(identity.points(person, "sms", "phone")), None)
+        return ("sms", str(point["value"])) if point else None
+    return None
+
+
+def objection(store: Store, who: Who, payload: Mapping[str, Any]) -> str | None:
+    """What the outbox asks before it tells somebody of the family: why not, or None."""
+    person, patient = str(payload.get("reader", "")), payload.get("about")
+    if not person.startswith("RelatedPerson/") or not patient:
+        return None
+    with store.view(who) as view:
+        found = network.may_be_told(view, person, str(payload.get("concerning", "other")), patient=str(patient))
+    return None if found.allowed else f"they may not be told ({found.because})"
+
+
+def delivered(store: Store, who: Who, topic: str, payload: Mapping[str, Any]) -> None:
+    """A notice left: so far its message was delivered, and no further; kept once, however often the outbox asks."""
+    from baton.duties.contact import threads  # noqa: PLC0415  it asks us whom to tell
+
+    if payload.get("message") and payload.get("reader"):
+        with store.change(who, because="A notice of a message was delivered") as change:
+            evidence = {"mail": "smtp", "text": "text"}[topic]
+            threads.receipt(change, str(payload["message"]), kind="delivered", who=str(payload["reader"]), evidence=evidence)

@@ -1,0 +1,1 @@
+"""Going home: prepared from the day of admission, said yes to by all, handed over with proof, and asked about afterwards."""

@@ -1,0 +1,1 @@
+"""What may leave, who looked, and what patients ask about their record."""

@@ -1,0 +1,74 @@
+"""A packet behind a secure link: signed, soon over, opened only with a code told some other way. The content never travels by mail."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from baton.duties import reading
+from baton.duties.privacy import packets
+from baton.duties.privacy.packets import DISCLOSURE
+from baton.fhir.resource import Resource
+from baton.store import Gone, NotFound, View
+
+DAYS: Final = 7
+"""How long a link lives."""
+
+
+def token(view: View, document: str) -> str:
+    """The signed end of a link to this packet (an id), good for DAYS days from now."""
+    ends = int((view.now + timedelta(days=DAYS)).timestamp())
+    said = f"{document}.{ends}"
+    return f"{said}.{_signed(view, 'packet', said)}"
+
+
+def code(view: View, link: str) -> str:
+    """The eight digits that open it: told by telephone, never written beside the link."""
+    number = int.from_bytes(hmac.digest(view.store.key, f"code|{link}".encode(), sha256)[:8], "big")
+    return f"{number % 100_000_000:08d}"
+
+
+def opened(view: View, link: str, said: str) -> Resource:
+    """The packet's DocumentReference. Raises NotFound when the link is forged or over, the packet taken back, or the code another one."""
+    document, ends = _parts(view, link)
+    digits = "".join(each for each in said if each.isdigit())
+    if ends < view.now or not hmac.compare_digest(code(view, link).encode(), digits.encode()):
+        raise NotFound("This link or code does not work.")
+    try:
+        found = view.get("DocumentReference", document)
+    except (NotFound, Gone):
+        raise NotFound("This link or code does not work.") from None
+    kinds = {each for category in found.get("category", ()) for each in reading.codings(category)}
+    if found.get("status") != "current" or (DISCLOSURE, "packet") not in kinds:
+        raise NotFound("This link or code does not work.")
+    return found
+
+
+def lives(view: View, link: str) -> bool:
+    """Whether a link is ours and still good, whatever the code."""
+    try:
+        return _parts(view, link)[1] >= view.now
+    except NotFound:
+        return False
+
+
+def _parts(view: View, link: str) -> tuple[str, datetime]:
+    said, _, signature = link.rpartition(".")
+    document, _, ends = said.rpartition(".")
+    genuine = hmac.compare_digest(_signed(view, "packet", said).encode(), signature.encode("ascii", "replace"))
+    if not genuine or not ends.isdigit():
+        raise NotFound("This link or code does not work.")
+    return document, datetime.fromtimestamp(int(ends), UTC)
+
+
+def _signed(view: View, what: str, said: str) -> str:
+    return base64.urlsafe_b64encode(hmac.digest(view.store.key, f"{what}|{said}".encode(), sha256)[:18]).decode()
+
+
+def pdf_of(view: View, document: Resource) -> bytes:
+    """The paper of a packet."""
+    binary = next(iter(packets.binaries([document])), "Binary/")
+    return base64.b64decode(view.get(*binary.split("/", 1))["data"])

@@ -1,0 +1,1 @@
+"""Records: ready for the visit, asked of others, filed with the right patient, medicines reconciled."""

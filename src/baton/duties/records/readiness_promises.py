@@ -1,0 +1,152 @@
+"""The promise that a chart is ready before the visit: made a week before when something is missing, kept by what comes, never by a tick."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from baton.duties import codes, plans, promises, reading, trace
+from baton.duties.reactions import Reaction, is_first, wanting
+from baton.duties.records import readiness
+from baton.duties.records.readiness import STATUSES, Visit
+from baton.duties.trace import Fact, Trace
+from baton.duties.transitions import episodes, upkeep
+from baton.fhir.outcome import Issue, error
+from baton.fhir.resource import Resource, target
+from baton.rules import readiness as rules
+from baton.rules.calendar import end_of_day, local_day
+from baton.store import Refused
+
+if TYPE_CHECKING:
+    from baton.store import Change, Store, View, Who
+
+CODE: Final = "visit-readiness"
+RULE: Final = f"{codes.P}/Library/readiness|1"
+CLEARS: Final = ("chart-ready", "closed-with-reason")
+AGAIN: Final = 15
+"""Every so many minutes the charts of open promises are looked at again."""
+MOST: Final = 40
+"""How many charts are looked at in one go; the rest a minute later."""
+
+
+def task_id(appointment: Resource) -> str:
+    """The promise about a visit at its present time; moved, it is another one."""
+    return codes.derived_id(CODE, str(appointment["id"]), str(appointment.get("start")))
+
+
+def watch(who: Who, store: Store, now: datetime) -> None:
+    """Each minute: the visits of the coming week that nobody has looked at; now and then the open promises anew."""
+    with store.view(who) as view:
+        today = local_day(view.now, view.zone)
+        until = end_of_day(today + (today - rules.begins(today)), view.zone)
+        span = [f"ge{episodes.instant(view.now)}", f"le{episodes.instant(until)}"]
+        booked = view.find("Appointment", status=STATUSES, date=span, _count=1000)
+        found = {task_id(each): each for each in booked if readiness.asks(view, each)}
+        known = {str(each["id"]) for each in view.find("Task", _id=",".join(found), _count=len(found))} if found else set()
+        again = view.find("Task", code=f"{codes.PROMISE}|{CODE}", status=codes.OPEN) if view.now.minute % AGAIN == 0 else []
+    for id_, appointment in [each for each in found.items() if each[0] not in known][:MOST]:
+        with store.change(who, because="Is the chart ready for the visit?") as change:
+            look(change, appointment=str(appointment["id"]), id_=id_)
+    for task in again:
+        with store.change(who, because="Is the chart ready for the visit?") as change:
+            look_again(change, task=str(task["id"]))
+
+
+def look(change: Change, *, appointment: str, id_: str = "") -> Resource | None:
+    """Look at a chart for the first time: the promise made, open when something is missing, kept at once when nothing is."""
+    found = change.get("Appointment", appointment)
+    visit = readiness.of_appointment(change, found)
+    if visit is None:
+        return None
+    patient, day = f"Patient/{visit.patient.id}", local_day(visit.start, change.zone)
+    answer = rules.due(day, local_day(change.now, change.zone))
+    team, name, _ = reading.team_of(change, patient)
+    told = Trace(
+        rule=RULE,
+        title="Readiness",
+        step=CODE,
+        source=answer.source,
+        facts=(Fact("visit", visit.start, f"Appointment/{appointment}"), Fact("list", visit.checklist.code), *_missing(visit)),
+        arithmetic=answer.steps,
+        due=min(end_of_day(answer.value, change.zone), visit.start),
+        clears=CLEARS,
+        made_by=plans.made_by(change, change.because),
+    )
+    now = episodes.instant(change.now)
+    task: Resource = {
+        "resourceType": "Task",
+        "id": id_ or task_id(found),
+        "status": "requested",
+        "intent": "order",
+        "code": codes.concept(codes.PROMISE, CODE),
+        "description": visit.what,
+        "for": {"reference": patient},
+        "focus": {"reference": f"Appointment/{appointment}"},
+        "authoredOn": now,
+        "lastModified": now,
+        "requester": codes.reference_to(change.who.person, change.who.name),
+        "owner": codes.reference_to(team, name),
+        "restriction": {"period": {"end": told.due.isoformat()}},
+    }
+    made = trace.put(task, told)
+    return change.put(_kept(change, made, visit) if visit.ready else made).resource()
+
+
+def _missing(visit: Visit) -> tuple[Fact, ...]:
+    return (Fact("missing", ", ".join(each.item.code for each in visit.lacking)),) if visit.lacking else ()
+
+
+def _kept(change: Change, task: Resource, visit: Visit) -> Resource:
+    evidence = [upkeep.output(upkeep.FULFILLED_BY, each.reference) for each in visit.found if each.reference]
+    return upkeep.shut({**task, **({"output": evidence} if evidence else {})}, reason="kept", status="completed", now=change.now)
+
+
+def look_again(change: Change, *, task: str) -> None:
+    """Look at a chart once more: kept when everything is there, over when the visit has begun, else told what is still missing."""
+    found = change.get("Task", task)
+    if not codes.is_open(found):
+        return
+    appointment = reading.peek(change, target(found.get("focus")))
+    visit = readiness.of_appointment(change, appointment) if appointment else None
+    if visit is None or appointment is None or appointment.get("status") != STATUSES or task_id(appointment) != found["id"]:
+        change.put(upkeep.shut(found, reason="not-needed", text="The visit is not at that time any more", now=change.now))
+    elif visit.start <= change.now:
+        change.put(upkeep.shut(found, reason="not-needed", text="The visit has begun", now=change.now))
+    elif visit.ready:
+        change.put(_kept(change, found, visit))
+    elif (told := trace.of(found)) is not None and told.fact("missing") != _missing(visit)[0].value:
+        change.put(promises.stamped(change, trace.put(found, told.with_facts(*_missing(visit)))))
+
+
+def task_guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:
+    """The promise that a chart is ready is kept by what is in the chart; somebody who goes without closes it with a reason."""
+    if codes.promise_code(after) != CODE or after is None or after.get("status") != "completed" or not codes.is_open(before):
+        return
+    with reading.seeing_all(view):
+        appointment = reading.peek(view, target(after.get("focus")))
+        visit = readiness.of_appointment(view, appointment) if appointment else None
+    if visit is not None and not visit.ready:
+        yield error("business-rule", "Something is still missing for this visit: ask for it, or close this with a reason.", "Task.status")
+
+
+@wanting(lambda after: after is None or not is_first(after))
+def on_appointment(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+    """A visit was cancelled or moved: what was owed for that time is not."""
+    if before is None or before.get("status") != STATUSES:
+        return []
+    if after is not None and after.get("status") in (STATUSES, "arrived", "checked-in") and after.get("start") == before.get("start"):
+        return []
+    with reading.seeing_all(view):
+        try:
+            task = view.get("Task", task_id(before))
+        except Refused:
+            return []
+    if not codes.is_open(task):
+        return []
+    text = "The visit took place" if after is not None and after.get("status") == "fulfilled" else "The visit is not at that time any more"
+    return [upkeep.shut(task, reason="not-needed", text=text, now=view.now)]
+
+
+GUARDS = {"Task": [task_guard]}
+REACTIONS: dict[str, list[Reaction]] = {"Appointment": [on_appointment]}

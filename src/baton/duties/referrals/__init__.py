@@ -1,0 +1,1 @@
+"""Referrals that close: sent, answered, kept, reviewed, and told to the patient."""

@@ -1,0 +1,243 @@
+"""The board of referrals: whose turn it is, what is late, the story of one, and how many loops close."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from baton.duties import codes, reading
+from baton.duties.patients import identity
+from baton.duties.referrals import promises, referrals, states
+from baton.duties.referrals.referrals import Meter
+from baton.duties.today import loops
+from baton.duties.today.rows import Identity, Row
+from baton.duties.trace import Trace
+from baton.duties.trace import of as trace_of
+from baton.fhir.resource import Resource, parse, target, text_of
+from baton.rules import referrals as rules
+
+if TYPE_CHECKING:
+    from baton.store import View
+
+COLUMNS = ("send", "answer", "booked", "result", "review", "tell", "again")
+"""The columns of the board; `STEPS_OF` says which steps each holds."""
+STEPS_OF: Mapping[str, tuple[str, ...]] = {
+    "send": ("send",),
+    "answer": ("answer", "cancellation"),
+    "booked": ("book", "visit"),
+    "result": ("result",),
+    "review": ("review",),
+    "tell": ("tell",),
+    "again": ("rebook", "reroute", "hold"),
+}
+TURN_OF: Mapping[str, str] = {
+    **dict.fromkeys(("send", "rebook", "review", "tell", "reroute", "hold"), "ours"),
+    **dict.fromkeys(("answer", "book", "result", "cancellation"), "theirs"),
+    "visit": "patient",
+}
+MOST = 500
+WINDOWS = (30, 60, 90)
+LOOKED_BACK = timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Everything under way: counts by column and by whose turn it is, and the rows of what was chosen, the earliest due first."""
+
+    columns: tuple[tuple[str, int], ...]
+    turns: tuple[tuple[str, int], ...]
+    late: int
+    rows: tuple[Row, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One thing that happened: when, which state it led to, why, and what was said."""
+
+    when: datetime
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One referral whole. `moves` are the triggers that are legal now; `step` is what is owed, None when the loop is closed."""
+
+    task: str
+    patient: Identity
+    what: str
+    question: str | None
+    to: str
+    urgency: str
+    state: str
+    step: str | None
+    turn: str | None
+    due: datetime | None
+    chapters: tuple[Chapter, ...]
+    moves: tuple[str, ...]
+    meter: Meter | None
+    results: tuple[tuple[str, str], ...]
+    trace: Trace | None
+    others: tuple[tuple[str, str], ...]
+    request: str = ""  # the "ServiceRequest/id" it is about
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """How many of the loops that are old enough closed within 30, 60 and 90 days (closed, of how many), for one party or all."""
+
+    name: str
+    within: tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How loops go: closure overall and by whom they were sent to, why they were declined, and how long each step took (median days)."""
+
+    overall: Closure
+    by_party: tuple[Closure, ...]
+    declined: tuple[tuple[str, int], ...]
+    days: tuple[tuple[str, float], ...]
+    baseline: float
+
+
+def board(view: View, *, column: str | None = None, turn: str | None = None) -> Board:
+    """What is under way, of all patients one may see; narrowed to a column or to whose turn it is."""
+    wanted = [f"referral-{step}" for step in rules.STEPS]
+    rows = view.promises(None, codes=wanted, limit=MOST + 1)
+    steps = Counter(str(row.code).removeprefix("referral-") for row in rows)
+    chosen = [
+        row
+        for row in rows[:MOST]
+        for step in (row.code.removeprefix("referral-"),)
+        if (column is None or step in STEPS_OF.get(column, ())) and (turn is None or TURN_OF.get(step) == turn)
+    ]
+    return Board(
+        columns=tuple((name, sum(steps[step] for step in STEPS_OF[name])) for name in COLUMNS),
+        turns=tuple(
+            (name, sum(count for step, count in steps.items() if TURN_OF.get(step) == name)) for name in ("ours", "theirs", "patient")
+        ),
+        late=sum(row.due < view.now for row in rows),
+        rows=tuple(_row(view, each.task, parse(each.patient_body)) for each in chosen if each.patient_body),
+        more=len(rows) > MOST,
+    )
+
+
+def _row(view: View, task: Resource, patient: Resource) -> Row:
+    return loops.row(task, patient, now=view.now, zone=view.zone, who=view.who, names={})
+
+
+def referral_of(view: View, promise: str) -> str | None:
+    """The referral ("Task/id") that a promise is about."""
+    found = reading.maybe(view, f"Task/{promise}")
+    return target((found or {}).get("focus")) if promises.step_of(found) else None
+
+
+def story(view: View, *, task: str) -> Story:
+    """One referral: where it stands, what is owed and by when, how it came there, and what may happen next. Raises NotFound."""
+    referral = referrals.held(view, task)
+    loop = promises.read(view, referral)
+    step = loop.next_step()
+    promise = loop.known.get(step.name) if step else None
+    told = trace_of(promise) if promise else None
+    request = reading.maybe(view, target(referral.get("focus"))) or {}
+    person = view.get("Patient", str(target(referral.get("for"))).partition("/")[2])
+    siblings = view.find("Task", focus=str(target(referral.get("focus"))), code=f"{states.TASK_CODE}|fulfill")
+    return Story(
+        task=str(referral["id"]),
+        patient=identity.identity(person, view.now.astimezone(view.zone).date()),
+        what=str(referral.get("description") or text_of(request.get("code"))),
+        question=next((str(each["text"]) for each in request.get("orderDetail", ()) if each.get("text")), None),
+        to=promises.name_of_owner(referral),
+        urgency=states.urgency(referral),
+        state=states.state(referral),
+        step=step.name if step else None,
+        turn=step.turn if step else None,
+        due=told.due.astimezone(view.zone) if told else None,
+        chapters=chapters(view, str(referral["id"])),
+        moves=tuple(dict.fromkeys(move.trigger for move in states.open_moves(referral))) if states.state(referral) != "draft" else (),
+        meter=referrals.meter(view, referral) if states.state(referral) == "draft" else None,
+        results=tuple((each, reading.name_of(view, each)) for each in loop.results),
+        trace=told,
+        others=tuple((str(each["id"]), promises.name_of_owner(each)) for each in siblings if each["id"] != referral["id"]),
+        request=str(target(referral.get("focus")) or ""),
+    )
+
+
+def chapters(view: View, task: str) -> tuple[Chapter, ...]:
+    """Every state the referral has been in, the first first."""
+    found: list[Chapter] = []
+    for stored in reversed(view.history("Task", task, count=100).entries):
+        if stored.body is None:
+            continue
+        resource = stored.resource()
+        now = states.state(resource)
+        if not found or found[-1].state != now:
+            found.append(Chapter(stored.last_updated.astimezone(view.zone), now, (resource.get("statusReason") or {}).get("text")))
+    return tuple(found)
+
+
+# --- figures ------------------------------------------------------------------------------------------------------------------------------
+
+
+def figures(view: View) -> Figures:
+    """How the loops of the last half year went, of all patients one may see."""
+    since = f"ge{(view.now - LOOKED_BACK).date().isoformat()}"
+    found = view.find("Task", code=f"{states.TASK_CODE}|fulfill", authored_on=since)
+    steps = view.find("Task", code=",".join(f"{codes.PROMISE}|referral-{step}" for step in rules.STEPS), authored_on=since)
+    closed = {
+        str(target(each.get("focus"))): _end(view, each)
+        for each in steps
+        if promises.step_of(each) == "tell" and each.get("status") == "completed"
+    }
+    first = [each for each in found if states.is_referral(each) and each.get("status") != "draft"]
+    by_party: dict[str, list[Resource]] = {}
+    for each in first:
+        by_party.setdefault(promises.name_of_owner(each), []).append(each)
+    ordered = sorted(by_party.items(), key=lambda pair: (-len(pair[1]), pair[0]))[:8]
+    declined = Counter(
+        str(each["statusReason"]["text"]) for each in first if each.get("status") == "rejected" and each.get("statusReason", {}).get("text")
+    )
+    return Figures(
+        overall=closure("", first, closed, view),
+        by_party=tuple(closure(name, several, closed, view) for name, several in ordered),
+        declined=tuple(declined.most_common(5)),
+        days=tuple((step, median(lengths)) for step in rules.STEPS if (lengths := days_of(view, steps, step))),
+        baseline=rules.baseline(),
+    )
+
+
+def closure(name: str, found: Sequence[Resource], closed: Mapping[str, datetime | None], view: View) -> Closure:
+    """Of the loops old enough to tell, how many closed in time. One that went on elsewhere counts where it went."""
+    within = []
+    for days in WINDOWS:
+        span = timedelta(days=days)
+        begun = {f"Task/{each['id']}": reading.moment(each["authoredOn"], view.zone) for each in found if not _went_on(each)}
+        old = {task: start for task, start in begun.items() if start is not None and start <= view.now - span}
+        done = sum(1 for task, start in old.items() if (end := closed.get(task)) is not None and end <= start + span)
+        within.append((days, done, len(old)))
+    return Closure(name, tuple(within))
+
+
+def _went_on(task: Mapping[str, Any]) -> bool:
+    return any(each.get("url") == states.SETTLED and each.get("valueString") == "rerouted" for each in task.get("extension", ()))
+
+
+def _end(view: View, promise: Mapping[str, Any]) -> datetime | None:
+    return reading.moment(promise.get("executionPeriod", {}).get("end"), view.zone)
+
+
+def days_of(view: View, steps: Iterable[Resource], step: str) -> list[float]:
+    """How long the closed promises of one step were open, in days."""
+    spans = ((reading.moment(each.get("authoredOn"), view.zone), _end(view, each)) for each in steps if promises.step_of(each) == step)
+    return sorted((end - start).total_seconds() / 86400 for start, end in spans if start is not None and end is not None)
+
+
+def median(numbers: Sequence[float]) -> float:
+    """The middle one of sorted numbers."""
+    middle = len(numbers) // 2
+    return round(numbers[middle] if len(numbers) % 2 else (numbers[middle - 1] + numbers[middle]) / 2, 1)

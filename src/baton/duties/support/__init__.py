@@ -1,0 +1,1 @@
+"""Education and support: lessons, worries, goals, questionnaires, and the ninth question."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.duties.support import FREQUENCY, answer, fill, phq9, tasks
+from tests.duties.answered import FREQUENCY, answer, fill, phq9, tasks
 from tests.duties.ward import PRIYA, TOM, Ward
 
 from baton.duties import trace

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from tests.duties.support import fill, tasks
+from tests.duties.answered import fill, tasks
 from tests.duties.ward import MERCY, PRIYA, TOM, Ward
 
 from baton.duties import promises, trace

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.duties.support import answer, fill, tasks
+from tests.duties.answered import answer, fill, tasks
 from tests.duties.ward import PRIYA, TOM, Ward
 
 from baton.duties import promises, trace

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from tests.duties.support import AMARA, FREQUENCY, ITEM_9, answer, doctor, fill, phq9, tasks
+from tests.duties.answered import AMARA, FREQUENCY, ITEM_9, answer, doctor, fill, phq9, tasks
 from tests.duties.ward import HUB, LUIS, MERCY, PRIYA, TOM, Ward, staff
 
 from baton.duties import promises, trace

@@ -13,7 +13,7 @@ from tests.conftest import Databases
 from tests.store.folk import HUB, KEY, STAFF_ROLE, ZONE, Clock, care_team, ground, observation
 
 from baton.fhir import query
-from baton.store import Forbidden, NotFound, Refused, Store, Who, access
+from baton.store import Forbidden, NotFound, Refused, Store, Who, access, kinds
 from baton.store import labels as security
 from baton.store.codes import TYPES, key64
 from baton.store.hold import Holding
@@ -96,6 +96,51 @@ def test_every_role_relationship_type_label_and_interaction_is_as_written_by_han
                 expected = "deny" if not granted else "allow" if label is None else labelled(label, role, relationship)
                 found = access._decide(role, interaction, type_, relationship, security.number([label] if label else []), "TREAT").outcome
                 assert found == expected, (role, relationship, type_, label, interaction, who.purpose)
+
+
+# what a role writes of one kind of a type alone, by hand: (role, relationship) → types
+SOCIAL = {("social-worker", _near): "Condition Observation Procedure" for _near in CLOSE} | {
+    ("social-worker", "unowned"): "HealthcareService"
+}
+
+
+def test_what_is_social_is_written_by_social_workers_and_changes_nothing_else() -> None:
+    for role, relationship, type_, interaction in itertools.product(PEOPLE, access.RELATIONSHIPS, TYPES, access.INTERACTIONS):
+        plain, social = (access._decide(role, interaction, type_, relationship, 1, "TREAT", kind).outcome for kind in ("", "social"))
+        more = interaction == "write" and type_ in SOCIAL.get((role, relationship), "").split()
+        assert social == ("allow" if more else plain), (role, relationship, type_, interaction)
+        assert not more or plain == "deny"
+
+
+US_CORE = ("http://hl7.org/fhir/us/core/CodeSystem/us-core-category", "sdoh")
+GRAVITY = "http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes"
+FOOD, ENROLLED = (GRAVITY, "food-insecurity"), (GRAVITY, "program-enrollment")
+CONCERN = ("http://hl7.org/fhir/us/core/CodeSystem/condition-category", "health-concern")
+DIAGNOSIS = ("http://terminology.hl7.org/CodeSystem/condition-category", "encounter-diagnosis")
+SURVEY, LAB, VITAL = (
+    ("http://terminology.hl7.org/CodeSystem/observation-category", code) for code in ("survey", "laboratory", "vital-signs")
+)
+Z594, E11 = (("http://hl7.org/fhir/sid/icd-10-cm", code) for code in ("Z59.41", "E11.9"))
+LOINC, SNOMED = ("http://loinc.org", "63512-8"), ("http://snomed.info/sct", "73211009")
+
+
+@pytest.mark.parametrize(("type_", "categories", "code", "kind"), [
+    ("Condition", [CONCERN, US_CORE, FOOD], [Z594], "social"), ("Condition", [FOOD], [Z594], "social"),
+    ("Condition", [CONCERN], [Z594], ""), ("Condition", [DIAGNOSIS, US_CORE], [Z594], ""), ("Condition", [US_CORE], [E11], ""),
+    ("Condition", [US_CORE], [Z594, E11], ""), ("Condition", [US_CORE], [SNOMED], ""), ("Condition", [US_CORE], [], ""),
+    ("Observation", [US_CORE, ENROLLED], [], "social"), ("Observation", [SURVEY, US_CORE], [LOINC], "social"),
+    ("Observation", [LAB, US_CORE], [LOINC], ""), ("Observation", [VITAL], [LOINC], ""), ("Observation", [SURVEY], [LOINC], ""),
+    ("Observation", [], [LOINC], ""), ("Procedure", [FOOD], [], "social"), ("Procedure", [], [SNOMED], ""),
+    ("HealthcareService", [FOOD], [], "social"), ("HealthcareService", [SNOMED], [], ""),
+])  # fmt: skip
+def test_what_is_of_the_social_kind(type_: str, categories: list[tuple[str, str]], code: list[tuple[str, str]], kind: str) -> None:
+    concepts = [{"coding": [{"system": system, "code": each}]} for system, each in categories]
+    coded = {"coding": [{"system": system, "code": each} for system, each in code]}
+    assert kinds.of({"resourceType": type_, "category": concepts, "code": coded}) == kind
+    if type_ == "Procedure" and concepts:
+        assert kinds.of({"resourceType": type_, "category": concepts[0], "code": coded}) == kind
+    worded = {"resourceType": type_, "category": [*concepts, {"text": "Laboratory"}], "code": coded}
+    assert kinds.of(worded) == "", "a category only in words may be a clinical one"
 
 
 @pytest.mark.parametrize(("role", "interaction", "allowed"), [

@@ -39,7 +39,7 @@ def page(request: Request, patient: str) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         found = help_page.page(view, patient=patient)
         held = view.relationships(f"Patient/{patient}")
-    writes = {each: access.decide(request.who, "write", each, relationships=held).allowed for each in WRITTEN}
+    writes = {each: access.decide(request.who, "write", each, relationships=held, kind="social").allowed for each in WRITTEN}
     context = {
         "patient": patient,
         "page": found,

@@ -47,6 +47,7 @@ class _Row:
     interactions: frozenset[str]
     outcome: Outcome
     why: str
+    only: str = ""  # the kind of resource a grant means; empty: all of the type
 
     def speaks_of(self, role: str, relationship: str, purpose: str) -> bool:
         return role in self.roles and relationship in self.relationships and (self.purposes is None or purpose in self.purposes)
@@ -78,6 +79,7 @@ def grants() -> tuple[_Row, ...]:
             _set(row["interactions"], INTERACTIONS),
             "allow",
             row["why"],
+            row.get("only", ""),
         )
         for row in security.policy()["grants"]
     )
@@ -115,11 +117,13 @@ def decide(
     relationships: Iterable[str] = (),
     labels: int | Iterable[str] = security.ANY,
     purpose: str | None = None,
+    kind: str = "",
 ) -> Decision:
     """Whether `who` may do this to a resource of this type, by how they stand to its patient and how it is labelled.
 
     `relationships`: all they have (see `View.relationships`); empty: none. What is no patient's has ("unowned",). The best of them
     decides; among the labels the worst. `interaction` is one of INTERACTIONS, or a FHIR one (read, search-type's kin, create, update).
+    `kind`: what kind of its type it is (`kinds.of`), for the rows that mean only one.
     """
     asked = _SEEING.get(interaction) or _WRITING.get(interaction) or interaction
     purpose = who.purpose if purpose is None else purpose
@@ -128,18 +132,23 @@ def decide(
         return Decision("deny", f"The app was not granted that for {type_}.")
     held = set(relationships)
     held = held if "unowned" in held else held | {"none"}
-    decisions = [_decide(who.role, asked, type_, relationship, number, purpose) for relationship in RELATIONSHIPS if relationship in held]
+    decisions = [
+        _decide(who.role, asked, type_, relationship, number, purpose, kind) for relationship in RELATIONSHIPS if relationship in held
+    ]
     return min(decisions, key=lambda decision: _RANK[decision.outcome])
 
 
 @lru_cache(maxsize=65536)
-def _decide(role: str, interaction: str, type_: str, relationship: str, labels: int, purpose: str) -> Decision:
+def _decide(role: str, interaction: str, type_: str, relationship: str, labels: int, purpose: str, kind: str = "") -> Decision:
     group = group_of(type_)
     granted = next(
         (
             row
             for row in grants()
-            if interaction in row.interactions and (group in row.of or type_ in row.of) and row.speaks_of(role, relationship, purpose)
+            if interaction in row.interactions
+            and row.only in ("", kind)
+            and (group in row.of or type_ in row.of)
+            and row.speaks_of(role, relationship, purpose)
         ),
         None,
     )
@@ -158,6 +167,14 @@ def _labelled(name: str, role: str, relationship: str, purpose: str) -> Decision
         if name in row.of and row.speaks_of(role, relationship, purpose):
             return Decision(row.outcome, row.why, row.id)
     return Decision("hide", f"No row of the policy lets the role {role} see what is labelled {name}.")
+
+
+@lru_cache(maxsize=4096)
+def has_kinds(role: str, interaction: str, type_: str) -> tuple[str, ...]:
+    """The kinds of a type that a row lets a role do this to, where not all of the type is theirs."""
+    group = group_of(type_)
+    rows = [row for row in grants() if role in row.roles and interaction in row.interactions and (group in row.of or type_ in row.of)]
+    return tuple(dict.fromkeys(row.only for row in rows if row.only))
 
 
 # --- for whole queries ---------------------------------------------------------------------------------------------------------------

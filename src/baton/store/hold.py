@@ -139,17 +139,17 @@ class Holding(View):
             stored = Stored(type_, id_, version, at, body.encode() if body is not None else None) if at is not None else None
             self._held[type_, id_] = _Held(rid, patient, labels, stored)
 
-    def decided(self, interaction: str, type_: str, patient: int | None, labels: int) -> access.Decision:
-        """The decision about a resource of this patient with these labels, for the one who answers for this change.
+    def decided(self, interaction: str, type_: str, patient: int | None, labels: int, kind: str = "") -> access.Decision:
+        """The decision about a resource of this patient, kind and with these labels, for the one who answers for this change.
 
         What limits the program that acts for them is asked apart: see `reach`.
         """
         who = self.who if self.who.limits is None else replace(self.who, limits=None)
         if patient is None:
-            return access.decide(who, interaction, type_, relationships=("unowned",), labels=labels)
+            return access.decide(who, interaction, type_, relationships=("unowned",), labels=labels, kind=kind)
         self.stand([patient])
         held, reaching = self._standings[patient]
-        return access.decide(who, interaction, type_, relationships=held, labels=labels | reaching)
+        return access.decide(who, interaction, type_, relationships=held, labels=labels | reaching, kind=kind)
 
     def stand(self, patients: Iterable[int]) -> None:
         """Look up how they stand to these patients, unless it is known."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from baton.store import access, panel
+from baton.store import access, kinds, panel
 from baton.store import labels as security
 from baton.store.index import Indexed
 from baton.store.sight import sight
@@ -55,10 +55,12 @@ def _check(change: Holding, row: Row) -> None:
     before = row.before.resource() if row.type in ("PractitionerRole", "Organization") and row.before and row.existed else None
     if (panel.is_privileged(row.after) or panel.is_privileged(before)) and not change.decided("staff", row.type, None, 1).allowed:
         raise Forbidden("Who works here, and in which team, is for supervisors and administrators to say.", expression=row.type)
-    interaction = "delete" if row.after is None else "write"
+    interaction, kind = "delete" if row.after is None else "write", ""
+    if access.has_kinds(change.who.role, interaction, row.type):
+        kind = kinds.of(row.before.resource() if row.before is not None and row.existed else None, row.after)
     cases = {(row.patient, row.labels)} | ({(row.was_patient, row.was_labels)} if row.before is not None else set())
     for patient, labels in cases:
-        if not change.decided(interaction, row.type, patient, labels).allowed:
+        if not change.decided(interaction, row.type, patient, labels, kind).allowed:
             raise refusal(change, interaction, row.type)
 
 
@@ -66,6 +68,8 @@ def refusal(change: Holding, interaction: str, type_: str) -> Forbidden:
     """Why it was refused: the patient, or the role; never what is hidden."""
     if access.decide(change.who, interaction, type_, relationships=("assigned",)).allowed:
         return Forbidden(NOT_THEIRS)
+    if only := access.has_kinds(change.who.role, interaction, type_):
+        return Forbidden(f"Of {type_}, your role may {interaction} only what is {' or '.join(only)}.", expression=type_)
     return Forbidden(f"Your role may not {interaction} {type_}.", expression=type_)
 
 

@@ -27,7 +27,7 @@ from baton.duties.support import assessments
 from baton.intake import hsds
 from baton.rules import benefits as rules
 from baton.rules import readability
-from baton.store import Invalid, NotFound, Refused
+from baton.store import Forbidden, Invalid, NotFound, Refused, Who
 from baton.store.postgres import Database
 from baton.uploads import Upload
 
@@ -243,6 +243,50 @@ def test_another_team_sees_and_does_nothing(ward: Ward) -> None:
     need = raised(ward)
     with pytest.raises(NotFound), ward.change(PRIYA) as change:
         community.refer(change, need=need, service=service(ward, "Food pantry"), signed=True)
+
+
+MARCUS = Who("Practitioner/marcus", "Marcus Bell", "social-worker", TOM.teams, "desk")
+
+
+def test_a_social_worker_screens_adds_follows_and_settles_needs_and_writes_nothing_clinical(ward: Ward) -> None:
+    """From the questions to the outcome, room and income too; a diagnosis or a result is refused, as a raw write and under a false flag."""
+    with ward.change(MARCUS) as change:
+        asked = {"food": "yes", "food-today": "no", "housing": "steady", "transport": "no", "utilities": "no", "safety": "harm-no"}
+        assessments.answer(change, patient="eva", assessment="social-needs", answers={**asked, "help": "yes"}, done=True)
+    with ward.change(MARCUS) as change:
+        need = needs.take_up(change, patient=EVA, task=needs.screened(change, EVA)[0].task).id
+        pantry = service(ward, "Food pantry")
+        capacity.ask(change, services=[pantry])
+        capacity.answer(change, service=pantry, capacity="capacity")
+        means.record(change, patient=EVA, size=3, income="3050", a_year=False)
+    with ward.change(MARCUS) as change:
+        needs.set_goal(change, need=need, words="Food to the end of the month")
+        task = community.refer(change, need=need, service=pantry, signed=True).id
+    with ward.change(MARCUS) as change:
+        community.move(change, task=task, trigger="accept")
+    with ward.change(MARCUS) as change:
+        community.complete(change, task=task, outcome="enrolled")
+    with ward.change(MARCUS) as change:
+        needs.settle(change, need=need, how="met")
+    condition = ward.get(f"Condition/{need}")
+    clinic = {"resourceType": "HealthcareService", "id": "clinic", "active": True, "name": "Cardiology"}
+    diagnosis = {**condition, "id": "diagnosis", "code": codes.concept(needs.ICD10, "E11.9")}
+    sugar = {"resourceType": "Observation", "id": "sugar", "status": "final", "code": codes.concept(codes.LOINC, "4548-4")}
+    sugar |= {"subject": {"reference": EVA}}
+    ward.put(diagnosis, clinic, sugar)
+    for wrong in (
+        {**diagnosis, "id": "another"},
+        {**diagnosis, "code": condition["code"]},  # a clinical finding rewritten into a need
+        {**condition, "code": diagnosis["code"]},  # and a need into a clinical one
+        {**sugar, "valueString": "5.4"},
+        {**clinic, "name": "Cardiology, closed"},
+        {"resourceType": "Procedure", "status": "completed", "subject": {"reference": EVA}, "code": {"text": "Ablation"}},
+    ):
+        with pytest.raises(Forbidden, match="only what is social"):
+            ward.put(wrong, who=MARCUS)
+    with pytest.raises(Forbidden), ward.change(MARCUS) as change:
+        change.delete("Observation", str(ward.find("Observation", patient=EVA)[0]["id"]))
+    assert ward.violations() == []
 
 
 # --- benefits ------------------------------------------------------------------------------------------------------------------------

@@ -66,7 +66,10 @@ def _observation(change: Change, patient: str, code: str) -> Resource:
     return {
         "resourceType": "Observation",
         "status": "final",
-        "category": [codes.concept("http://terminology.hl7.org/CodeSystem/observation-category", "social-history")],
+        "category": [
+            codes.concept("http://terminology.hl7.org/CodeSystem/observation-category", "social-history"),
+            codes.concept("http://hl7.org/fhir/us/core/CodeSystem/us-core-category", "sdoh"),
+        ],
         "code": codes.concept(codes.LOINC, code),
         "subject": {"reference": patient},
         "effectiveDateTime": episodes.instant(change.now),

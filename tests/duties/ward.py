@@ -200,6 +200,7 @@ def appointment(start: str, *, id_: str = "booked", patient: str = "eva", status
         "start": start,
         "end": start[:14] + "59" + start[16:],
         "participant": [{"actor": {"reference": f"Patient/{patient}"}, "status": "accepted"}],
+        **({"cancelationReason": {"text": "no ride"}} if status in ("noshow", "cancelled") else {}),
     }
 
 

@@ -164,7 +164,8 @@ def kept(story: Story, start: datetime, *, number: int = 1) -> Iterator[Act]:
 def missed(story: Story, start: datetime, *, number: int = 1) -> Act:
     """They do not come."""
     return story.by(
-        start + timedelta(hours=1), "No-show", acts.amend("Appointment", f"{story.encounter}-visit{number}", status="noshow"),
+        start + timedelta(hours=1), "No-show",
+        acts.amend("Appointment", f"{story.encounter}-visit{number}", status="noshow", cancelationReason={"text": "no ride"}),
         acts.note(story.person, "Did not come. Rang: the ride did not arrive. Wants another day, with a ride booked by us."),
     )  # fmt: skip
 

@@ -52,6 +52,7 @@ def reasons() -> list[tuple[str, Any]]:
 DEEDS: dict[str, tuple[Callable[..., Any], str]] = {
     "book": (booking.book, "Appointment booked"),
     "arrive": (booking.arrive, "The patient arrived"),
+    "check-in": (booking.check_in, "The patient can be seen"),
     "fulfil": (booking.fulfil, "The visit was held"),
     "undo": (booking.undo, "Said by mistake, undone"),
 }

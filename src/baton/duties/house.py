@@ -20,6 +20,8 @@ from baton.duties.records import inbound_filing, readiness_promises, reconciliat
 from baton.duties.records import states as record_states
 from baton.duties.referrals import promises as referral_promises
 from baton.duties.referrals import states as referral_states
+from baton.duties.scheduling import following as scheduling_following
+from baton.duties.scheduling import states as scheduling_states
 from baton.duties.support import concerns, findings, goals, safety
 from baton.duties.team import handover_states, handovers, licences, mentoring, oncall, teams
 
@@ -36,6 +38,8 @@ DUTIES: tuple[ModuleType, ...] = (
     reconciliation,
     referral_states,
     referral_promises,
+    scheduling_states,
+    scheduling_following,
     discharge_promises,
     discharge_handoff,
     glass,

@@ -57,27 +57,31 @@ def make_by_hand(change: Change, *, patient: str, what: str, due: date, owner: s
     what = what.strip()
     if not what:
         raise refuse("Say what is promised.", "Task.description")
-    today = local_day(change.now, change.zone)
-    if due < today:
+    if due < local_day(change.now, change.zone):
         raise refuse("The day has passed already.", "Task.restriction.period.end")
     patient = patient if "/" in patient else f"Patient/{patient}"
     change.get(*patient.split("/", 1))
-    name = reading.name_of(change, owner) if owner else None
+    return change.put(by_hand(change, patient=patient, what=what, due=due, owner=owner))
+
+
+def by_hand(view: View, *, patient: str, what: str, due: date, owner: str | None = None) -> Resource:
+    """A promise as somebody's own words and day make it, for whoever writes it."""
+    name = reading.name_of(view, owner) if owner else None
     if not owner:
-        owner, name, _ = reading.team_of(change, patient)
-    end = end_of_day(due, change.zone)
+        owner, name, _ = reading.team_of(view, patient)
+    end = end_of_day(due, view.zone)
     told = Trace(
         rule=BY_HAND_RULE,
         title="Promise made by hand",
         step=codes.BY_HAND,
         source=SOURCE,
-        facts=(Fact("what", what), Fact("asked-by", change.who.name or change.who.person, change.who.person)),
-        arithmetic=(Step("start", today), Step("end", due)),
+        facts=(Fact("what", what), Fact("asked-by", view.who.name or view.who.person, view.who.person)),
+        arithmetic=(Step("start", local_day(view.now, view.zone)), Step("end", due)),
         due=end,
         clears=("done-by-hand", "closed-with-reason"),
-        made_by=plans.made_by(change, change.because),
+        made_by=plans.made_by(view, getattr(view, "because", "") or what),
     )
-    now = episodes.instant(change.now)
+    now = episodes.instant(view.now)
     task: Resource = {
         "resourceType": "Task",
         "status": "requested",
@@ -88,11 +92,11 @@ def make_by_hand(change: Change, *, patient: str, what: str, due: date, owner: s
         "focus": {"reference": patient},
         "authoredOn": now,
         "lastModified": now,
-        "requester": codes.reference_to(change.who.person, change.who.name),
+        "requester": codes.reference_to(view.who.person, view.who.name),
         "owner": codes.reference_to(owner, name),
         "restriction": {"period": {"end": end.isoformat()}},
     }
-    return change.put(trace.put(task, told))
+    return trace.put(task, told)
 
 
 def done(change: Change, *, task: str, note: str | None = None) -> Stored:

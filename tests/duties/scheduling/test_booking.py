@@ -293,7 +293,7 @@ def test_the_week_the_page_and_the_calendar(ward: Ward) -> None:
         assert [len(entries) for _, _, entries in week.days] == [0, 1, 0, 0, 0, 0, 0]
         page = weekly.page(view, appointment=appointment)
         assert page.entry.people == ("Haddad",)
-        assert set(page.moves) == {"reschedule", "cancel", "arrive", "fulfil", "no-show"}
+        assert set(page.moves) == {"reschedule", "cancel", "arrive", "check-in", "fulfil"}  # missed it can be only once it has begun
         secret = weekly.secret(view, "Practitioner/haddad")
         assert weekly.owner_of(view, secret) == "Practitioner/haddad"
         with pytest.raises(NotFound):

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from baton.duties import codes, promises, reading
-from baton.duties.scheduling import notices, terms
+from baton.duties import codes, reading
+from baton.duties.scheduling import notices, states, terms
 from baton.duties.transitions import episodes
 from baton.fhir.outcome import Issue
 from baton.fhir.resource import Resource, human_name, identifier, target, text_of
-from baton.rules.calendar import add_business_days, local_day
 from baton.store import Invalid
 from baton.store.codes import new_id
 
@@ -21,18 +20,6 @@ if TYPE_CHECKING:
 
 HOLD = timedelta(minutes=30)
 """How long times are held before somebody must book them."""
-MOVES: Mapping[str, frozenset[str]] = {
-    "book": frozenset({"pending", "proposed"}),
-    "reschedule": frozenset({"pending", "booked"}),
-    "cancel": frozenset({"pending", "proposed", "booked", "waitlist"}),
-    "arrive": frozenset({"booked"}),
-    "fulfil": frozenset({"booked", "arrived", "checked-in"}),
-    "no-show": frozenset({"booked"}),
-    "undo": frozenset({"noshow", "arrived", "fulfilled"}),
-}
-"""What can be done with an appointment, and in which statuses."""
-REBOOK_DAYS = 2
-"""Business days within which a missed or declined visit is to have a new time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +93,8 @@ def participant(reference: str, name: str, status: str) -> Resource:
 def taken(change: Change, id_: str, move: str) -> Resource:
     """The appointment, locked, when this may be done with it. Raises NotFound, and Invalid naming what may be done."""
     found = change.get("Appointment", id_.removeprefix("Appointment/"))
-    if found["status"] not in MOVES[move]:
-        legal = [name for name, statuses in MOVES.items() if found["status"] in statuses]
+    if found["status"] not in states.VERBS[move]:
+        legal = [name for name, statuses in states.VERBS.items() if found["status"] in statuses]
         raise Invalid(
             f"An appointment that is {found['status']} cannot be changed this way ({move}); possible: {', '.join(legal) or 'nothing'}.",
             expression="Appointment.status",
@@ -197,6 +184,11 @@ def arrive(change: Change, *, appointment: str) -> Stored:
     return change.put({**taken(change, appointment, "arrive"), "status": "arrived"})
 
 
+def check_in(change: Change, *, appointment: str) -> Stored:
+    """The paperwork is done: they can be seen."""
+    return change.put({**taken(change, appointment, "check-in"), "status": "checked-in"})
+
+
 def fulfil(change: Change, *, appointment: str) -> Stored:
     """The visit was held: its need is met."""
     stored = change.put({**taken(change, appointment, "fulfil"), "status": "fulfilled"})
@@ -208,56 +200,24 @@ def fulfil(change: Change, *, appointment: str) -> Stored:
 
 
 def no_show(change: Change, *, appointment: str, reason: str, note: str = "") -> Stored:
-    """The patient did not come: why, and a promise to find a new time. A reason that will be there again is a barrier, and says so.
+    """The patient did not come, and why. What follows from that (see `following`) follows whoever says so.
 
-    Raises Invalid for a reason that is none, and before the visit was to begin.
+    Raises Invalid for a reason that is none; the door refuses it before the visit was to begin.
     """
     if reason not in terms.MISSED:
         raise Invalid(f"{reason!r} is none of {', '.join(terms.MISSED)}.", expression="Appointment.cancelationReason")
     found = taken(change, appointment, "no-show")
-    start = reading.moment(found.get("start"), change.zone)
-    if start and start > change.now:
-        raise Invalid("The visit has not begun yet.", expression="Appointment.start")
-    stored = change.put(ended(change, found, "noshow", reason, note))
-    rebook(change, found, f"missed ({reason})")
-    if reason in terms.BARRIERS:
-        flag(change, found, reason)
-    return stored
-
-
-def rebook(change: Change, found: Resource, why: str) -> None:
-    """A promise to find a new time, on the list of the patient's team; attempts are counted."""
-    patient = terms.patient_of(found)
-    if not patient:
-        return
-    missed = [each for need in terms.needs_of(found) for each in change.find("Appointment", based_on=need, status="noshow,cancelled")]
-    what = f"Find a new time: {found.get('description') or 'visit'}; {why}, attempt {len(missed) + 1} is next"
-    due = add_business_days(local_day(change.now, change.zone), REBOOK_DAYS).value
-    promises.make_by_hand(change, patient=patient, what=what, due=due)
-
-
-def flag(change: Change, found: Resource, reason: str) -> None:
-    """A barrier at the head of the patient's page, once for each reason."""
-    patient = terms.patient_of(found)
-    if not patient:
-        return
-    id_ = codes.derived_id("barrier", patient, reason)
-    change.put(
-        {
-            "resourceType": "Flag",
-            "id": id_,
-            "status": "active",
-            "category": [codes.concept("http://terminology.hl7.org/CodeSystem/flag-category", "admin")],
-            "code": codes.concept(terms.REASON, reason, f"Misses visits: {reason}"),
-            "subject": {"reference": patient},
-            "period": {"start": episodes.instant(change.now)},
-        }
-    )
+    return change.put(ended(change, found, "noshow", reason, note))
 
 
 def undo(change: Change, *, appointment: str) -> Stored:
-    """What was just said of an appointment was a mistake: it is booked again."""
+    """What was just said of an appointment was a mistake: it is booked again, and a need it had met is open again."""
     found = taken(change, appointment, "undo")
+    if found["status"] == "fulfilled":
+        for need in terms.needs_of(found):
+            request = reading.maybe(change, need)
+            if terms.is_need(request) and request and request.get("status") == "completed":
+                change.put({**request, "status": "active"})
     return change.put({key: value for key, value in {**found, "status": "booked"}.items() if key != "cancelationReason"})
 
 

@@ -13,7 +13,6 @@ from baton.duties.scheduling.model import Span
 from baton.duties.transitions import episodes
 from baton.fhir.resource import Resource, target
 from baton.rules.calendar import US_FEDERAL, Calendar
-from baton.store import Invalid
 from baton.store.bookings import busy
 
 if TYPE_CHECKING:
@@ -68,15 +67,8 @@ def set_weekly(change: Change, *, schedule: str, hours: Sequence[Hours]) -> Stor
 def change_weekly(change: Change, *, schedule: str, hours: Sequence[Hours], first: date) -> int:
     """Say when an actor works each week from a day on: sessions that no longer fit are taken back, new ones opened. What is booked stays.
 
-    Returns how many sessions were taken back. Raises Invalid for hours that end before they begin, or overlap.
+    Returns how many sessions were taken back. The door refuses hours that end before they begin, or overlap.
     """
-    for each in hours:
-        if each.end <= each.start:
-            raise Invalid("Hours end after they begin.", expression="Schedule.extension")
-        if any(
-            other is not each and other.weekday == each.weekday and other.start < each.end and each.start < other.end for other in hours
-        ):
-            raise Invalid("Two spans of one day overlap.", expression="Schedule.extension")
     found = set_weekly(change, schedule=schedule, hours=hours).resource()
     calendar = working_days.calendar(change, owner_of(change, found))
     wanted = {slot["id"]: slot for slot in sessions(found, first, AHEAD, change.zone, calendar)}

@@ -129,9 +129,7 @@ def answer(change: Change, *, link: str, said: str) -> Stored:
     replied = {**found, "extension": [*found.get("extension", ()), {"url": terms.REPLY, "extension": parts}]}
     if said == YES:
         return change.put({**replied, "participant": [_accepted(each) for each in found["participant"]]})
-    stored = change.put(booking.ended(change, replied, "cancelled", "patient"))
-    booking.rebook(change, found, "the patient cannot come")
-    return stored
+    return change.put(booking.ended(change, replied, "cancelled", "patient"))
 
 
 def _accepted(participant: Resource) -> Resource:

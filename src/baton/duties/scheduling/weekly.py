@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from baton.duties import codes, reading
-from baton.duties.scheduling import booking, notices, terms
+from baton.duties.scheduling import booking, notices, states, terms
 from baton.fhir.resource import Resource, human_name, target, text_of
 from baton.rules.calendar import US_FEDERAL
 from baton.store import NotFound
@@ -132,7 +132,7 @@ def page(view: View, *, appointment: str) -> AppointmentPage:
     others = [each for need in shown.needs for each in view.find("Appointment", based_on=need) if each["id"] != appointment]
     tries = sorted((each for one in others if (each := entry(view, one))), key=lambda each: each.start)
     writes = view.decide("write", "Appointment", patient=f"Patient/{shown.patient}" if shown.patient else None).allowed
-    moves = tuple(name for name, statuses in booking.MOVES.items() if writes and shown.status in statuses)
+    moves = states.possible(found, view.now, view.zone) if writes else ()
     need = next((each.partition("/")[2] for each in shown.needs if reading.peek(view, each)), None)
     return AppointmentPage(shown, together, tuple(tries), moves, shown.start <= view.now, need)
 

@@ -118,7 +118,11 @@ def refusal(text: str) -> str:
         return _("%(who)s is booked already on %(day)s from %(start)s to %(end)s.") % when
     if text.startswith("Choose between 1 and"):
         return _("Choose between 1 and 20 needs.")
-    if text.startswith("An appointment that is"):
+    if text.startswith("The time of this appointment has passed"):
+        return _("Its time has passed: say what became of it, and find another one.")
+    if text.startswith("The day of the visit"):
+        return _("The day of the visit has not come yet.")
+    if text.startswith(("An appointment that is", "An appointment does not go", "The times of an appointment")):
         return _("This cannot be done with it any more: it has changed meanwhile.")
     return labels.refusal(text)
 

@@ -174,7 +174,7 @@ def _objection(store: Store, who: Who, payload: Mapping[str, Any]) -> str | None
 
 def work(settings: Settings) -> None:
     """Run the worker until told to stop: what was announced is sent, what is due is woken each minute, changes are sealed."""
-    from baton.worker import anchors, carry, jobs, mail, outbox, texts
+    from baton.worker import anchors, arrivals, carry, jobs, mail, outbox, texts
 
     with opened(settings) as hub:
         me = replace(HUB, entrance="worker")
@@ -191,6 +191,7 @@ def work(settings: Settings) -> None:
         handlers |= {planning.TOPIC: planning.planner(me, hub.store)}
         published = [anchors.to_file(settings.seal_file)] if settings.seal_file else []
         published += [anchors.by_mail(settings.seal_mail)] if settings.seal_mail else []
+        came = [arrivals.Folder(Path(settings.arrivals_folder), me)] if settings.arrivals_folder else []
         objection = functools.partial(_objection, hub.store, me)
         by_hub: tuple[Callable[..., None], ...] = (
             booking.release_expired,
@@ -205,7 +206,7 @@ def work(settings: Settings) -> None:
             *(functools.partial(each, me) for each in by_hub),
             functools.partial(absences.tick, me),
         )
-        jobs.run(jobs.Work(hub.database, hub.store, handlers, duties=(*timed, *published), objection=objection))
+        jobs.run(jobs.Work(hub.database, hub.store, handlers, duties=(*timed, *came, *published), objection=objection))
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, ready: Callable[[Hub], None] | None = None) -> None:

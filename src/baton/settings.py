@@ -60,6 +60,9 @@ class Settings:
     carry_folder: str = setting(
         "BATON_CARRY", "", "Folder a fax or Direct gateway watches and empties; what goes that way waits in the outbox when empty."
     )
+    arrivals_folder: str = setting(
+        "BATON_ARRIVALS", "", "Folder a fax server, scanner or mail server puts what came into; it is emptied onto the inbound desk."
+    )
     outgoing_allowed: str = setting(
         "BATON_OUTGOING", "", "Hosts, addresses and networks inside your own walls that the hub may make requests to, comma separated."
     )

@@ -13,15 +13,17 @@ from tests.portal.conftest import LENA, OMAR, ROSA, Portal
 from tests.security.test_pages import filled, routes
 
 from baton import app
+from baton.duties import codes
 from baton.duties.contact import guests as duty
 from baton.duties.contact import threads
-from baton.duties.support import agreements, education, safety
+from baton.duties.support import agreements, concern_states, education, safety
+from baton.duties.support import concerns as duties
 from baton.store import labels as security
 from baton.store.codes import key64
 
 OWN = (
-    "/my/", "/my/visits", "/my/messages", "/my/lessons", "/my/questions", "/my/papers", "/my/looks", "/my/people", "/my/keys",
-    "/my/plan.pdf",
+    "/my/", "/my/visits", "/my/messages", "/my/worries", "/my/lessons", "/my/questions", "/my/papers", "/my/looks", "/my/people",
+    "/my/keys", "/my/plan.pdf",
 )  # fmt: skip
 TOMORROW = date(2026, 11, 24)
 PHQ9_ZERO, PHQ9_SEVERAL = "LA6568-5", "LA6569-3"
@@ -400,10 +402,10 @@ def test_who_agrees_in_the_portal_has_answered_and_it_is_kept_as_accepted(portal
 
 
 def test_what_one_of_the_family_wrote_is_not_told_to_another_by_what_we_owe(portal: Portal) -> None:
+    portal.let_in(portal.lena)
     with portal.house.change() as change:
         threads.start(change, patient=portal.rosa, topic="other", text="My mother hides her pills", author=portal.lena, wants_answer=True)
         threads.start(change, patient=portal.rosa, topic="other", text="Do not tell my daughter", author=portal.rosa, wants_answer=True)
-    portal.let_in(portal.lena)
     own, proxy = (said(browser.get("/my/")) for browser in (rosa(portal), portal.browser(portal.lena, LENA)))
     assert "hides her pills" not in own and "Do not tell my daughter" in own
     assert "Do not tell my daughter" not in proxy and "hides her pills" in proxy
@@ -421,3 +423,61 @@ def test_telling_who_saw_the_record_adds_few_looks_to_it(portal: Portal) -> None
     before = looks()
     browser.get("/my/looks")
     assert looks() - before < 12, "however long the record is"
+
+
+def worries(portal: Portal) -> list[dict[str, Any]]:
+    return [each for each in tasks(portal, portal.rosa) if codes.promise_code(each) == "concern"]
+
+
+def test_a_worry_is_said_answered_planned_and_settled_by_whoever_said_it(portal: Portal) -> None:
+    browser, dark = rosa(portal), "I do not want to wake up any more."
+    answers = [browser.post("/my/worries/say", {"words": each, "helps": "A call at night"}) for each in (dark, "Who pays for all this?")]
+    for answer in answers:
+        assert all(each in said(answer) for each in ("tel:911", "tel:988")) and answer.status_code == 200
+    low, high = worries(portal)
+    assert {low["description"], high["description"]} == {dark, "Who pays for all this?"}
+    assert (low.get("priority"), low["restriction"], low["owner"]) == (high.get("priority"), high["restriction"], high["owner"]), (
+        "no machine weighs the words"
+    )
+    concern = next(each["id"] for each in (low, high) if each["description"] != dark)
+    desk = client(portal.house)
+    how = f"/patients/{portal.rosa[8:]}/how"
+    assert "Who pays for all this?" in said(desk.get("/support")) and "A call at night" in said(desk.get(how))
+    with portal.house.change() as change:
+        duties.name(change, concern=concern, kind="money")
+        duties.acknowledge(change, concern=concern, said="The bills weigh on you.")
+        duties.plan(change, concern=concern, what="Tom looks at the bills with you on Thursday.")
+    page = said(browser.get("/my/worries"))
+    assert "The bills weigh on you." in page and "Tom looks at the bills" in page and "November 30" in page
+    assert "Who pays for all this?" in said(browser.get("/my/")), "it waits for a word of theirs"
+    browser.post(f"/my/worries/{concern}", {"is": "not", "said": "The hospital wrote again."})
+    assert state(concern, portal) == ("requested", "acknowledged")
+    browser.post(f"/my/worries/{concern}", {"is": "settled"})
+    assert state(concern, portal) == ("completed", "settled")
+    browser.post(f"/my/worries/{concern}", {"is": "not", "said": "Another bill."})
+    assert state(concern, portal) == ("requested", "raised")
+    late = next(each for each in worries(portal) if each["id"] == concern)["restriction"]["period"]["end"]
+    assert late.startswith("2026-11-24"), "a new promise, a new day"
+    assert "Another bill." in said(desk.get(how))
+
+
+def state(concern: str, portal: Portal) -> tuple[str, str | None]:
+    found = next(each for each in worries(portal) if each["id"] == concern)
+    return found["status"], concern_states.state(found)
+
+
+def test_what_worries_one_of_them_is_not_told_to_another_and_a_helper_says_nothing_here(portal: Portal) -> None:
+    browser = rosa(portal)
+    browser.post("/my/worries/say", {"words": "My daughter must not know."})
+    portal.let_in(portal.lena)
+    lena = portal.browser(portal.lena, LENA)
+    lena.post("/my/worries/say", {"words": "I cannot go on like this."})
+    assert "must not know" not in said(lena.get("/my/worries")) + said(lena.get("/my/"))
+    assert "cannot go on" not in said(browser.get("/my/worries"))
+    mine = next(each["id"] for each in worries(portal) if each["description"] == "My daughter must not know.")
+    assert lena.post(f"/my/worries/{mine}", {"is": "settled"}).status_code == 404
+    portal.let_in(portal.lena, "dates")
+    assert lena.get("/my/worries").status_code == 403
+    assert lena.post("/my/worries/say", {"words": "x"}).status_code in (302, 403)
+    assert not [each for each in worries(portal) if each["description"] == "x"]
+    portal.let_in(portal.lena)

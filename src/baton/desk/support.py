@@ -180,7 +180,7 @@ def move_concern(request: Request, patient: str, concern: str) -> str:
             case "plan":
                 concerns.plan(change, concern=concern, what=said)
             case "not-settled":
-                concerns.not_settled(change, concern=concern, said=said)
+                concerns.not_settled(change, concern=concern, said=said, by=_post(request, "by") or None)
             case "settle":
                 concerns.settle(change, concern=concern, said=said, by=_post(request, "by") or None)
             case _:

@@ -15,13 +15,17 @@ HERE = "us"
 
 @dataclass(frozen=True, slots=True)
 class Crisis:
-    """One language's words: `say` is for whoever is on the line, `patient` for whoever answered alone; the numbers to call."""
+    """One language's words: `say` is for whoever is on the line, `patient` for whoever answered alone; the numbers to call.
+
+    `now` stands wherever somebody writes what nobody reads at once: no machine decides who should see it.
+    """
 
     language: str
     emergency: str
     lifeline: str
     say: tuple[str, ...]
     patient: tuple[str, ...]
+    now: tuple[str, ...]
     call_lifeline: str
     call_emergency: str
 
@@ -39,7 +43,16 @@ def words(language: str | None, place: str = HERE) -> Crisis:
     spoken = (language or "en").split("-")[0]
     spoken = spoken if spoken in ("en", "es") else "en"
     said = raw[spoken]
-    return Crisis(spoken, raw["emergency"], raw["lifeline"], tuple(said["say"]), tuple(said["patient"]), said["call"], said["emergency"])
+    return Crisis(
+        spoken,
+        raw["emergency"],
+        raw["lifeline"],
+        tuple(said["say"]),
+        tuple(said["patient"]),
+        tuple(said["now"]),
+        said["call"],
+        said["emergency"],
+    )
 
 
 def in_force_from(place: str = HERE) -> date:

@@ -11,13 +11,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.duties import reading
 from baton.duties.contact import threads
 from baton.duties.scheduling import notices, weekly
 from baton.duties.support import agreements, education
 from baton.fhir.resource import human_name
 from baton.paper import Block, Facts, Heading, Notice, Paper, Rows, Text, pdf
-from baton.portal import show, sign_in, talk, words
+from baton.portal import show, sign_in, talk, words, worries
 from baton.portal.posting import form
 from baton.store import View
 from baton.web import guests
@@ -43,7 +42,7 @@ def plan(request: Request) -> HttpResponse:
             "together": agreements.together(view, patient=patient),
             "todo": _todo(view, patient),
             "goals": agreements.goals(view, patient=patient),
-            "phone": phone_of(view, patient),
+            "phone": show.phone_of(view, patient),
             "withheld": view.withheld(patient),
         }
     context["count"] = len(context["together"].theirs) + len(context["todo"])
@@ -57,6 +56,7 @@ def _todo(view: View, patient: str) -> list[dict[str, Any]]:
         if visit.status == "booked" and visit.reply != notices.YES:
             words_ = _("Say if you can come: %(what)s") % {"what": visit.what}
             found.append({"words": words_, "when": words.moment(visit.start), "link": reverse("my_visits"), "button": _("See the visit")})
+    found += worries.todo(view)
     if new := talk.unread(threads.of_patient(view, patient)):
         said = ngettext("Read %(n)s new message", "Read %(n)s new messages", new) % {"n": new}
         found.append({"words": said, "when": "", "link": reverse("my_talks"), "button": _("See it")})
@@ -75,7 +75,7 @@ def paper(request: Request) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         found = agreements.together(view, patient=patient)
         visits = [each for each in weekly.of_patient(view, patient) if each.status == "booked"]
-        phone = phone_of(view, patient)
+        phone = show.phone_of(view, patient)
         now = view.now.astimezone(view.zone)
     head = [_("What"), _("When")]
     blocks: list[Block] = []
@@ -91,13 +91,6 @@ def paper(request: Request) -> HttpResponse:
     body = pdf(Paper(_("What we agreed"), blocks, language=language[:2], footer="Baton", made=words.day(now)))
     request.hub.store.note_event(request.who, "print plan", patients=[patient])
     return HttpResponse(body, content_type="application/pdf", headers={"Content-Disposition": 'inline; filename="plan.pdf"'})
-
-
-def phone_of(view: View, patient: str) -> str:
-    """The telephone number of the patient's team, where it has one."""
-    team, _name, _care = reading.team_of(view, patient)
-    found = reading.peek(view, team) or {}
-    return next((str(point["value"]) for point in found.get("telecom", ()) if point.get("system") == "phone" and point.get("value")), "")
 
 
 @form("my")

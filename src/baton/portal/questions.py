@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from baton.duties.support import agreements, assessments, safety
 from baton.packs.assessments import SCALE, Item
-from baton.portal import home, show
+from baton.portal import show
 from baton.portal.posting import form
 from baton.store import NotFound, View
 from baton.web.gate import Request, guest
@@ -120,7 +120,7 @@ def help_now(request: Request, task: str) -> HttpResponse:
     """Help first: 988, 911, us. The case was opened with the answer, and somebody calls."""
     with request.hub.store.view(request.who) as view:
         left = any(each.task == task for each in agreements.asked(view, patient=str(request.who.on_behalf_of)))
-        phone = home.phone_of(view, str(request.who.on_behalf_of))
+        phone = show.phone_of(view, str(request.who.on_behalf_of))
     return show.page(request, "portal/help_now.html", {"phone": phone, "task": task if left else None})
 
 

@@ -9,13 +9,14 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as lazy
 
 from baton.duties import reading
-from baton.store import Forbidden
+from baton.store import Forbidden, View
 from baton.web.gate import Request
 
 MENU: tuple[tuple[str, Any, str], ...] = (
     ("my", lazy("My plan"), "Task"),
     ("my_visits", lazy("My visits"), "Appointment"),
     ("my_talks", lazy("Messages"), "Communication"),
+    ("my_worries", lazy("What worries me"), "Task"),
     ("my_lessons", lazy("My lessons"), "Observation"),
     ("my_questions", lazy("Questions for me"), "own"),
     ("my_papers", lazy("My papers"), "DocumentReference"),
@@ -40,3 +41,10 @@ def page(request: Request, template: str, context: dict[str, Any], *, status: in
     here = request.resolver_match.url_name if request.resolver_match else ""
     menu = [{"route": route, "words": words, "here": route == here} for route, words, type_ in MENU if may[type_]]
     return render(request, template, {"my_menu": menu, "for_name": for_name, **context}, status=status)
+
+
+def phone_of(view: View, patient: str) -> str:
+    """The telephone number of the patient's team, where it has one."""
+    team, _name, _care = reading.team_of(view, patient)
+    found = reading.peek(view, team) or {}
+    return next((str(point["value"]) for point in found.get("telecom", ()) if point.get("system") == "phone" and point.get("value")), "")

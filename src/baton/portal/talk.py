@@ -16,7 +16,6 @@ from baton.web.gate import Request, guest
 
 TOPICS = (
     ("other", lazy("My care")),
-    ("concern", lazy("A worry")),
     ("appointment", lazy("A visit")),
     ("discharge", lazy("After the hospital")),
     ("referral", lazy("Another clinic")),

@@ -1,6 +1,6 @@
 """The portal's addresses: what people outside can reach."""
 
-from baton.portal import contact, dates, home, lessons, looks, packets, papers, people, questions, sign_in, talk, visits
+from baton.portal import contact, dates, home, lessons, looks, packets, papers, people, questions, sign_in, talk, visits, worries
 
 urlpatterns = [
     *packets.urlpatterns,
@@ -10,6 +10,7 @@ urlpatterns = [
     *home.urlpatterns,
     *visits.urlpatterns,
     *talk.urlpatterns,
+    *worries.urlpatterns,
     *lessons.urlpatterns,
     *questions.urlpatterns,
     *papers.urlpatterns,

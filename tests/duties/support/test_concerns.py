@@ -14,10 +14,11 @@ from tests.duties.answered import fill, tasks
 from tests.duties.ward import MERCY, PRIYA, TOM, Ward
 
 from baton.duties import promises, trace
+from baton.duties.contact import guests
 from baton.duties.support import concerns
 from baton.duties.support.concern_states import LIFE, OPEN, state
 from baton.duties.today import caseload
-from baton.store import Change, Invalid, NotFound, Refused
+from baton.store import Change, Invalid, NotFound, Refused, Who
 from baton.store.postgres import Database
 
 WORDS = "I am afraid to go to sleep in case I do not wake up."
@@ -208,4 +209,48 @@ def test_whatever_is_tried_an_open_concern_has_a_day_and_only_the_patient_closes
     run_state_machine_as_test(
         Concerns, settings=settings(max_examples=8, stateful_step_count=12, deadline=None, suppress_health_check=checks)
     )
+    assert ward.violations() == []
+
+
+PATIENT = Who("Patient/eva", "Eva Stone", "patient", (), "portal", "PATRQT", "Patient/eva")
+
+
+def portal(ward: Ward) -> None:
+    """Eva is let into the portal, and so is her daughter, for everything."""
+    ward.put({**ward.get("Patient/eva"), "birthDate": "1950-05-05"})
+    with ward.change(TOM) as change:
+        guests.let_in(change, patient="Patient/eva", person="Patient/eva")
+        guests.let_in(change, patient="Patient/eva", person="RelatedPerson/ana")
+
+
+def test_from_outside_only_what_is_theirs_to_say_whoever_writes_it(ward: Ward) -> None:
+    portal(ward)
+    ana = ward.store.guest("RelatedPerson/ana")
+    assert ana is not None
+    with ward.change(PATIENT) as change:
+        concern = concerns.raise_(change, patient="eva", words=WORDS, helps="Somebody near me at night").id
+    task = ward.get(f"Task/{concern}")
+    assert (task["requester"]["reference"], state(task)) == ("Patient/eva", "raised")
+    for who in (PATIENT, ana):
+        with pytest.raises(Refused), ward.change(who) as change:
+            concerns.name(change, concern=concern, kind="fear")
+        with pytest.raises(Refused), ward.change(who) as change:
+            change.put({**task, "status": "on-hold"})
+    with pytest.raises(Refused), ward.change(ana) as change:
+        concerns.settle(change, concern=concern, said="She is fine.")
+    with pytest.raises(Refused), ward.change(ana) as change:
+        change.put({**task, "id": "another", "requester": {"reference": "Patient/eva"}})
+    with ward.change(PATIENT) as change:
+        concerns.settle(change, concern=concern, said="I sleep again.")
+    over = ward.get(f"Task/{concern}")
+    for broken in (
+        {**over, "status": "requested"},
+        {**over, "status": "requested", "businessStatus": task["businessStatus"]},
+    ):
+        with pytest.raises(Invalid):
+            ward.put(broken)
+    with ward.change(PATIENT) as change:
+        concerns.not_settled(change, concern=concern, said="It came back.")
+    again = ward.get(f"Task/{concern}")
+    assert (again["status"], state(again)) == ("requested", "raised") and due(ward, concern) == "2026-06-16"
     assert ward.violations() == []

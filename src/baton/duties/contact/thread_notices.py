@@ -69,6 +69,20 @@ def _announced(change: Change, thread: Resource, message: str, reader: str) -> s
     return how
 
 
+def announce(change: Change, *, patient: str, reader: str, link: str) -> str:
+    """Tell somebody outside that something else than a message waits for them at a page of the portal; how, or why they are not told."""
+    how, address, person = _reach(change, patient, reader)
+    if how not in TOPICS or address is None:
+        return how
+    subject, text = WORDS.get((identity.language(person) or "en").split("-")[0], WORDS["en"])
+    payload = {"subject": subject, "text": text, "link": link, "reader": reader}
+    if reader.startswith("Patient/"):
+        safe_contact.announce(change, patient=reader, channel=how, address=address, topic=TOPICS[how], payload=payload)
+    else:
+        change.announce(TOPICS[how], {**payload, "about": patient, "concerning": "other", "to": address})
+    return how
+
+
 def how(view: View, patient: str, reader: str) -> str:
     """How somebody outside would be told that there is a message: email, sms, or why they would not (no-access, no-way, not-this-way)."""
     return _reach(view, patient, reader)[0]

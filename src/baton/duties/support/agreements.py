@@ -13,6 +13,7 @@ from baton.duties.contact.thread_promises import REPLY
 from baton.duties.contact.thread_states import is_outside
 from baton.duties.patients import chart_parts, identity
 from baton.duties.patients.charts import Goal
+from baton.duties.support.concern_states import CODE as CONCERN
 from baton.fhir.resource import Resource, extension, target
 from baton.packs.assessments import Assessment, library, of_canonical
 from baton.rules.calendar import add_business_days, local_day
@@ -76,10 +77,10 @@ class Together:
 
 def together(view: View, *, patient: str) -> Together:
     """What was agreed with a patient ("Patient/id"), as far as who looks may see it. Raises nothing."""
-    read = _threads(view, patient)
-    open_ = [each for each in view.find("Task", patient=patient, status=codes.OPEN) if _shown(each, read)]
+    read, me = _threads(view, patient), view.who.person
+    open_ = [each for each in view.find("Task", patient=patient, status=codes.OPEN) if _shown(each, read, me)]
     since = (view.now - LATELY).date().isoformat()
-    closed = [each for each in view.find("Task", patient=patient, status="completed", modified=f"ge{since}") if _shown(each, read)]
+    closed = [each for each in view.find("Task", patient=patient, status="completed", modified=f"ge{since}") if _shown(each, read, me)]
     theirs = [each for each in open_ if is_theirs(each)]
     ours = [each for each in open_ if not is_theirs(each)]
     done = sorted(closed, key=lambda each: str(each.get("lastModified", "")), reverse=True)
@@ -93,10 +94,12 @@ def _threads(view: View, patient: str) -> frozenset[str] | None:
     return frozenset(f"Communication/{each.id}" for each in threads.of_patient(view, patient))
 
 
-def _shown(task: Resource, read: frozenset[str] | None) -> bool:
+def _shown(task: Resource, read: frozenset[str] | None, me: str) -> bool:
     code = codes.promise_code(task)
     if code is None or code in INNER:
         return False
+    if code == CONCERN and read is not None and target(task.get("requester")) != me:
+        return False  # what worries one of them is not told to another
     return read is None or not code.startswith("message-") or target(task.get("focus")) in read
 
 

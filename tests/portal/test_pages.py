@@ -16,14 +16,15 @@ from baton import app
 from baton.duties import codes
 from baton.duties.contact import guests as duty
 from baton.duties.contact import threads
-from baton.duties.support import agreements, concern_states, education, safety
+from baton.duties.support import agreements, assessments, concern_states, education, goals, safety
 from baton.duties.support import concerns as duties
+from baton.packs.assessments import library
 from baton.store import labels as security
 from baton.store.codes import key64
 
 OWN = (
-    "/my/", "/my/visits", "/my/messages", "/my/worries", "/my/lessons", "/my/questions", "/my/papers", "/my/looks", "/my/people",
-    "/my/keys", "/my/plan.pdf",
+    "/my/", "/my/visits", "/my/messages", "/my/worries", "/my/goals", "/my/lessons", "/my/questions", "/my/papers", "/my/looks",
+    "/my/people", "/my/keys", "/my/plan.pdf",
 )  # fmt: skip
 TOMORROW = date(2026, 11, 24)
 PHQ9_ZERO, PHQ9_SEVERAL = "LA6568-5", "LA6569-3"
@@ -181,6 +182,11 @@ def test_item_nine_brings_help_at_once_and_a_case_whatever_comes_after(portal: P
     assert "tel:988" in help_ and "tel:911" in help_
     with portal.house.hub.store.view(portal.house.hub.store.who(portal.house.person["carla@example.org"], entrance="desk")) as view:
         assert len(safety.cases(view, patient=portal.rosa)) == 1, "nobody had to press anything more"
+        (case,) = safety.cases(view, patient=portal.rosa)
+    assert browser.get(f"/my/questions/{task}")["Location"] == f"/my/questions/{task}/help", "nobody goes past it"
+    assert f"/my/questions/{case.id}/help" in said(browser.get("/my/")), "nor forgets it"
+    browser.post(f"/my/questions/{task}/read", {"number": "(555) 014-0000", "place": "At home, alone"})
+    assert "(555) 014-0000" in said(client(portal.house).get(f"/safety/{case.id}"))
     last = link_of(said(browser.get(f"/my/questions/{task}")))
     assert browser.post(f"/my/questions/{task}/answer", {"link": last, "answer": "LA6572-7"})["Location"] == "/my/questions/thanks"
     assert next(each for each in tasks(portal, portal.rosa) if each["id"] == task)["status"] == "completed"
@@ -193,6 +199,56 @@ def test_answers_are_kept_one_by_one_and_wrong_ones_are_not(portal: Portal) -> N
     assert link_of(said(browser.get(f"/my/questions/{task}"))) == link
     browser.post(f"/my/questions/{task}/answer", {"link": link, "answer": PHQ9_ZERO})
     assert link_of(said(portal.browser(portal.rosa, ROSA).get(f"/my/questions/{task}"))) != link, "it goes on where it was left"
+
+
+@pytest.mark.parametrize("code", [code for code, each in library().items() if "patient" in each.by])
+def test_every_question_of_every_assessment_is_asked_one_at_a_time_and_kept_as_given(portal: Portal, code: str) -> None:
+    browser, task, found = rosa(portal), asked(portal, code), library()[code]
+    given: dict[str, Any] = {}
+    for _ in range(len(found.items) + 1):
+        answer = browser.get(f"/my/questions/{task}")
+        if answer.status_code != 200:
+            break
+        item = found.item(link_of(said(answer)))
+        assert item is not None and item.link not in given, "each once"
+        if item.type == "text":
+            assert "<textarea" in said(answer)
+        value = "Ver a mis nietos" if item.type == "text" else "0" if item.type == "scale" else item.options[0].code
+        given[item.link] = value
+        browser.post(f"/my/questions/{task}/answer", {"link": item.link, "answer": value})
+    with portal.house.hub.store.view(portal.house.hub.store.who(portal.house.person["carla@example.org"], entrance="desk")) as view:
+        (last,) = [each for each in assessments.of_patient(view, patient=portal.rosa, assessment=code) if each.status == "completed"][:1]
+    assert {link: str(value) for link, value in last.answers.items()} == given and set(given) == set(last.asked)
+
+
+def test_words_may_be_left_out_and_are_not_asked_again(portal: Portal) -> None:
+    browser, task = rosa(portal), asked(portal, "four-ms")
+    first = link_of(said(browser.get(f"/my/questions/{task}")))
+    browser.post(f"/my/questions/{task}/answer", {"link": first, "answer": " "})
+    second = link_of(said(browser.get(f"/my/questions/{task}")))
+    assert (first, second != first) == ("matters", True)
+    browser.post(f"/my/questions/{task}/answer", {"link": second, "answer": library()["four-ms"].item(second).options[0].code})  # type: ignore[union-attr]
+    assert link_of(said(browser.get(f"/my/questions/{task}"))) not in (first, second)
+
+
+def test_a_goal_is_reported_on_and_asked_about_in_the_next_call(portal: Portal) -> None:
+    browser = rosa(portal)
+    with portal.house.change() as change:
+        goal = goals.set_goal(change, patient=portal.rosa, words="Caminar a la esquina", confidence=8).id
+    assert "Caminar a la esquina" in said(browser.get("/my/goals"))
+    unsure = browser.post(f"/my/goals/{goal}", {"progress": "worse", "sure": "3", "words": "Llueve"})
+    assert unsure.status_code == 422 and "What would help?" in said(unsure) and "Llueve" in said(unsure)
+    browser.post(f"/my/goals/{goal}", {"progress": "worse", "sure": "3", "words": "Llueve", "helps": "Un paraguas"})
+    how = said(client(portal.house).get(f"/patients/{portal.rosa[8:]}/how"))
+    assert all(each in how for each in ("Llueve", "Un paraguas", "in the portal", "confidence 3 of 10"))
+    (task,) = [each for each in tasks(portal, portal.rosa) if codes.promise_code(each) == "goal-progress"]
+    assert task["restriction"]["period"]["end"].startswith("2026-11-30"), "who is not sure is called sooner"
+    portal.let_in(portal.lena)
+    lena = portal.browser(portal.lena, LENA)
+    assert "Caminar" in said(lena.get("/my/goals")) and '<form method="post" action="/my/goals' not in said(lena.get("/my/goals"))
+    assert lena.post(f"/my/goals/{goal}", {"progress": "reached", "sure": "9"}).status_code in (403, 404)
+    browser.post(f"/my/goals/{goal}", {"progress": "reached", "sure": "9"})
+    assert [each["status"] for each in tasks(portal, portal.rosa) if each["id"] == task["id"]] == ["completed"]
 
 
 def test_a_paper_is_sent_once_and_laid_before_somebody(portal: Portal) -> None:

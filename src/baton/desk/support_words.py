@@ -126,6 +126,7 @@ CASE_STATES_SHORT: Words = {
     "decided": pgettext_lazy("safety", "decided"),
 }
 CASE_EVENTS: Words = {
+    "told": lazy("The patient read what helps, and said in the portal"),
     "raised": lazy("Item 9 was answered above zero"),
     "answered-again": lazy("Item 9 was answered again"),
     "confirm": lazy("Place and number"),

@@ -16,7 +16,7 @@ from baton.duties.scheduling import notices, weekly
 from baton.duties.support import agreements, education
 from baton.fhir.resource import human_name
 from baton.paper import Block, Facts, Heading, Notice, Paper, Rows, Text, pdf
-from baton.portal import show, sign_in, talk, words, worries
+from baton.portal import questions, show, sign_in, talk, words, worries
 from baton.portal.posting import form
 from baton.store import View
 from baton.web import guests
@@ -51,7 +51,7 @@ def plan(request: Request) -> HttpResponse:
 
 def _todo(view: View, patient: str) -> list[dict[str, Any]]:
     """What else waits for them: a visit to say yes to, messages to read, lessons."""
-    found: list[dict[str, Any]] = []
+    found = questions.todo(view, patient)
     for visit in weekly.of_patient(view, patient):
         if visit.status == "booked" and visit.reply != notices.YES:
             words_ = _("Say if you can come: %(what)s") % {"what": visit.what}

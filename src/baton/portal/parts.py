@@ -15,6 +15,7 @@ register.filter("my_due", words.due)
 register.filter("my_day", words.day)
 register.filter("my_date", words.long_date)
 register.filter("my_moment", words.moment)
+register.filter("my_sure", words.sure)
 
 
 def _table(name: str, table: Mapping[str, Any]) -> None:
@@ -23,6 +24,7 @@ def _table(name: str, table: Mapping[str, Any]) -> None:
 
 _table("my_level", words.LEVELS)
 _table("my_relation", words.RELATIONS)
+_table("my_progress", words.PROGRESS)
 
 
 @register.filter

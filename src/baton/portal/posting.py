@@ -22,6 +22,7 @@ REFUSALS: Mapping[str, Any] = {
     "Say it in your own words.": lazy("Say it in your own words."),
     "Say it in the patient's own words, in at most 1000 characters.": lazy("Say it in your own words, but not too long."),
     "That does not fit where the concern stands now.": lazy("We work on this one already."),
+    "Say how it goes, and how sure you are.": lazy("Say how it goes, and how sure you are."),
     "Write the message first, then send it.": lazy("Write the message first, then send it."),
     "This permission is over already.": lazy("This is over already."),
     "Somebody who works here signs in with this address: the portal takes another one.": lazy("Please take another e-mail address."),

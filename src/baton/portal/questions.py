@@ -6,16 +6,17 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from baton.duties.support import agreements, assessments, safety
+from baton.packs import crisis
 from baton.packs.assessments import SCALE, Item
 from baton.portal import show
 from baton.portal.posting import form
-from baton.store import NotFound, View
+from baton.store import Change, NotFound, View
 from baton.web.gate import Request, guest
 
 
@@ -42,26 +43,30 @@ def index(request: Request) -> HttpResponse:
 @guest
 @require_http_methods(["GET", "HEAD"])
 def question(request: Request, task: str) -> HttpResponse:
-    """The next question, or the end."""
+    """The next question, or the end. While an answer needs somebody, what helps now is read first."""
     with request.hub.store.view(request.who) as view:
-        return _next(request, view, _asked(view, request, task))
+        asked = _asked(view, request, task)
+        case = safety.of_response(view, response=asked.response) if asked.response else None
+        if case is not None and case.told is None:
+            return redirect("my_help", task)
+        return _next(request, view, asked)
 
 
 def _next(request: Request, view: View, asked: agreements.Asked) -> HttpResponse:
     response = assessments.response(view, response=asked.response) if asked.response else None
-    link = response.next if response else assessments.next_question(asked.assessment, {})
+    link = response.upcoming if response else assessments.upcoming(asked.assessment, {}, ())
     words = asked.assessment.said(get_language())
     item = asked.assessment.item(link) if link else None
-    count = len(response.asked) if response else len(asked.assessment.items)
+    links = response.asked if response else assessments.asked(asked.assessment, {})
     context: dict[str, Any] = {
         "asked": asked,
         "words": words,
         "item": item,
         "question": words.items.get(link or "", ""),
         "choices": _choices(item, words) if item else (),
-        "number": len(response.answers) + 1 if response else 1,
-        "count": count,
-        "language": get_language(),
+        "number": links.index(link) + 1 if link in links else len(links),
+        "count": len(links),
+        "crisis": crisis.words(get_language()),
     }
     return show.page(request, "portal/question.html", context)
 
@@ -74,54 +79,75 @@ def _choices(item: Item, words: Any) -> list[tuple[str, str]]:
 
 @form("my_questions")
 def answer(request: Request, task: str) -> HttpResponse:
-    """One answer. Kept first; then asked whether it needs somebody now."""
+    """One answer, or words left empty. Kept first; what needs somebody now is met with help before anything else."""
     with request.hub.store.change(request.who, because="Answered in the portal") as change:
         asked = _asked(change, request, task)
         link = request.POST.get("link", "")
         item = asked.assessment.item(link)
         said: Any = request.POST.get("answer", "").strip()
         said = int(said) if item is not None and item.type == "scale" and said.isdecimal() else said
-        left_out = item is not None and item.type == "text" and not said
-        patient = str(request.who.on_behalf_of)
-        given: dict[str, Any] = {} if left_out else {link: said}
-        stored = assessments.answer(
-            change,
-            patient=patient,
-            assessment=asked.assessment.code,
-            answers=given,
-            response=asked.response,
-            source=request.who.person,
-            language=get_language(),
-            done=left_out,
-        )
-        agreements.began(change, task=task, response=str(stored.id))
-        finished = left_out or assessments.next_question(asked.assessment, assessments.answers_of(stored.resource())) is None
+        empty = item is not None and item.type == "text" and not said
+        kept = _kept(change, request, asked, {} if empty else {link: said}, [link] if empty else [])
+        agreements.began(change, task=task, response=kept.id)
+        finished = kept.upcoming is None
         if finished:
-            if not left_out:
-                assessments.answer(change, patient=patient, assessment=asked.assessment.code, response=str(stored.id), done=True)
+            _kept(change, request, asked, {}, [], done=True)
             agreements.did(change, task=task)
-        now = (
-            safety.positive(stored.resource(), change.now.date()) is not None
-            and item is not None
-            and safety.positive(
-                {**stored.resource(), "item": [each for each in stored.resource().get("item", ()) if each.get("linkId") == link]},
-                change.now.date(),
-            )
-            is not None
-        )
-    if now:
+    with request.hub.store.view(request.who) as view:
+        case = safety.of_response(view, response=kept.id)  # what follows from the answer stands once it is stored
+    if case is not None and case.told is None:
         return redirect("my_help", task)
     return redirect("my_thanks") if finished else redirect("my_question", task)
+
+
+def _kept(
+    change: Change, request: Request, asked: agreements.Asked, answers: dict[str, Any], left: list[str], *, done: bool = False
+) -> assessments.Response:
+    response = asked.response
+    if response is None and done:
+        response = next(
+            each.response for each in agreements.asked(change, patient=str(request.who.on_behalf_of)) if each.task == asked.task
+        )
+    stored = assessments.answer(
+        change,
+        patient=str(request.who.on_behalf_of),
+        assessment=asked.assessment.code,
+        answers=answers,
+        response=response,
+        source=request.who.person,
+        language=get_language(),
+        done=done,
+        left=left,
+    )
+    found = assessments.read(change, stored.resource())
+    if found is None:
+        raise NotFound("There are no such questions.")
+    return found
 
 
 @guest
 @require_GET
 def help_now(request: Request, task: str) -> HttpResponse:
-    """Help first: 988, 911, us. The case was opened with the answer, and somebody calls."""
+    """Help first: 988, 911, us. The case was opened with the answer, and somebody calls; where, they can say here."""
+    patient = str(request.who.on_behalf_of)
     with request.hub.store.view(request.who) as view:
-        left = any(each.task == task for each in agreements.asked(view, patient=str(request.who.on_behalf_of)))
-        phone = show.phone_of(view, str(request.who.on_behalf_of))
-    return show.page(request, "portal/help_now.html", {"phone": phone, "task": task if left else None})
+        case = next((each for each in safety.cases(view, patient=patient) if each.told is None), None)
+        context = {"phone": show.phone_of(view, patient), "task": task, "left": _left(view, request, task), "case": case}
+    return show.page(request, "portal/help_now.html", {**context, "crisis": crisis.words(get_language())})
+
+
+def _left(view: View, request: Request, task: str) -> bool:
+    return any(each.task == task for each in agreements.asked(view, patient=str(request.who.on_behalf_of)))
+
+
+@form("my_questions")
+def read_it(request: Request, task: str) -> HttpResponse:
+    """They read it; where they are and how to call them goes to whoever calls. Then the questions go on, if any are left."""
+    with request.hub.store.change(request.who, because="Help was read in the portal") as change:
+        for case in safety.cases(change, patient=str(request.who.on_behalf_of)):
+            safety.tell(change, task=case.id, place=request.POST.get("place", ""), number=request.POST.get("number", ""))
+        left = _left(change, request, task)
+    return redirect("my_question", task) if left else redirect("my_thanks")
 
 
 @guest
@@ -131,10 +157,18 @@ def thanks(request: Request) -> HttpResponse:
     return show.page(request, "portal/thanks.html", {"said": _("Thank you. Your care team reads your answers.")})
 
 
+def todo(view: View, patient: str) -> list[dict[str, Any]]:
+    """What comes before all else: help that was not read yet."""
+    unread = [each for each in safety.cases(view, patient=patient) if each.told is None] if view.who.role == "patient" else []
+    words, button = _("Read this first. You are not alone."), _("Read it")
+    return [{"words": words, "when": "", "link": reverse("my_help", args=[each.id]), "button": button} for each in unread[:1]]
+
+
 urlpatterns = [
     path("my/questions", index, name="my_questions"),
     path("my/questions/thanks", thanks, name="my_thanks"),
     path("my/questions/<str:task>", question, name="my_question"),
     path("my/questions/<str:task>/answer", answer, name="my_answer"),
     path("my/questions/<str:task>/help", help_now, name="my_help"),
+    path("my/questions/<str:task>/read", read_it, name="my_help_read"),
 ]

@@ -17,6 +17,7 @@ MENU: tuple[tuple[str, Any, str], ...] = (
     ("my_visits", lazy("My visits"), "Appointment"),
     ("my_talks", lazy("Messages"), "Communication"),
     ("my_worries", lazy("What worries me"), "Task"),
+    ("my_goals", lazy("My goals"), "Goal"),
     ("my_lessons", lazy("My lessons"), "Observation"),
     ("my_questions", lazy("Questions for me"), "own"),
     ("my_papers", lazy("My papers"), "DocumentReference"),

@@ -1,6 +1,6 @@
 """The portal's addresses: what people outside can reach."""
 
-from baton.portal import contact, dates, home, lessons, looks, packets, papers, people, questions, sign_in, talk, visits, worries
+from baton.portal import contact, dates, goals, home, lessons, looks, packets, papers, people, questions, sign_in, talk, visits, worries
 
 urlpatterns = [
     *packets.urlpatterns,
@@ -11,6 +11,7 @@ urlpatterns = [
     *visits.urlpatterns,
     *talk.urlpatterns,
     *worries.urlpatterns,
+    *goals.urlpatterns,
     *lessons.urlpatterns,
     *questions.urlpatterns,
     *papers.urlpatterns,

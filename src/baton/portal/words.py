@@ -68,6 +68,16 @@ PROMISES: Mapping[str, Any] = {
 }
 """Every kind of promise but those among staff, as the patient reads it; a test sees that none is missing."""
 OTHER = lazy("A step in your care")
+PROGRESS: Mapping[str, Any] = {
+    "set": lazy("You set this goal"),
+    "better": lazy("It goes better"),
+    "same": lazy("It is the same as before"),
+    "worse": lazy("It is harder than before"),
+    "not-tried": lazy("I have not tried yet"),
+    "reached": lazy("I did it"),
+    "let-go": lazy("I want to let it go"),
+}
+"""How a goal goes, as the patient says it."""
 LEVELS: Mapping[str, Any] = {"everything": lazy("All that you see here"), "dates": lazy("Your visits and no more")}
 RELATIONS: Mapping[str, Any] = {
     "SPS": lazy("Husband or wife"),
@@ -111,3 +121,8 @@ def due(item: Agreed) -> str:
     if item.state == "late":
         return _("was due on %(day)s") % {"day": day(item.due)}
     return _("today") if item.state == "today" else pgettext("promise", "by %(day)s") % {"day": day(item.due)}
+
+
+def sure(number: int) -> str:
+    """How sure somebody is that they can do it."""
+    return _("%(n)s of 10 sure") % {"n": number}

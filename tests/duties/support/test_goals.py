@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +11,11 @@ from tests.duties.answered import answer, fill, tasks
 from tests.duties.ward import PRIYA, TOM, Ward
 
 from baton.duties import promises, trace
+from baton.duties.contact import guests
 from baton.duties.patients import caregivers
 from baton.duties.support import goals
 from baton.duties.today import caseload
-from baton.store import Invalid, NotFound
+from baton.store import Invalid, NotFound, Who
 from baton.store.postgres import Database
 
 WORDS = "Walk to the letter box and back every day."
@@ -47,8 +49,8 @@ def test_a_goal_is_asked_about_until_it_is_reached(ward: Ward) -> None:
     goal = set_goal(ward)
     assert next_day(ward) == "2026-06-29"
     with ward.store.view(TOM) as view:
-        assert goals.to_ask(view.find("Goal", patient="Patient/eva")) == (WORDS,)
-        assert caseload.sheet(view, task=tasks(ward, "goal-progress")[0]["id"]).goals == (WORDS,), "the next call asks"
+        assert [each.words for each in goals.to_ask(view, view.find("Goal", patient="Patient/eva"))] == [WORDS]
+        assert caseload.sheet(view, task=tasks(ward, "goal-progress")[0]["id"]).goals[0].words == WORDS, "the next call asks"
     ward.at("2026-06-24T10:00:00")
     ask(ward, goal, progress="worse", confidence=4, words="Too hot.", helps="Go in the morning, with Ana.")
     assert next_day(ward) == "2026-07-01", "not confident: asked again after a week"
@@ -58,9 +60,33 @@ def test_a_goal_is_asked_about_until_it_is_reached(ward: Ward) -> None:
     assert task["status"] == "completed"
     with ward.store.view(TOM) as view:
         (found,) = goals.of_patient(view, patient="eva")
-        assert goals.to_ask(view.find("Goal", patient="Patient/eva")) == ()
+        assert goals.to_ask(view, view.find("Goal", patient="Patient/eva")) == ()
     assert [(each.progress, each.confidence) for each in found.asked] == [("set", 8), ("worse", 4), ("reached", 10)]
     assert (found.status, found.words, found.said_by) == ("completed", WORDS, "Eva Stone")
+    assert ward.violations() == []
+
+
+def test_what_the_patient_reports_puts_off_no_talk_and_is_theirs_alone(ward: Ward) -> None:
+    goal = set_goal(ward)
+    ward.at("2026-06-20T10:00:00")
+    eva = Who("Patient/eva", "Eva Stone", "patient", (), "portal", "PATRQT", "Patient/eva")
+    ward.put({**ward.get("Patient/eva"), "birthDate": "1950-05-05"})
+    with ward.change(TOM) as change:
+        guests.let_in(change, patient="Patient/eva", person="Patient/eva")
+    with ward.change(eva) as change:
+        goals.ask(change, goal=goal, progress="better", confidence=9, words="To the corner.")
+    assert next_day(ward) == "2026-06-29", "as it was: what is written is no talk"
+    with ward.store.view(TOM) as view:
+        (asked,) = goals.to_ask(view, view.find("Goal", patient="Patient/eva"))
+    assert [each.words for each in asked.reports] == ["To the corner."]
+    found = ward.get(f"Goal/{goal}")
+    forged = str(found["extension"][-1]).replace("Patient/eva", "Practitioner/tom")
+    for broken in ({**found, "extension": [*found["extension"], ast.literal_eval(forged)]}, {**found, "id": "mine"}):
+        with pytest.raises(Invalid), ward.change(eva) as change:
+            change.put(broken)
+    with ward.change(TOM) as change:
+        goals.ask(change, goal=goal, progress="better", confidence=9)
+    assert next_day(ward) == "2026-07-04"
     assert ward.violations() == []
 
 

@@ -5,7 +5,7 @@ A `QuestionnaireResponse` is in progress until it is finished. What follows (`fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -54,11 +54,17 @@ class Response:
     asked: tuple[str, ...]
     next: str | None
     sums: tuple[Sum, ...]
+    left: frozenset[str] = frozenset()
 
     @property
     def done(self) -> bool:
         """Whether it was finished."""
         return self.status in DONE
+
+    @property
+    def upcoming(self) -> str | None:
+        """The question to show now where one goes through them all: words too, until they are said or left out."""
+        return upcoming(self.assessment, self.answers, self.left)
 
 
 # --- answering ----------------------------------------------------------------------------------------------------------------------------
@@ -74,8 +80,11 @@ def answer(
     source: str | None = None,
     language: str | None = None,
     done: bool = False,
+    left: Collection[str] = (),
 ) -> Stored:
     """Keep these answers (link → code of the answer, number of a scale, or words); `done` finishes. Call it for every single answer.
+
+    `left` are questions in words that were asked and left empty: kept as asked, without an answer.
 
     `response` is the "id" of one that was begun. `source`: whose answers they are ("Patient/id", "RelatedPerson/id"); else the patient's.
     Raises Invalid naming the question.
@@ -97,7 +106,11 @@ def answer(
     if done and missing is not None:
         raise refuse("A question is not answered yet.", f"QuestionnaireResponse.item('{missing}')")
     spoken = (before or {}).get("language") or (language or "en").split("-")[0]
-    return change.put(_resource(change, found, before, reference, source, spoken if spoken in found.words else "en", kept, done))
+    stored = _resource(change, found, before, reference, source, spoken if spoken in found.words else "en", kept, done)
+    empty = (left_out(before) | {each for each in left if found.item(each) is not None and not _required(found, each)}) - set(kept)
+    words = found.said(spoken).items
+    items = [*stored.pop("item", ()), *({"linkId": each, "text": words[each]} for each in sorted(empty))]
+    return change.put({**stored, "item": items} if items else stored)
 
 
 def _begun(change: Change, found: Assessment, patient: str, response: str | None) -> Resource | None:
@@ -206,6 +219,12 @@ def answers_of(resource: Mapping[str, Any] | None) -> dict[str, Any]:
     return found
 
 
+def left_out(resource: Mapping[str, Any] | None) -> frozenset[str]:
+    """The questions that were asked and left empty."""
+    items = (resource or {}).get("item", ())
+    return frozenset(str(each.get("linkId", "")) for each in items if not each.get("answer") and not each.get("item"))
+
+
 def values_of(found: Assessment, answers: Mapping[str, Any]) -> dict[str, int | None]:
     """What each answer counts."""
     return {link: item.value(said) for link, said in answers.items() if (item := found.item(link)) is not None}
@@ -227,6 +246,11 @@ def asked(found: Assessment, answers: Answers) -> tuple[str, ...]:
 def next_question(found: Assessment, answers: Answers) -> str | None:
     """The first question that is asked and not answered; words may be left out. None when nothing is missing."""
     return next((link for link in asked(found, answers) if link not in answers and _required(found, link)), None)
+
+
+def upcoming(found: Assessment, answers: Answers, left: Collection[str]) -> str | None:
+    """The first question that is asked, not answered, and not left empty. None when they have gone through all."""
+    return next((link for link in asked(found, answers) if link not in answers and link not in left), None)
 
 
 def _required(found: Assessment, link: str) -> bool:
@@ -264,6 +288,7 @@ def read(view: View, resource: Resource) -> Response | None:
         asked=asked(found, answers),
         next=next_question(found, answers),
         sums=sums(found, answers, (when or view.now).date()),
+        left=left_out(resource),
     )
 
 

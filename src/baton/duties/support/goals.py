@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,11 +37,15 @@ PROGRESS: Final[Mapping[str, tuple[str, str]]] = {
 """How it goes → lifecycle of the Goal, its achievement."""
 ENDED: Final = frozenset({"completed", "cancelled", "rejected", "entered-in-error"})
 LONGEST: Final = 500
+OUTSIDE: Final = ("Patient/", "RelatedPerson/")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One time the goal was spoken about: how it goes, how confident they are, what was said, what would help."""
+    """One time the goal was spoken about: how it goes, how confident they are, what was said, what would help.
+
+    `reported`: they wrote it themselves, in the portal; nobody has spoken with them about it.
+    """
 
     at: datetime
     by: str
@@ -49,6 +53,15 @@ class Asked:
     confidence: int
     words: str
     helps: str
+    reported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToAsk:
+    """A goal the next call asks about: their words for it, and what they reported of it since somebody last spoke with them."""
+
+    words: str
+    reports: tuple[Asked, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +193,8 @@ def _times(view: View, goal: Resource) -> Iterator[Asked]:
             continue
         one = {part["url"]: next(value for key, value in part.items() if key.startswith("value")) for part in each["extension"]}
         at = reading.moment(one.get("at"), view.zone) or view.now
-        by = str(one.get("by", {}).get("display") or "")
-        yield Asked(at, by, one.get("progress", ""), int(one.get("confidence", 0)), one.get("words", ""), one.get("helps", ""))
+        by, own = str(one.get("by", {}).get("display") or ""), str(target(one.get("by")) or "").startswith(OUTSIDE)
+        yield Asked(at, by, one.get("progress", ""), int(one.get("confidence", 0)), one.get("words", ""), one.get("helps", ""), own)
 
 
 def of_patient(view: View, *, patient: str) -> tuple[Goal, ...]:
@@ -193,9 +206,15 @@ def of_patient(view: View, *, patient: str) -> tuple[Goal, ...]:
     return tuple(sorted(known, key=lambda each: (each.open, each.asked[0].at if each.asked else view.now), reverse=True))
 
 
-def to_ask(goals: Iterable[Resource]) -> tuple[str, ...]:
-    """What the next call asks about: the patient's own words of every goal that is pursued."""
-    return tuple(str(each["description"]["text"]) for each in goals if is_own(each) and each.get("lifecycleStatus") not in ENDED)
+def to_ask(view: View, goals: Iterable[Resource]) -> tuple[ToAsk, ...]:
+    """What the next call asks about: every goal that is pursued, in their words, with what they wrote of it since the last talk."""
+    mine = [each for each in goals if is_own(each) and each.get("lifecycleStatus") not in ENDED]
+    return tuple(ToAsk(str(each["description"]["text"]), _reports(tuple(_times(view, each)))) for each in mine)
+
+
+def _reports(times: tuple[Asked, ...]) -> tuple[Asked, ...]:
+    spoken = max((place for place, each in enumerate(times) if not each.reported), default=-1)
+    return times[spoken + 1 :]
 
 
 # --- what follows -------------------------------------------------------------------------------------------------------------------------
@@ -230,6 +249,9 @@ def _promised(view: View, goal: Resource) -> Iterator[Resource]:
     answer = support.due(CODE if sure else f"{CODE}-unsure", day, working_days.calendar(view, team))
     facts = (Fact("goal", str(goal.get("description", {}).get("text") or "-"), reference), Fact("attempts", len(times)))
     explained = owed.told(view, plan=owed.SUPPORT, step=CODE, answer=answer, facts=facts)
+    if before is not None and codes.is_open(before) and told is not None and times[-1].reported and told.due <= explained.due:
+        kept_facts = tuple(Fact("attempts", len(times)) if each.name == "attempts" else each for each in told.facts)
+        explained = replace(told, facts=kept_facts)  # what they write puts off no talk
     if before is None:
         yield owed.promise(view, explained, id_=id_, patient=patient, focus=reference, owner=(team, name))
         return
@@ -243,6 +265,8 @@ def goal_guard(before: Resource | None, after: Resource | None, view: View) -> I
     if is_own(before) and (after is None or not is_own(after)):
         yield error("business-rule", "A goal is reached or let go, not deleted.", "Goal")
         return
+    if view.who.person.startswith(OUTSIDE) and (before is None or not is_own(before) or after is None):
+        yield error("forbidden", "A goal is set together with those who care for the patient.", "Goal")
     if after is None or not is_own(after):
         return
     if before is not None and before.get("description") != after.get("description"):
@@ -253,6 +277,8 @@ def goal_guard(before: Resource | None, after: Resource | None, view: View) -> I
     for one in _times(view, {"extension": has[len(had) :]}):
         if one.progress not in PROGRESS or not 0 <= one.confidence <= support.MOST:
             yield error("value", "Confidence goes from 0 to 10.", f"Goal.extension('{ASKED}')")
+        elif view.who.person.startswith(OUTSIDE) and not one.reported:
+            yield error("forbidden", "Nobody says how it goes in somebody else's name.", f"Goal.extension('{ASKED}')")
         elif lacks_help(one.progress, one.confidence, one.helps, local_day(view.now, view.zone)):
             yield error("business-rule", "Below 7 of 10, ask what would help, and write it down.", f"Goal.extension('{ASKED}')")
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from baton.store import Change, Store, Stored, View, Who
 
 FOLLOW_UP: Final = "safety-follow-up"
+LONGEST: Final = 300
 AT_WORK: Final = frozenset({"desk", "demo"})
 """Entrances at which whoever writes an answer is speaking with the patient."""
 
@@ -56,6 +57,11 @@ class Case:
     calls_until: datetime | None
     events: tuple[Event, ...]
     decision: Event | None
+
+    @property
+    def told(self) -> Event | None:
+        """What the patient said last of where they are and how to call them; None until they have read what helps."""
+        return next((each for each in reversed(self.events) if each.code == states.TOLD), None)
 
     @property
     def open(self) -> bool:
@@ -174,6 +180,11 @@ def confirm(change: Change, *, task: str, place: str, number: str) -> Stored:
     return change.put(_moved(change, task, "confirm", "confirm", place, number))
 
 
+def tell(change: Change, *, task: str, place: str, number: str) -> Stored:
+    """The patient read what helps now, and says where they are and how to call them, as far as they like. Nothing else moves."""
+    return change.put(_moved(change, task, "tell", states.TOLD, place[:LONGEST], number[:LONGEST]))
+
+
 def hand_over(change: Change, *, task: str, to: str) -> Stored:
     """A clinician took over the conversation, warm; the case is theirs. Raises Invalid when there is nobody of that reference."""
     if not to.startswith("Practitioner/") or reading.maybe(change, to) is None:
@@ -230,6 +241,7 @@ def watch(who: Who, store: Store, now: datetime) -> None:
 
 def _quiet(task: Resource, now: datetime) -> bool:
     done = events(task)
+    done = tuple(each for each in done if each.code != states.TOLD)  # what the patient said is no touch of ours
     return states.state(task) in states.STARTS and bool(done) and rules.call_backs(done[-1].at)[1] <= now
 
 

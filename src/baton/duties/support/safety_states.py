@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from baton.store import View
 
 CODE: Final = "safety-response"
+TOLD: Final = "told"
+"""What the patient themselves said about the case: that they read the help, where they are, how to call them."""
 STATE: Final = f"{codes.P}/CodeSystem/safety-case"
 LIFE: Final[Mapping[str, Mapping[str, str]]] = {
     "confirm": {"in-contact": "in-contact", "with-clinician": "with-clinician"},
@@ -24,6 +26,7 @@ LIFE: Final[Mapping[str, Mapping[str, str]]] = {
     "miss": {"out-of-contact": "out-of-contact", "unreachable": "unreachable"},
     "give-up": {"out-of-contact": "unreachable"},
     "remind": {"in-contact": "in-contact"},
+    "tell": {state: state for state in ("in-contact", "out-of-contact", "with-clinician", "unreachable")},
     "decide": dict.fromkeys(("in-contact", "out-of-contact", "with-clinician", "unreachable"), "decided"),
 }
 """The life of a case: verb → state before → state after. Whatever is not here is refused. Only a decision ends it."""
@@ -82,6 +85,8 @@ def _next(before: Resource, after: Resource, view: View) -> Iterator[Issue]:
         yield error("business-rule", "What was done about a safety case stays on record.", f"Task.extension('{EVENTS}')")
     if view.who.role != "system" and any(each.by != view.who.person for each in events(after)[len(events(before)) :]):
         yield error("business-rule", "What is done is put down by whoever did it.", f"Task.extension('{EVENTS}')")
+    if view.who.person.startswith("Patient/") and (now != was or any(each.code != TOLD for each in events(after)[len(events(before)) :])):
+        yield error("forbidden", "The patient says where they are; what is done is done by others.", f"Task.extension('{EVENTS}')")
     for element in KEPT:
         if before.get(element) != after.get(element):
             yield error("business-rule", "A safety case stays about the same patient, due at once.", f"Task.{element}")

@@ -284,7 +284,7 @@ def sheet(view: View, *, task: str) -> Sheet:
             (given.title, item.ask.question)
             for given, item in education.unproved(view, patient=patient_id, communications=chart.get("Communication", ()))
         ),
-        goals=goals.to_ask(chart.get("Goal", ())),
+        goals=goals.to_ask(view, chart.get("Goal", ())),
     )
 
 

@@ -11,6 +11,7 @@ from baton.duties.trace import Trace
 
 if TYPE_CHECKING:
     from baton.duties.contact.safe_contact import SafeContact  # which reads rows itself
+    from baton.duties.support.goals import ToAsk
 
 State = Literal["late", "today", "coming", "waiting"]
 Gender = Literal["female", "male", "other", "unknown"]
@@ -154,4 +155,4 @@ class Sheet:
     episode: str | None = None
     safe: SafeContact | None = None
     to_ask: tuple[tuple[str, str], ...] = ()  # (lesson, question) of what was taught and is not yet understood
-    goals: tuple[str, ...] = ()  # the patient's own goals that are pursued, in their words
+    goals: tuple[ToAsk, ...] = ()  # the patient's own goals that are pursued, in their words, with what they reported

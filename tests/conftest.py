@@ -7,26 +7,46 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from psycopg import sql
 
 from baton.store import cluster
 from baton.store.migrate import migrate
 from baton.store.postgres import Database, Server, embedded, external
 
 # Most tests need no durability; those that kill things start a server of their own without these.
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB", "autovacuum": "off"}
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "64MB",
+    "autovacuum": "off",
+    "max_wal_size": "256MB",
+    "scram_iterations": "1",
+}
+MEMORY = Path("/dev/shm")
+CHEAP = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
+REAL = {name: getattr(Argon2PasswordHasher, name) for name in CHEAP}
+ROOM = 4 << 30  # bytes free in memory for the databases of a test process
 _numbers = count(1)
 
 
+def pytest_configure() -> None:
+    """Passwords are hashed in no time, but where a test asks for the hasher as it is (`real_hashing`)."""
+    for name, value in CHEAP.items():
+        setattr(Argon2PasswordHasher, name, value)
+
+
 @contextmanager
-def short_folder() -> Iterator[Path]:
+def short_folder(within: Path = Path("/tmp")) -> Iterator[Path]:
     """A folder with a short path (sockets), which PostgreSQL's account can enter; gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="baton-test-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="baton-test-", dir=within))
     folder.chmod(0o711)
     try:
         yield folder
@@ -41,11 +61,26 @@ def folder() -> Iterator[Path]:
         yield path
 
 
+def quickest() -> Path:
+    """Where files that need not last are made: in memory where there is enough, since a database is some 900 files."""
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else Path("/tmp")
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """One embedded PostgreSQL for each process of the test run."""
-    with short_folder() as path, embedded(path / "data", settings=FAST) as started:
+    """One embedded PostgreSQL for each process of the test run, whose passwords are checked without long arithmetic."""
+    with short_folder(quickest()) as path, embedded(path / "data", settings=FAST) as started:
+        with psycopg.connect(started.dsn("owner", "postgres"), autocommit=True) as connection:
+            password = sql.Literal(cluster.secret(path / "data", cluster.OWNER))
+            connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(cluster.OWNER), password))
         yield started
+
+
+@pytest.fixture
+def real_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The password hasher with its real cost."""
+    for name, value in REAL.items():
+        monkeypatch.setattr(Argon2PasswordHasher, name, value)
 
 
 @pytest.fixture(scope="session")
@@ -109,10 +144,23 @@ class Databases:
     """Makes and drops databases on one server. Copying a migrated one is far quicker than migrating."""
 
     def __init__(self, admin: str, reach: Callable[[str], Database]) -> None:
-        self._admin, self._reach = admin, reach
+        self._reach, self._ready = reach, dict[str, str]()
+        self._connection = psycopg.connect(admin, autocommit=True)
         self.template = self._named("template")
         self._execute(f"create database {self.template}")
         migrate(reach(self.template).owner_dsn)
+
+    def ready(self, what: str, prepare: Callable[[Database], None]) -> str:
+        """The name of a template that was prepared once (a ward, a house, a town) and that tests copy; nobody may use it itself."""
+        if what not in self._ready:
+            database = self.copy()
+            prepare(database)
+            self._ready[what] = database.app_options["dbname"]
+        return self._ready[what]
+
+    def close(self) -> None:
+        """Let the server go."""
+        self._connection.close()
 
     def copy(self, template: str = "") -> Database:
         """A fresh database like the template; it must not be in use."""
@@ -137,24 +185,25 @@ class Databases:
         return f"{what}_{os.getpid()}_{next(_numbers)}"
 
     def _execute(self, statement: str) -> None:
-        with psycopg.connect(self._admin, autocommit=True) as connection:
-            connection.execute(statement.encode())
+        self._connection.execute(statement.encode())
 
 
 @pytest.fixture(scope="session")
-def other_databases(other_server: str) -> Databases:
+def other_databases(other_server: str) -> Iterator[Databases]:
     """Databases on the other server, reached the way BATON_DATABASE_URL is."""
-    return Databases(other_server, lambda name: external(other_server.replace("/postgres?", f"/{name}?")))
+    with closing(Databases(other_server, lambda name: external(other_server.replace("/postgres?", f"/{name}?")))) as databases:
+        yield databases
 
 
 @pytest.fixture(scope="session")
-def databases(request: pytest.FixtureRequest) -> Databases:
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     """Databases on the embedded server; on the other one with BATON_TEST_OTHER=1: everything must work the same there."""
     if os.environ.get("BATON_TEST_OTHER"):
-        other: Databases = request.getfixturevalue("other_databases")
-        return other
+        yield request.getfixturevalue("other_databases")
+        return
     server: Server = request.getfixturevalue("server")
-    return Databases(server.dsn("owner", "postgres"), server.database)
+    with closing(Databases(server.dsn("owner", "postgres"), server.database)) as databases:
+        yield databases
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from zoneinfo import ZoneInfo
 
 import psycopg
+from tests.conftest import short_folder
 
 from baton import app
 from baton.duties import ground
@@ -22,10 +23,14 @@ from baton.settings import Settings
 from baton.store.codes import key64
 from baton.store.postgres import Database
 from baton.web import django as shell
+from baton.web import options
 
 ZONE = ZoneInfo("America/New_York")
 MONDAY = datetime(2026, 11, 23, 15, 0, tzinfo=ZONE)
 """A Monday afternoon in the week of Thanksgiving."""
+BEFORE = datetime(2020, 1, 1, 6, 0, tzinfo=ZONE)
+"""When the house was furnished: before every test's day."""
+KEY = b"a key for tests, not for patients"
 PASSWORD = "correct horse battery"
 PEOPLE = {
     "carla@example.org": ("Carla Cole", "coordinator", "Heart & Vascular"),
@@ -52,26 +57,46 @@ class House:
 
 @contextmanager
 def house(database: Database, folder: Path, *, now: Callable[[], datetime] = lambda: MONDAY, **settings: str) -> Iterator[House]:
-    """A hub on a migrated database, its ground laid and its people added, each with the same password."""
+    """A hub on a migrated database, its ground laid and its people added (unless they are: `furnish`), each with the same password."""
     read = Settings.read({}, data_dir=str(folder), **settings)
-    shell.migrate(read, database)
+    read.keep_key(KEY)
+    stands = _is_furnished(database)
+    if not stands:
+        shell.migrate(read, database)
     store = app.build_store(read, database, clock=now)
     hub = app.Hub(read, database, store)
     try:
-        with store.change(app.HUB, because="Ground") as change:
-            ground.install(change)
-        person, team = {}, {}
-        for email, (name, role, team_name) in PEOPLE.items():
-            with store.change(app.HUB, because="Add a person") as change:
-                person[email] = staff.add(change, email=email, role=role, team=team_name, name=name)
-        shell.share_password(hub, {**person, "nobody@example.org": "nobody"}, PASSWORD)
+        if not stands:
+            _move_in(hub)
+        shell.configure(read, database.app_dsn)
         with store.view(app.HUB) as view:
-            for organization in view.find("Organization", type="team"):
-                team[organization["name"]] = f"Organization/{organization['id']}"
+            team = {each["name"]: f"Organization/{each['id']}" for each in view.find("Organization", type="team")}
+            person = {email: staff.by_email(view, email=email) or "" for email in PEOPLE}
         yield House(hub, person, team)
     finally:
         store.close()
         hang_up()
+
+
+def furnish(database: Database) -> None:
+    """Prepare a database that houses are copied from: ground, people, accounts."""
+    with short_folder() as folder, house(database, folder, now=lambda: BEFORE):
+        pass
+
+
+def _is_furnished(database: Database) -> bool:
+    with psycopg.connect(database.app_dsn) as connection:
+        return connection.execute("select to_regnamespace(%s) is not null", [options.SCHEMA]).fetchone() == (True,)
+
+
+def _move_in(hub: app.Hub) -> None:
+    with hub.store.change(app.HUB, because="Ground") as change:
+        ground.install(change)
+    person = {}
+    for email, (name, role, team_name) in PEOPLE.items():
+        with hub.store.change(app.HUB, because="Add a person") as change:
+            person[email] = staff.add(change, email=email, role=role, team=team_name, name=name)
+    shell.share_password(hub, {**person, "nobody@example.org": "nobody"}, PASSWORD)
 
 
 def left(house: House, what: str, patient_id: str | None = None) -> int:

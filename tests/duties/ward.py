@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from baton.duties import codes, ground, house, trace
 from baton.duties.contact import communication
+from baton.duties.reading import maybe
 from baton.duties.team import licences
 from baton.duties.transitions import episodes
 from baton.store import Change, Store, Who
@@ -47,6 +48,15 @@ class Ward:
             labellers=labellers,
         )
         self.at(start)
+        if not self._stands():
+            self._found()
+
+    def _stands(self) -> bool:
+        with self.store.view(HUB) as view:
+            return maybe(view, TOM.person) is not None
+
+    def _found(self) -> None:
+        """Lay the ground, and bring in the people."""
         with self.change(HUB) as change:
             ground.install(change)
             for team, name in (("heart", "Heart & Vascular"), ("plan", "Health Plan")):
@@ -63,6 +73,11 @@ class Ward:
                     }
                 )
                 change.put(staff(who))
+
+    @classmethod
+    def founded(cls, database: Database) -> None:
+        """Prepare a database that wards are copied from: the ground of years ago, and the people."""
+        cls(database, "2020-01-01T06:00:00").store.close()
 
     def at(self, text: str) -> Ward:
         """Move the clock to this moment on the wall in New York (or of the offset given)."""

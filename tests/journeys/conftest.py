@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.conftest import Databases
 from tests.journeys.looks import DESK
-from tests.pages import MONDAY, PASSWORD, House, house, served
+from tests.pages import MONDAY, PASSWORD, House, furnish, house, served
 
 from baton.store.postgres import Database
 
@@ -51,6 +52,13 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="module")
+def module_database(databases: Databases) -> Iterator[Database]:
+    """A furnished house's, for the tests of one module."""
+    with databases.copied(databases.ready("house", furnish)) as copy:
+        yield copy
 
 
 @pytest.fixture(scope="module")

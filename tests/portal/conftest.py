@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.pages import MONDAY, House, client, house, patient
+from tests.conftest import Databases
+from tests.pages import MONDAY, House, client, furnish, house, patient
 
 from baton.duties.contact import guests as duty
 from baton.store.postgres import Database
@@ -59,6 +60,13 @@ class Portal:
         session.update({guests.PROVED: "card", guests.PERSON: person})
         session.save()
         return browser
+
+
+@pytest.fixture(scope="module")
+def module_database(databases: Databases) -> Iterator[Database]:
+    """A furnished house's, for the tests of one module."""
+    with databases.copied(databases.ready("house", furnish)) as copy:
+        yield copy
 
 
 @pytest.fixture(scope="module")

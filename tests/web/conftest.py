@@ -6,9 +6,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.pages import House, house
+from tests.conftest import Databases
+from tests.pages import House, furnish, house
 
 from baton.store.postgres import Database
+
+
+@pytest.fixture
+def database(databases: Databases) -> Iterator[Database]:
+    """A furnished house's, for one test."""
+    with databases.copied(databases.ready("house", furnish)) as copy:
+        yield copy
+
+
+@pytest.fixture(scope="module")
+def module_database(databases: Databases) -> Iterator[Database]:
+    """A furnished house's, for the tests of one module."""
+    with databases.copied(databases.ready("house", furnish)) as copy:
+        yield copy
 
 
 @pytest.fixture(scope="module")

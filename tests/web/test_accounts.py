@@ -53,11 +53,15 @@ def test_five_failures_lock_the_address_out_also_in_another_process(home: House)
     assert sign_in(client(home, None), "sue@example.org").status_code == 302, "the others still come in"
 
 
-def test_passwords_are_kept_as_argon2id(home: House) -> None:
+def test_passwords_are_kept_as_argon2id_at_its_real_cost(home: House, real_hashing: None) -> None:
     client(home, None)
+    from baton.web import accounts
     from baton.web.models import Account
 
-    assert Account.objects.get(email="carla@example.org").password.startswith("argon2$argon2id$")
+    accounts.share_password({"sue@example.org": home.person["sue@example.org"]}, PASSWORD)
+    kind, memory = r"argon2\$argon2id\$v=19\$", r"m=(\d{5,}),t=[2-9],p="
+    kept = re.match(kind + memory, Account.objects.get(email="sue@example.org").password)
+    assert kept and int(kept[1]) >= 64 * 1024, "64 MiB at least: no cheaper to try than OWASP has it"
 
 
 def test_signed_out_people_are_sent_to_sign_in_and_back(home: House) -> None:

@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.desk import labels, looking_words
+from baton.desk import labels, looking_words, slips
 from baton.duties.privacy import access_report as duty
 from baton.duties.privacy.access_report import AccessReport, Line
 from baton.paper import Facts, Heading, Notice, Paper, Rows, Text, pdf
@@ -36,7 +36,9 @@ def _report(request: Request, patient: str) -> tuple[AccessReport, int]:
 def page(request: Request, patient: str) -> HttpResponse:
     """The report as a page."""
     report, days = _report(request, patient)
-    context = {"report": report, "days": days, "spans": SPANS, "lines": [_line(each) for each in report.people]}
+    with request.hub.store.view(request.who) as view:
+        slip = slips.of(view, "access-report", patient)
+    context = {"report": report, "slip": slip, "days": days, "spans": SPANS, "lines": [_line(each) for each in report.people]}
     return render(request, "privacy/report.html", {**context, "hub": [_line(each) for each in report.hub]})
 
 

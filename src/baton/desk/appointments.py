@@ -13,7 +13,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.desk import paper_words
+from baton.desk import paper_words, slips
 from baton.desk import scheduling_words as words
 from baton.desk.scheduling import change, day_of, posted
 from baton.duties import reading
@@ -40,7 +40,8 @@ def appointment(request: Request, appointment: str) -> HttpResponse:
     """One appointment, and what can be done with it."""
     with request.hub.store.view(request.who) as view:
         page = weekly.page(view, appointment=appointment)
-    context = {"page": page, "entry": page.entry, "missed": words.MISSED.items(), "cancelled": reasons()}
+        slip = slips.of(view, "itinerary", page.entry.patient) if page.entry.patient else None
+    context = {"page": page, "entry": page.entry, "slip": slip, "missed": words.MISSED.items(), "cancelled": reasons()}
     return render(request, "scheduling/appointment.html", context)
 
 
@@ -84,6 +85,7 @@ def paper(request: Request, patient: str) -> HttpResponse:
     """The patient's visits to come, on paper, in their language."""
     with request.hub.store.view(request.who) as view:
         person = view.get("Patient", patient)
+        slips.handed(view, "itinerary", patient)
         entries = [each for each in weekly.of_patient(view, f"Patient/{patient}") if each.status != "pending"]
         places: dict[str | None, dict[str, Any] | None] = {
             each.place_id: reading.peek(view, each.place_id) for each in entries if each.place_id

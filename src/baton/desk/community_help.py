@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import community as room
 from baton.desk import community_words as words
-from baton.desk import labels, posting, referral_words
+from baton.desk import labels, posting, referral_words, slips
 from baton.duties.community import assistance_letter, benefits, community, finder, help_page, means, needs, proofs
 from baton.duties.community.help_page import Asked, HelpPage
 from baton.duties.records import documents
@@ -39,9 +39,11 @@ def page(request: Request, patient: str) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         found = help_page.page(view, patient=patient)
         held = view.relationships(f"Patient/{patient}")
+        slip = slips.of(view, "assistance-letter", patient)
     writes = {each: access.decide(request.who, "write", each, relationships=held, kind="social").allowed for each in WRITTEN}
     context = {
         "patient": patient,
+        "slip": slip,
         "page": found,
         "writes": writes,
         "needs": [_need(row) for row in found.needs],

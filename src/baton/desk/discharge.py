@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from baton.desk import discharge_words as words
-from baton.desk import labels
+from baton.desk import labels, slips
 from baton.duties import parties
 from baton.duties.discharge import board as discharge_board
 from baton.duties.discharge import paper as discharge_paper
@@ -145,6 +145,7 @@ def page_of(view: View, found: Stay, scores: Scores, me: str) -> dict[str, Any]:
         "language": labels.language_name(row.patient.language),
         "now": view.now.astimezone(view.zone),
         "is_open": plan.state in states.OPEN,
+        "slip": slips.of(view, "plan-for-home", row.patient.id),
     }
 
 

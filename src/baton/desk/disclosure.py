@@ -9,7 +9,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from baton.desk import labels, privacy_papers
+from baton.desk import labels, privacy_papers, slips
 from baton.duties import parties
 from baton.duties.patients import identity
 from baton.duties.privacy import accounting as accounts
@@ -137,8 +137,10 @@ def accounting(request: Request, patient: str) -> HttpResponse:
             return redirect("accounting", patient=patient)
     with request.hub.store.view(request.who) as view:
         person, found = whose(view, patient), accounts.accounting(view, patient=f"Patient/{patient}")
+        slip = slips.of(view, "accounting", patient)
     context = {
         "patient": patient,
+        "slip": slip,
         "name": human_name(person),
         "accounting": found,
         "purposes": permissions.PURPOSES,
@@ -169,6 +171,7 @@ def accounting_paper(request: Request, patient: str) -> HttpResponse:
     """The accounting as the patient is given it."""
     with request.hub.store.view(request.who) as view:
         person, found = whose(view, patient), accounts.accounting(view, patient=f"Patient/{patient}")
+        slips.handed(view, "accounting", patient)
     made = pdf(privacy_papers.accounting(found, human_name(person), identity.language(person)))
     request.hub.store.note_event(request.who, "print accounting", patients=[f"Patient/{patient}"])
     return HttpResponse(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from baton.desk import labels
+from baton.desk import labels, slips
 from baton.duties.support import education
 from baton.packs.lessons import Lesson
 from baton.packs.lessons import library as lessons
@@ -76,8 +76,10 @@ def learning(request: Request, patient: str) -> HttpResponse:
     """What one patient has been taught and what the chart suggests."""
     with request.hub.store.view(request.who) as view:
         found = education.learning(view, patient=patient)
+        slip = slips.of(view, "lesson", patient)
     context: dict[str, Any] = {
         "patient": patient,
+        "slip": slip,
         "name": found.learners[0][1],
         "learning": found,
         "language": labels.language_name(found.language),

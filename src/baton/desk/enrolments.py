@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.desk import labels, posting
+from baton.desk import labels, posting, slips
 from baton.desk import program_words as words
 from baton.desk.programs import day_of, need_day
 from baton.duties.programs import closing as program_closing
@@ -41,6 +41,7 @@ def page(request: Request, patient: str) -> HttpResponse:
         mine = states.of_patient(view, reference)
         today = local_day(view.now, view.zone)
         entries = [programs.entry(view, patient=reference, program=each.code) for each in program_packs.installed(view)]
+        slip = slips.of(view, "program-summary", patient)
         cards = [_card(view, each, today, own) for each in mine]
         risk = panel_risk.judge(program_risk.facts(view, reference), today)
     offered = [_entry(each, own) for each in entries if each.open is None]
@@ -48,6 +49,7 @@ def page(request: Request, patient: str) -> HttpResponse:
         "patient": patient,
         "name": human_name(person),
         "cards": cards,
+        "slip": slip,
         "offered": sorted(offered, key=lambda each: (not each["met"], each["title"])),
         "ways": [(code, labels.word(words.HOW, code)) for code in programs.HOW],
         "declined": [(code, labels.word(words.REASONS, code)) for code in states.DECLINED if code != "died"],
@@ -176,6 +178,7 @@ def paper(request: Request, patient: str, enrolment: str) -> HttpResponse:
     """The summary of a time in a program, as a PDF."""
     with request.hub.store.view(request.who) as view:
         found = program_closing.summary(view, enrolment=enrolment)
+        slips.handed(view, "program-summary", patient)
         name = human_name(view.get("Patient", patient)) or ""
         day = labels.birth_day(local_day(view.now, view.zone))
     if found.enrolment.patient != f"Patient/{patient}":

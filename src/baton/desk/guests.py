@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from baton.desk import labels, people_words
+from baton.desk import labels, people_words, slips
 from baton.desk.posting import form
 from baton.duties import reading
 from baton.duties.contact import guests as duty
@@ -83,10 +83,10 @@ def invite(request: Request, patient: str) -> HttpResponse:
             duty.let_in(change, patient=reference, person=person, level=said.get("level", "everything"), until=until)
             link, code = guests.invite(email, person)
             portal_mail.send(change, person=person, to=email, link=link, kind="hello")
-            name = reading.name_of(change, person)
+            name, slip = reading.name_of(change, person), slips.of(change, "portal-code", patient)
     except (Invalid, Conflict) as refused:
         return _page(request, patient, 422, refused=[labels.refusal(issue.text) for issue in refused.issues], form=said)
-    context = {"patient": patient, "name": name, "code": f"{code[:4]} {code[4:]}", "days": guests.number("invitation")}
+    context = {"patient": patient, "name": name, "slip": slip, "code": f"{code[:4]} {code[4:]}", "days": guests.number("invitation")}
     return render(request, "guests/invited.html", context)
 
 
@@ -104,6 +104,7 @@ def letter(request: Request, patient: str) -> HttpResponse:
     """The code on paper, to be handed over or put into an envelope: no link, no name of the patient, nothing about health."""
     with request.hub.store.view(request.who) as view:
         spoken = (identity.language(view.get("Patient", patient)) or "en")[:2]
+        slips.handed(view, "portal-code", patient)
     language = spoken if spoken in ("en", "es") else "en"
     with translation.override(language):
         body = pdf(_paper(request.POST.get("code", "")[:9], request.hub.settings.public_url, language))

@@ -80,6 +80,7 @@ VOICEMAIL: Words = {
     "as-asked": lazy("Safe to leave a voicemail: no health information in it."),
     "voicemail-not-asked": lazy("Nobody has asked about voicemail: leave none."),
     "no-voicemail": lazy("Never leave a voicemail."),
+    "no-phone": lazy("Do not call: the patient asked for no calls."),
     "not-at-home": lazy("Leave no voicemail at home."),
     "only-the-other-way": lazy("Leave a voicemail only at the other number they gave."),
 }

@@ -17,6 +17,7 @@ from baton.desk import labels, posting
 from baton.desk import program_words as words
 from baton.desk.enrolments import said
 from baton.desk.programs import day_of
+from baton.duties.privacy import slips
 from baton.duties.programs import minutes as duty
 from baton.duties.programs import month_close, states
 from baton.duties.programs import packs as program_packs
@@ -153,6 +154,7 @@ def month(request: Request) -> HttpResponse:
         if not request.GET.get("month"):  # what is closed is the month that is over
             first = (first - timedelta(days=1)).replace(day=1)
         found = month_close.run(view, month=first)
+        slip = slips.of_month(view, "month-table")
         over = view.now >= rules.month_of(first, view.zone)[1]
         now = view.now.astimezone(view.zone).date()
     before, after = around(first)
@@ -169,6 +171,7 @@ def month(request: Request) -> HttpResponse:
             {**line(each.line), "name": each.name} for each in sorted(found.below, key=lambda each: each.line.proposal.needed or 99)[:20]
         ],
         "shown": SHOWN,
+        "slip": slip,
     }
     return render(request, "minutes/month.html", context)
 
@@ -194,6 +197,7 @@ def table(request: Request) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         first = month_of(request, view)
         found = month_close.run(view, month=first)
+        slips.decided(slips.of_month(view, "month-table"), None)
     patients = [each.line.patient for each in found.lines]
     request.hub.store.note_event(request.who, "export proposals of a month", patients=patients)
     text = io.StringIO()

@@ -27,6 +27,7 @@ from baton.desk import (
     rooms,
     row_words,
     scheduling_words,
+    slips,
     support_words,
     team_words,
 )
@@ -62,6 +63,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     **readiness_words.FILTERS,
     **program_words.FILTERS,
     **scheduling_words.FILTERS,
+    **slips.FILTERS,
     **team_words.FILTERS,
 }
 for name, function in FILTERS.items():

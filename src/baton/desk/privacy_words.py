@@ -196,6 +196,8 @@ BASES: labels.Words = {
     "authorisation": lazy("Authorization (164.508)"),
 }
 AVOID: labels.Words = {
+    "phone": lazy("No calls, but for the other number they gave"),
+    "portal": lazy("Nothing in the portal"),
     "voicemail": lazy("No voicemail"),
     "sms": lazy("No text messages"),
     "email": lazy("No e-mail"),

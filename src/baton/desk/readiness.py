@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import posting, privacy_papers, readiness_words
 from baton.desk.disclosure import whose
+from baton.duties.privacy.slips import Slip
 from baton.duties.records import readiness as duty
 from baton.duties.transitions.happenings import patients_of
 from baton.web.gate import Request, staff
@@ -30,17 +32,19 @@ def page(request: Request) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         one = request.GET.get("patient", "")
         found = duty.coming(view, patient=f"Patient/{one}" if one else None)
-        rows = [_row(each, duty.days_to(view, each)) for each in found]
+        leaving = duty.rehearse(view, found)
+        rows = [_row(each, duty.days_to(view, each), leaving.get(each.id, ())) for each in found]
     short = [each for each in rows if not each["visit"].ready]
     show = request.GET.get("show", "all")
     context = {"rows": short if show == "not-ready" else rows, "count": len(rows), "short": len(short), "show": show}
     return render(request, "readiness/page.html", context)
 
 
-def _row(visit: duty.Visit, days: int) -> dict[str, Any]:
+def _row(visit: duty.Visit, days: int, leaving: Sequence[object]) -> dict[str, Any]:
     mark = "calm" if visit.ready else "late" if days <= 1 else "soon" if days <= 3 else ""
     ask_for = readiness_words.listed(each.item for each in visit.to_ask)
-    return {"visit": visit, "days": days, "mark": mark, "total": len(visit.found), "ask": ask_for}
+    slips = [each for each in leaving if isinstance(each, Slip)]
+    return {"visit": visit, "days": days, "mark": mark, "total": len(visit.found), "ask": ask_for, "slips": slips}
 
 
 def back(request: Request, appointment: str) -> HttpResponse:
@@ -59,7 +63,7 @@ def ask(request: Request, appointment: str) -> str:
     with request.hub.store.change(request.who, because="What a visit lacks was asked for") as change, override("en"):
         ids = duty.ask_missing(
             change, appointment=appointment, words=readiness_words.listed,
-            letter=lambda asked: privacy_papers.record_request(asked, person, reminder=False),
+            letter=lambda asked: privacy_papers.record_request(asked, person, reminder=False), seen=request.POST.getlist("digest"),
         )  # fmt: skip
     return ngettext("Asked one source. It has five business days.", "Asked %(n)s sources. They have five business days.", len(ids)) % {
         "n": len(ids)

@@ -10,7 +10,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.desk import labels, posting
+from baton.desk import labels, posting, slips
 from baton.desk import reconciliation_words as words
 from baton.desk.disclosure import whose
 from baton.duties import reading
@@ -46,10 +46,12 @@ def page(request: Request, patient: str) -> HttpResponse:
     """One patient's lists side by side."""
     with request.hub.store.view(request.who) as view:
         person, sheet = whose(view, patient), duty.sheet(view, patient=patient)
+        slip = slips.of(view, "medicines", patient) if sheet.signed else None
     context = {
         "patient": patient,
         "name": human_name(person),
         "sheet": sheet,
+        "slip": slip,
         "rows": _side_by_side(sheet),
         "decided": [(each, labels.word(words.KINDS, each.difference.kind), words.MARKS.get(each.difference.kind, ""),
                      [(code, words.decision(code, each.difference)) for code in each.choices]) for each in sheet.decided],
@@ -137,6 +139,7 @@ def paper(request: Request, patient: str) -> HttpResponse:
     """The signed list on paper, for the patient, in their language."""
     with request.hub.store.view(request.who) as view:
         person, signed = whose(view, patient), duty.signed_list(view, patient=patient)
+        slips.handed(view, "medicines", patient)
         if signed is None:
             raise NotFound("There is no such paper here.")
         reference, team, _care = reading.team_of(view, f"Patient/{patient}")

@@ -14,13 +14,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from baton.desk import labels, posting, privacy_papers
 from baton.desk.disclosure import whose
-from baton.duties import parties, reading
+from baton.duties import parties
+from baton.duties.privacy import slips
 from baton.duties.privacy.decisions import Recipient
+from baton.duties.privacy.slips import Slip
 from baton.duties.records import records as duty
 from baton.duties.records.states import MOVES, OPEN, Request, shown
-from baton.fhir.resource import human_name, split
+from baton.fhir.resource import Resource, human_name, split
 from baton.rules.calendar import local_day
-from baton.store import Invalid, View
+from baton.store import Conflict, Invalid, View
 from baton.web.gate import Request as Asking
 from baton.web.gate import staff
 
@@ -33,27 +35,35 @@ def index(request: Asking) -> HttpResponse:
     """Every request that is still open, the earliest due first."""
     with request.hub.store.view(request.who) as view:
         found = duty.open_ones(view)
-        names = {each.patient: human_name(reading.peek(view, each.patient) or {}) for each in found}
-        rows = [{**row(view, each), "name": names[each.patient]} for each in found]
+        people = slips.people(view, (each.patient for each in found))
+        known = slips.of_many(view, people)
+        rows = [
+            {**row(view, each, known[each.patient], people[each.patient]), "name": human_name(people[each.patient])}
+            for each in found
+            if each.patient in people
+        ]
     return render(request, "records/index.html", {"rows": rows})
 
 
-def row(view: View, one: Request) -> dict[str, Any]:
-    """A request as its template needs it: how late, what is possible, what its consent still lacks."""
+def row(view: View, one: Request, known: list[Resource], person: Resource) -> dict[str, Any]:
+    """A request as its template needs it: how late, what is possible, what would leave, what its consent still lacks."""
     today = local_day(view.now, view.zone)
     due = one.due.astimezone(view.zone) if one.due else None
-    lacking: list[str] = []
-    if one.state == "needs-consent":
-        source = Recipient(one.source, one.kind, one.source_reference)
-        ground = duty.basis(view, patient=one.patient, source=source, purpose="TREAT")
-        lacking = [labels.refusal(issue.text) for issue in ground.lacking]
+    moves = [verb for verb, legal in MOVES.items() if one.state in legal]
+    found: Slip | duty.Basis | None = None
+    if one.state == "needs-consent" or {"send", "chase"} & set(moves):
+        found = duty.rehearse(
+            view, patient=one.patient, source=one.recipient, purpose=one.purpose, channels=one.channels, known=known, person=person
+        )
+    lacking = [labels.refusal(issue.text) for issue in found.lacking] if isinstance(found, duty.Basis) else []
     return {
         "one": one,
         "patient_id": one.patient.partition("/")[2],
         "due": due,
         "late": bool(due and due.date() < today),
         "open": one.state in OPEN,
-        "moves": [verb for verb, moves in MOVES.items() if one.state in moves],
+        "moves": moves,
+        "slip": found if isinstance(found, Slip) and {"send", "chase"} & set(moves) else None,
         "lacking": lacking,
         "blocked": bool(lacking),
     }
@@ -62,44 +72,72 @@ def row(view: View, one: Request) -> dict[str, Any]:
 @staff
 @require_http_methods(["GET", "HEAD", "POST"])
 def patient(request: Asking, patient: str) -> HttpResponse:
-    """What was asked for about one patient, and the form that asks for more."""
+    """What was asked for about one patient, and the form that asks for more: it shows what would leave before it does."""
     refused: list[str] = []
+    status = 200
+    if request.method == "POST" and _panel(request):
+        return render(request, "records/slip.html", _shown(request, patient))
     if request.method == "POST":
         try:
             state = _ask(request, patient)
-        except Invalid as refusal:
-            refused = [labels.refusal(issue.text) for issue in refusal.issues]
+        except (Invalid, Conflict) as refusal:
+            refused, status = [labels.refusal(issue.text) for issue in refusal.issues], refusal.status
         else:
             said = _("It waits for its consent.") if state == "needs-consent" else _("Sent; the source has five business days.")
             messages.success(request, said)
             return redirect("records-patient", patient=patient)
+    whole = f"Patient/{patient}"
     with request.hub.store.view(request.who) as view:
         person = whose(view, patient)
+        known = slips.of_many(view, [whole])[whole]
         context = {
             "patient": patient,
             "name": human_name(person),
-            "rows": [row(view, each) for each in duty.of_patient(view, f"Patient/{patient}")],
+            "rows": [row(view, each, known, person) for each in duty.of_patient(view, whole)],
             "sources": parties.organizations(view),
             "kinds": SOURCES,
             "form": request.POST,
+            "ticked": request.POST.getlist("channel"),
             "refused": refused,
         }
-    return render(request, "records/patient.html", context, status=422 if refused else 200)
+    return render(request, "records/patient.html", {**context, **_shown(request, patient)}, status=status)
+
+
+def _panel(request: Asking) -> bool:
+    return bool(request.htmx and request.htmx.target == "slip")  # type: ignore[attr-defined]
+
+
+def _shown(request: Asking, patient: str) -> dict[str, Any]:
+    """What would leave by the form as it is filled in: the slip, or what its consent lacks."""
+    with request.hub.store.view(request.who) as view:
+        source, channels = _source(request, view)
+        if not source.name:
+            return {"slip": None, "lacking": []}
+        found = duty.rehearse(view, patient=f"Patient/{patient}", source=source, purpose="TREAT", channels=channels)
+    if isinstance(found, duty.Basis):
+        return {"slip": None, "lacking": [labels.refusal(issue.text) for issue in found.lacking]}
+    return {"slip": found, "lacking": []}
+
+
+def _source(request: Asking, view: View) -> tuple[Recipient, tuple[str, ...]]:
+    """Whom the form asks, and by which ways; who is on file is taken as they are on file."""
+    form = request.POST
+    found = parties.of(view, form.get("source", "")) if split(form.get("source", "")) else None
+    source = found.recipient if found else Recipient(form.get("name", "").strip(), form.get("kind", "provider"))
+    source = Recipient(source.name, source.kind, source.reference, form.get("address", "").strip() or source.address)
+    return source, tuple(form.getlist("channel")) or ((found.channel,) if found else ("print",))
 
 
 def _ask(request: Asking, patient: str) -> str:
     form = request.POST
     with request.hub.store.view(request.who) as view:
-        found = parties.of(view, form.get("source", "")) if split(form.get("source", "")) else None
+        source, channels = _source(request, view)
         person = whose(view, patient)
-    other = Recipient(form.get("name", "").strip(), form.get("kind", "provider"))
-    source = found.recipient if found else other
-    source = Recipient(source.name, source.kind, source.reference, form.get("address", "").strip() or source.address)
-    channels = tuple(form.getlist("channel")) or ((found.channel,) if found else ("print",))
     with request.hub.store.change(request.who, because="Records asked for") as change:
         stored = duty.ask(
             change, patient=f"Patient/{patient}", what=form.get("what", ""), source=source, channels=channels,
             needed_by=_day(form.get("needed", "")), letter=lambda asked: privacy_papers.record_request(asked, person, reminder=False),
+            seen=form.get("digest", ""),
         )  # fmt: skip
     return shown(stored.resource(), request.hub.store.zone).state
 
@@ -132,7 +170,7 @@ def send(request: Asking, id: str) -> str:
     """It leaves, now that nothing is in the way."""
     letter = _letter(request, id, reminder=False)
     with request.hub.store.change(request.who, because="Records asked for") as change:
-        duty.send(change, request=id, letter=letter)
+        duty.send(change, request=id, letter=letter, seen=request.POST.get("digest", ""))
     return _("Sent; the source has five business days.")
 
 
@@ -141,7 +179,7 @@ def chase(request: Asking, id: str) -> str:
     """Remind the source."""
     letter = _letter(request, id, reminder=True)
     with request.hub.store.change(request.who, because="The source of records was reminded") as change:
-        duty.chase(change, request=id, letter=letter)
+        duty.chase(change, request=id, letter=letter, seen=request.POST.get("digest", ""))
     return _("Reminded; the clock runs anew.")
 
 

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import labels, posting, privacy_papers, privacy_words
 from baton.desk.disclosure import whose
-from baton.duties import reading, trace
+from baton.duties import trace
 from baton.duties.patients import identity
 from baton.duties.privacy import requests as duty
-from baton.fhir.resource import Resource, human_name
+from baton.duties.privacy import slips
+from baton.fhir.resource import Resource, human_name, target
 from baton.rules import privacy_clocks
 from baton.rules.calendar import local_day
 from baton.store import Invalid, View
@@ -34,13 +35,17 @@ def index(request: Request) -> HttpResponse:
 
 def shown(view: View, tasks: list[Resource]) -> list[dict[str, Any]]:
     """Requests as rows, with the patient's name, how many days are left and the grounds of a denial."""
-    rows = []
+    people = slips.people(view, (str(target(each.get("for"))) for each in tasks))
+    known, rows = slips.of_many(view, people), []
     for task in tasks:
         row = duty.what(task)
-        person = reading.peek(view, row["patient"])
+        whole = str(row["patient"])
+        person = people.get(whole)
         today = local_day(view.now, view.zone)
         left = (row["due"].astimezone(view.zone).date() - today).days if row["due"] else None
         grounds = [(each.code, labels.word(privacy_words.GROUNDS, each.code)) for each in privacy_clocks.grounds(row["code"], today)]
+        asked = bool(person and row["open"])
+        slip = slips.rehearse(view, "answer", patient=whole, known=known[whole], person=person) if asked else None
         rows.append(
             {
                 **row,
@@ -50,6 +55,7 @@ def shown(view: View, tasks: list[Resource]) -> list[dict[str, Any]]:
                 "left": left,
                 "mark": "late" if left is not None and left < 0 else "soon" if left is not None and left <= 7 else "",
                 "grounds": grounds,
+                "slip": slip,
                 "papers": [str(each).partition("/")[2] for each in row["letters"]],
             }
         )

@@ -14,7 +14,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from baton.desk import plan_svg, posting
+from baton.desk import plan_svg, posting, slips
 from baton.desk import scheduling_words as words
 from baton.desk.scheduling_forms import BUSY_ROWS, NeedForm, TogetherForm, busy_rows
 from baton.duties.scheduling import booking, needs, openings, planning, weekly
@@ -88,7 +88,7 @@ def add(request: Request, patient: str) -> HttpResponse:
 def together(request: Request, patient: str) -> HttpResponse:
     """Find times together: what is needed, when the patient can, and what came out of the last asking."""
     with request.hub.store.view(request.who) as view:
-        context = desk(view, patient, request.GET.get("plan"))
+        context = {**desk(view, patient, request.GET.get("plan")), "slip": slips.of(view, "itinerary", patient)}
     return render(request, "scheduling/together.html", context)
 
 

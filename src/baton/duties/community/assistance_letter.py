@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from baton.duties import letters
 from baton.duties.community import means, proofs
 from baton.duties.patients import identity
+from baton.duties.privacy import slips
 from baton.duties.promises import refuse
 from baton.paper import Facts, Heading, Paper, Rows, Text
 from baton.rules import benefits as rules
@@ -143,4 +144,5 @@ def _tiers(lives_on: Means, said: Mapping[str, str], today: date) -> list[Block]
 
 def keep(change: Change, *, patient: str, language: str) -> Stored:
     """Make the letter and keep it with the patient's documents. Raises Invalid."""
+    slips.handed(change, "assistance-letter", patient=f"Patient/{patient}")
     return letters.keep(change, patient=f"Patient/{patient}", paper=paper(change, patient=patient, language=language))

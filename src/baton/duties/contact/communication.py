@@ -25,6 +25,8 @@ NOT_DONE = frozenset({"no-answer", "wrong-number", "language-line"})
 DURATION = f"{codes.P}/StructureDefinition/contact-duration"
 UCUM = "http://unitsofmeasure.org"
 LONGEST_CALL = 480
+WRITTEN = {"EMAILWRIT": "email", "SMSWRIT": "sms"}
+"""What is written, as the channels of safe contact."""
 MEDIUMS = tuple(row.code for row in table("tcm").rows if row.values["kind"] == "medium")
 TOPICS = tuple(row.code for row in table("tcm").rows if row.values["kind"] == "topic")
 
@@ -106,7 +108,7 @@ def call(
     extensions += [{"url": codes.CONTACT_LANGUAGE, "valueCode": language}] if language else []
     extensions += interpreted(interpreter, language)
     extensions += [{"url": DURATION, "valueDuration": {"value": minutes, "unit": "min", "system": UCUM, "code": "min"}}] if minutes else []
-    extensions += against(change, patient, outcome, to)
+    extensions += against(change, patient, outcome, to, medium)
     communication: Resource = {
         "resourceType": "Communication",
         "extension": extensions,
@@ -142,12 +144,17 @@ def interpreted(interpreter: str | Interpreter | None, language: str | None) -> 
     return [*named, {"url": interpreting.INTERPRETING, "extension": parts}]
 
 
-def against(change: Change, patient: str, outcome: str, to: str | None) -> list[Resource]:
-    """What was done is kept as it was done; a message left where the patient wants none is marked, so that somebody makes it good."""
-    if outcome != "left-message" or (to and to != patient):
+def against(change: Change, patient: str, outcome: str, to: str | None, medium: str = PHONE) -> list[Resource]:
+    """What was done is kept as it was done; what went a way the patient ruled out is marked, so that somebody makes it good.
+
+    Of a call nobody writes down the number: only a message left is marked, since which number rang is not known.
+    """
+    channel = "voicemail" if medium == PHONE and outcome == "left-message" else WRITTEN.get(medium)
+    if channel is None or (to and to != patient):
         return []
-    found = safe_contact.may_contact(change, patient, "voicemail")
+    found = safe_contact.may_contact(change, patient, channel)
     asked = not found.allowed and found.because != "voicemail-not-asked"
+    asked = asked and (channel == "voicemail" or found.because != "only-the-other-way")  # perhaps it was the other address
     return [{"url": safe_contact.AGAINST, "valueCode": found.because}] if asked else []
 
 

@@ -23,8 +23,9 @@ KIND: Final = "confidential-communication"
 SAFE: Final = f"{E}/safe-contact"
 AGAINST: Final = f"{E}/contact-against-preference"
 CHANNELS: Final = ("phone", "voicemail", "sms", "email", "mail", "portal", "visit")
-AVOID: Final = ("voicemail", "sms", "email", "mail", "visit", "home")
-"""What may be ruled out; "home": whatever goes to the home, by telephone, post or in person."""
+AVOID: Final = ("phone", "voicemail", "sms", "email", "mail", "portal", "visit", "home")
+"""What may be ruled out; "phone": every number but the one they gave instead; "home": whatever goes to the home, by telephone, post or in
+person."""
 OTHERS: Final = {"phone": "phone", "voicemail": "phone", "sms": "phone", "email": "email", "mail": "address", "visit": "address"}
 """Which of the other ways a channel goes by."""
 
@@ -74,13 +75,15 @@ def answer(asked: SafeContact | None, person: Resource, channel: str, address: s
     """The same, from what is known. Pure: same input, same answer."""
     asked = asked or SafeContact()
     instead = getattr(asked, OTHERS[channel]) if channel in OTHERS else None
+    same = instead is not None and _same(address, instead)
+    if "phone" in asked.avoid and channel in ("phone", "voicemail") and not same:
+        return Answer(False, "no-phone", instead)
     if channel == "voicemail":
         leave = identity.preferences(person).voicemail_ok if person else None
         if "voicemail" in asked.avoid or not leave:
             return Answer(False, "voicemail-not-asked" if leave is None and "voicemail" not in asked.avoid else "no-voicemail")
-    elif channel in asked.avoid:
+    elif channel != "phone" and channel in asked.avoid:
         return Answer(False, f"no-{channel}", instead)
-    same = instead is not None and _same(address, instead)
     if asked.only and channel in OTHERS and not same:
         return Answer(False, "only-the-other-way", instead)
     if "home" in asked.avoid and not same and _at_home(person, channel, address):

@@ -93,6 +93,8 @@ def _reach(view: View, patient: str, reader: str) -> tuple[str, str | None, Reso
         person = reading.peek(view, reader)
     if person is None or not may_sign_in(view, reader, patient):
         return "no-access", None, {}
+    if reader.startswith("Patient/") and not safe_contact.may_contact(view, reader, "portal").allowed:
+        return "not-this-way", None, person
     way = way_to(person)
     if way is None:
         return "no-way", None, person

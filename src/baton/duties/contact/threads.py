@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from baton.duties import codes, promises, reading
-from baton.duties.contact import thread_notices
+from baton.duties.contact import safe_contact, thread_notices
 from baton.duties.contact.thread_promises import owed
 from baton.duties.contact.thread_reading import Message, Receipt, Thread, may_read, of_patient, rows, shown
 from baton.duties.contact.thread_states import ASKS, KIND, RECEIPT, TOPIC, is_outside, kind_of, outsiders, receipts, recipients
@@ -96,6 +96,8 @@ def say(
     outside = outsiders(found) if audience is None else tuple(dict.fromkeys(audience))
     readers = [each for each in outside if each != author]
     _said(text)
+    if not aloud and not is_outside(author):
+        _as_they_asked(change, readers)
     spoken = language or (_language(change, author) if is_outside(author) else None) or "en"
     recipients_ = [_named(change, each) for each in (*readers, *to)]
     message: Resource = {
@@ -119,6 +121,14 @@ def say(
             message = _with_receipt(change, message, "read", each, "telephone")
         return change.put(message)
     return change.put(thread_notices.told(change, found, message, readers))
+
+
+def _as_they_asked(change: Change, readers: Iterable[str]) -> None:
+    """Nothing is written into the portal of a patient who asked not to be reached there. Raises Invalid."""
+    for each in readers:
+        found = safe_contact.may_contact(change, each, "portal") if each.startswith("Patient/") else None
+        if found is not None and not found.allowed:
+            raise Invalid([safe_contact.refusal(found)])
 
 
 def _answered(change: Change, thread: Resource, author: str) -> None:

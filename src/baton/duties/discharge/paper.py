@@ -13,6 +13,7 @@ from baton.duties.discharge import plans as discharge_plans
 from baton.duties.discharge import states
 from baton.duties.discharge.states import Plan
 from baton.duties.patients import identity, medicines
+from baton.duties.privacy import slips
 from baton.duties.support import education
 from baton.duties.today.rows import Medicine
 from baton.duties.transitions import episodes
@@ -259,6 +260,7 @@ def preview(view: View, *, plan: str, language: str | None = None) -> bytes:
 def give(change: Change, *, plan: str, language: str | None = None) -> tuple[Stored, bytes]:
     """The paper goes into the patient's hands: kept with their documents as it was given, and the plan says so."""
     found, known = discharge_plans.held(change, plan)
+    slips.handed(change, "plan-for-home", patient=known.patient)
     it = content(change, plan=plan, language=language)
     made = pdf(paper(it))
     attachment = letters.file(change, patient=known.patient, kind="application/pdf", body=made)

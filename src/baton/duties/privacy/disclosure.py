@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from baton.duties import codes, letters
-from baton.duties.privacy import consent_terms, consents, links, packets
+from baton.duties.privacy import consent_terms, links, packets, slips
 from baton.duties.privacy.consent_terms import Terms
 from baton.duties.privacy.decisions import NOTICE, Recipient
 from baton.duties.privacy.packets import DISCLOSURE
@@ -162,27 +162,26 @@ def _announced(change: Change, order: Order, packet: Resource) -> None:
 
 
 def letter(
-    change: Change, *, document: Resource, recipient: Recipient, purpose: str, channels: Sequence[str], consent: str | None = None
-) -> Stored:
+    change: Change, *, document: Resource, recipient: Recipient, purpose: str, channels: Sequence[str], consent: str | None = None,
+    seen: str | None = None,
+) -> Stored:  # fmt: skip
     """Let a letter made here leave: decided in the act as a packet is, recorded as a disclosure, announced to each channel.
 
-    `consent` is what the recipient answers to where no rule lets it go by itself. Raises Invalid when a restriction holds it back.
+    `consent` is what the recipient answers to where no rule lets it go by itself, `seen` the digest of the rehearsal that was shown.
+    Raises Invalid when a restriction holds it back, Conflict when anything is decided otherwise than it was shown.
     """
-    patient, today = str(codes.patient_of(document)), local_day(change.now, change.zone)
+    patient = str(codes.patient_of(document))
     change.get(*patient.split("/", 1))
-    (decision,) = consents.decide_disclosure(change, patient, recipient, purpose, [document])
-    if decision.because in consent_terms.RESTRICTING:
-        raise Invalid(
-            "The patient asked that nothing goes there: a restriction holds the letter back.", expression="Communication.recipient"
-        )
-    permission = decision.permission or ("part2-consent" if recipient.kind == "part2-program" else "authorisation")
-    used = decision.consents if decision.leaves else (consent,) if consent else ()
+    found = slips.rehearse(
+        change, "record-request", patient=patient, recipient=recipient, purpose=purpose, channels=channels, consent=consent
+    )
+    slip = slips.decided(found, seen)
     parts = {
-        "permission": permission, "description": str(document.get("description", "")), "address": (recipient.address or "").strip(),
-        "recipient-kind": recipient.kind, "channel": ", ".join(channels),
+        "permission": slip.permission, "description": str(document.get("description", "")), "address": (recipient.address or "").strip(),
+        "recipient-kind": recipient.kind, "channel": ", ".join(channels), "rehearsal": slip.digest,
     }  # fmt: skip
-    resource = recorded(change, patient, recipient, purpose, permissions.counted(permission, today), parts)
-    resource["extension"][0]["extension"] += [{"url": "consent", "valueReference": {"reference": each}} for each in used]
+    resource = recorded(change, patient, recipient, purpose, slip.counts, parts)
+    resource["extension"][0]["extension"] += [{"url": "consent", "valueReference": {"reference": each}} for each in slip.consents]
     for channel in channels:
         letters.send(change, document=document, channel=channel, to=(recipient.address or "").strip())
     return change.put(resource | {"payload": [{"contentReference": {"reference": f"DocumentReference/{document['id']}"}}]})

@@ -23,7 +23,8 @@ from baton.store import labels as security
 
 CHANNELS: Final = ("print", "fax", "direct", "link")
 """Printed and handed over or posted; faxed; sent by Direct; a secure link by e-mail, never the content."""
-AS_CONTACT: Final = {"link": "email"}
+AS_CONTACT: Final = {"link": "email", "fax": "phone", "print": "mail"}
+"""Which of the ways of safe contact a channel is, when the patient receives it; what is printed is posted where there is an address."""
 ABSENT: Final = {
     "nothing": ("Nothing is left to send: choose something that may leave.", "DocumentReference.content"),
     "reason": ("Say why it differs from what is proposed.", "DocumentReference.description"),
@@ -196,7 +197,8 @@ def _lacking(view: View, order: Order, lines: Sequence[Line]) -> Sequence[str]:
         found.append("recipient")
     if order.channel != "print" and not (order.recipient.address or "").strip():
         found.append("address")
-    contact = AS_CONTACT.get(order.channel) if order.recipient.kind == "patient" else None
+    to = order.recipient
+    contact = AS_CONTACT.get(order.channel) if to.kind == "patient" and (to.address or order.channel == "link") else None
     if contact and not safe_contact.may_contact(view, order.patient, contact, order.recipient.address).allowed:
         found.append("not-this-way")
     return found

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, letters, plans, promises, reading, trace
+from baton.duties.privacy import slips
 from baton.duties.trace import Fact, Trace
 from baton.duties.transitions import episodes, upkeep
 from baton.fhir.outcome import Issue, error
@@ -164,6 +165,7 @@ def _with_letter(change: Change, task: Resource, letter: Paper | None) -> Resour
     """The promise linked to the letter that told the patient."""
     if letter is None:
         return task
+    slips.handed(change, "answer", patient=str(codes.patient_of(task)))
     kept = letters.keep(change, patient=str(codes.patient_of(task)), paper=letter, about=f"Task/{task['id']}")
     return {**task, "output": [*task.get("output", ()), upkeep.output("letter", kept.reference)]}
 

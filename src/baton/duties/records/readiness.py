@@ -5,14 +5,16 @@ Worked out from the chart each time; nothing about it is kept but the promise th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, parties, reading
 from baton.duties.patients import chart_parts, identity
+from baton.duties.privacy import slips
 from baton.duties.privacy.decisions import Recipient
+from baton.duties.privacy.slips import Slip
 from baton.duties.records import records
 from baton.duties.records.states import OPEN, items_of, state_of
 from baton.duties.today.rows import Identity
@@ -225,32 +227,71 @@ def _or_none(view: View, appointment: Resource) -> Visit | None:
 # --- asking -------------------------------------------------------------------------------------------------------------------------------
 
 
+def rehearse(view: View, visits: Sequence[Visit]) -> dict[str, tuple[Slip | records.Basis, ...]]:
+    """By visit, what would leave if each source were asked for what is missing, read for all at once. Writes nothing."""
+    asking = [each for each in visits if each.to_ask]
+    people = slips.people(view, (f"Patient/{each.patient.id}" for each in asking))
+    known, ways = slips.of_many(view, people), dict[Recipient, tuple[str, ...]]()
+    found = {}
+    for visit in asking:
+        patient = f"Patient/{visit.patient.id}"
+        if patient in people:
+            found[visit.id] = tuple(
+                records.rehearse(
+                    view, patient=patient, source=source, purpose="TREAT", channels=_ways(view, source, ways), known=known[patient],
+                    person=people[patient],
+                )
+                for source in _by_source(visit)
+            )  # fmt: skip
+    return found
+
+
 def ask_missing(
-    change: Change, *, appointment: str, words: Callable[[tuple[Item, ...]], str], letter: records.Letter | None = None
+    change: Change,
+    *,
+    appointment: str,
+    words: Callable[[tuple[Item, ...]], str],
+    letter: records.Letter | None = None,
+    seen: Collection[str] | None = None,
 ) -> tuple[str, ...]:
     """Ask each source for what is missing of a visit, one request for each; `words` says what it is. Returns the requests' ids.
 
-    Raises Invalid when nothing is to be asked for.
+    `seen`: the digests of the rehearsals that were shown. Raises Invalid when nothing is to be asked for, Conflict when anything would
+    leave otherwise than it was shown.
     """
     visit = of_appointment(change, change.get("Appointment", appointment))
     if visit is None or not visit.to_ask:
         raise Invalid("Nothing is missing that somebody else has.", expression="CommunicationRequest.payload")
-    by_source: dict[Recipient, list[Item]] = {}
-    for each in visit.to_ask:
-        if each.source is not None:
-            by_source.setdefault(each.source, []).append(each.item)
     today = local_day(change.now, change.zone)
     needed = max(today, rules.due(local_day(visit.start, change.zone), today).value)
-    ids = []
-    for source, items in by_source.items():
-        known = parties.of(change, source.reference) if source.reference else None
-        channels = (known.channel,) if known and source.address else ("print",)
+    ids, ways, patient = [], dict[Recipient, tuple[str, ...]](), f"Patient/{visit.patient.id}"
+    for source, items in _by_source(visit).items():
+        channels, digest = _ways(change, source, ways), None
+        if seen is not None:
+            now = records.rehearse(change, patient=patient, source=source, purpose="TREAT", channels=channels)
+            digest = now.digest if isinstance(now, Slip) and now.digest in seen else ""
         stored = records.ask(
-            change, patient=f"Patient/{visit.patient.id}", what=words(tuple(items)), source=source, channels=channels, needed_by=needed,
-            letter=letter, about=(f"Appointment/{appointment}",), items=tuple(each.code for each in items),
+            change, patient=patient, what=words(tuple(items)), source=source, channels=channels, needed_by=needed,
+            letter=letter, about=(f"Appointment/{appointment}",), items=tuple(each.code for each in items), seen=digest,
         )  # fmt: skip
         ids.append(stored.id)
     return tuple(ids)
+
+
+def _by_source(visit: Visit) -> dict[Recipient, list[Item]]:
+    found: dict[Recipient, list[Item]] = {}
+    for each in visit.to_ask:
+        if each.source is not None:
+            found.setdefault(each.source, []).append(each.item)
+    return found
+
+
+def _ways(view: View, source: Recipient, known: dict[Recipient, tuple[str, ...]]) -> tuple[str, ...]:
+    """How a source is reached, as on file; `known` remembers it for pages of many."""
+    if source not in known:
+        party = parties.of(view, source.reference) if source.reference else None
+        known[source] = (party.channel,) if party and source.address else ("print",)
+    return known[source]
 
 
 def days_to(view: View, visit: Visit) -> int:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from baton.duties import codes, letters, promises, reading, trace
-from baton.duties.privacy import consents, disclosure, requests
+from baton.duties.privacy import consent_terms, consents, disclosure, requests, slips
 from baton.duties.privacy.consent_terms import PURPOSE, Terms
 from baton.duties.privacy.decisions import Recipient
+from baton.duties.privacy.slips import Slip
 from baton.duties.records import documents
 from baton.duties.records.documents import Kept
 from baton.duties.records.states import (
@@ -103,12 +104,13 @@ def ask(
     letter: Letter | None = None,
     about: tuple[str, ...] = (),
     items: tuple[str, ...] = (),
+    seen: str | None = None,
 ) -> Stored:
     """Ask for records. What takes no consent, or has it, leaves at once (`letter` is what is sent); anything else waits for its consent.
 
-    `about` are the visits ("Appointment/id") it is for, `items` what of their lists it asks for.
+    `about` are the visits ("Appointment/id") it is for, `items` what of their lists it asks for, `seen` the digest of the rehearsal shown.
 
-    Raises Invalid, naming the element.
+    Raises Invalid, naming the element; Conflict when anything is decided otherwise than it was shown.
     """
     issues = list(_refusals(change, what, source, channels, needed_by, purpose))
     if issues:
@@ -131,7 +133,7 @@ def ask(
     }
     stored = change.put(brought(request, state))
     _clock(change, stored.resource(), None, "record-request-unsent", local_day(change.now, change.zone))
-    return send(change, request=stored.id, letter=letter) if not ground.lacking else stored
+    return send(change, request=stored.id, letter=letter, seen=seen) if not ground.lacking else stored
 
 
 def _refusals(
@@ -167,20 +169,41 @@ def _items(items: tuple[str, ...]) -> list[Resource]:
     return [{"url": "item", "valueCode": each} for each in items]
 
 
-def send(change: Change, *, request: str, letter: Letter | None = None) -> Stored:
-    """It leaves: the letter is kept and announced to every channel; the source has so many business days. Raises Invalid while blocked."""
+def rehearse(
+    view: View, *, patient: str, source: Recipient, purpose: str, channels: Sequence[str], known: list[Resource] | None = None,
+    person: Resource | None = None,
+) -> Slip | Basis:  # fmt: skip
+    """What would leave if this source were asked; the basis and what it lacks while a consent is missing: then nothing leaves.
+
+    `known` and `person`: the patient's Consents and the Patient, for pages of many. Writes nothing.
+    """
+    said = None if known is None else [consent_terms.read(each) for each in known]
+    ground = basis(view, patient=patient, source=source, purpose=purpose, known=said)
+    if ground.lacking:
+        return ground
+    return slips.rehearse(
+        view, "record-request", patient=patient, recipient=source, purpose=purpose, channels=channels, consent=ground.consent,
+        known=known, person=person,
+    )  # fmt: skip
+
+
+def send(change: Change, *, request: str, letter: Letter | None = None, seen: str | None = None) -> Stored:
+    """It leaves: the letter is kept and announced to every channel; the source has so many business days. Raises Invalid while blocked.
+
+    `seen` is the digest of the rehearsal that was shown: Conflict when anything is decided otherwise now.
+    """
     found, known = _held(change, request)
     ground = basis(change, patient=known.patient, source=source_of(found, known), purpose=purpose_of(found))
     if ground.lacking:
         raise Invalid(list(ground.lacking))
     after = said(found, consent=ground.consent, sent=episodes.instant(change.now))
-    return _moved(change, after, "send", letter=letter, clock=CODE)
+    return _moved(change, after, "send", letter=letter, clock=CODE, seen=seen)
 
 
-def chase(change: Change, *, request: str, letter: Letter | None = None) -> Stored:
+def chase(change: Change, *, request: str, letter: Letter | None = None, seen: str | None = None) -> Stored:
     """Remind the source; it has as many business days again."""
     found, known = _held(change, request)
-    return _moved(change, said(found, reminders=known.reminders + 1), "chase", letter=letter, clock=CODE)
+    return _moved(change, said(found, reminders=known.reminders + 1), "chase", letter=letter, clock=CODE, seen=seen)
 
 
 def refuse(change: Change, *, request: str, reason: str) -> Stored:
@@ -241,7 +264,7 @@ def _held(change: Change, request: str) -> tuple[Resource, Request]:
 
 def _moved(
     change: Change, request: Resource, verb: str, *, letter: Letter | None = None, reason: str | None = None, clock: str | None = None,
-    by: str | None = None,
+    by: str | None = None, seen: str | None = None,
 ) -> Stored:  # fmt: skip
     before = str(state_of(request))
     after = MOVES[verb].get(before)
@@ -255,7 +278,7 @@ def _moved(
         kept = letters.keep(change, patient=patient, paper=letter(known), about=stored.reference)
         disclosure.letter(
             change, document=kept.resource(), recipient=source_of(request, known), purpose=purpose_of(request), channels=known.channels,
-            consent=known.consent,
+            consent=known.consent, seen=seen,
         )  # fmt: skip
     owed = promise_of(change, stored.id, patient)
     if after in OPEN:

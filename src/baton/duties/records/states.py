@@ -59,6 +59,12 @@ class Request:
     due: datetime | None
     task: str | None
     source_reference: str | None = None
+    purpose: str = "TREAT"
+
+    @property
+    def recipient(self) -> Recipient:
+        """Who is asked."""
+        return Recipient(self.source, self.kind, self.source_reference, self.address or None)
 
 
 def shown(request: Resource, zone: ZoneInfo, task: Resource | None = None) -> Request:
@@ -85,6 +91,7 @@ def shown(request: Resource, zone: ZoneInfo, task: Resource | None = None) -> Re
         due=told.due if told else None,
         task=str(task["id"]) if task else None,
         source_reference=target(request.get("sender")),
+        purpose=purpose_of(request),
     )
 
 

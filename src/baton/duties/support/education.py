@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, reading
+from baton.duties.privacy import slips
 from baton.duties.promises import refuse
 from baton.duties.transitions import episodes
 from baton.fhir.resource import Resource, human_name, target
@@ -194,6 +195,7 @@ def give(change: Change, *, patient: str, lesson: str, how: str, language: str |
         raise refuse("Say how it is given.", "Communication.medium")
     reference = patient if "/" in patient else f"Patient/{patient}"
     change.get("Patient", reference.partition("/")[2])
+    slips.handed(change, "lesson", patient=reference)
     spoken = (language or "en").split("-")[0]
     words = found.said(spoken)
     return change.put(

@@ -1,0 +1,82 @@
+"""What leaves by letter or paper, shown before it does: the words of the panel, and what the pages with such papers need for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
+
+from baton.desk import labels
+from baton.duties.privacy import slips
+from baton.duties.privacy.slips import Slip
+from baton.store import View
+
+HOLDS: labels.Words = {
+    "name": pgettext_lazy("what a paper says", "name"),
+    "birth-date": lazy("date of birth"),
+    "what-is-wanted": lazy("what is wanted"),
+    "basis": lazy("on which basis"),
+    "medicines": lazy("medicines"),
+    "visits": lazy("visits to come"),
+    "places": lazy("where they are"),
+    "warning-signs": lazy("warning signs"),
+    "phones": lazy("whom to call"),
+    "lesson": lazy("the lesson, without a name"),
+    "household": lazy("household and what it lives on"),
+    "bill": lazy("the day of the first bill"),
+    "request": lazy("what was asked for"),
+    "answer": lazy("our answer and the reason"),
+    "who-looked": lazy("who looked at the record"),
+    "who-was-told": lazy("who was told what"),
+    "program": lazy("the time in the program"),
+    "goals": lazy("goals and how far they came"),
+    "code": lazy("a code to come in with, and no name"),
+    "patient-number": lazy("the patient’s number, without a name"),
+    "minutes": lazy("minutes"),
+    "codes": lazy("codes and how many"),
+}
+RECORDS: labels.Words = {
+    "disclosure": lazy("as a disclosure, with this rehearsal"),
+    "document": lazy("the paper is kept among the documents"),
+    "communication": lazy("as given, with the day and by whom"),
+}
+POST: labels.Words = {
+    "no-mail": lazy("Not by post: the patient asked for no letters."),
+    "only-the-other-way": lazy("Not by post to the home: the patient is reached only the other way they gave."),
+    "not-at-home": lazy("Not by post to the home: the patient asked for nothing there."),
+}
+
+
+def holds(slip: Slip) -> str:
+    """What the paper says, in words."""
+    return ", ".join(labels.word(HOLDS, code) for code in slip.exit.holds)
+
+
+def recorded(slip: Slip) -> str:
+    """How it is written down."""
+    return labels.word(RECORDS, slip.exit.record) if slip.exit.record in RECORDS else _("in the audit, with who made it and when")
+
+
+def post(slip: Slip) -> str:
+    """Whether it may be posted to the patient, and what to do instead."""
+    found = slip.post
+    if found is None or found.allowed:
+        return ""
+    why = labels.word(POST, found.because)
+    instead = _("Post it to: %(address)s.") % {"address": found.instead} if found.instead else _("Hand it over.")
+    return f"{why} {instead}"
+
+
+def of(view: View, code: str, patient: str) -> Slip:
+    """What would leave with this paper of a patient (an id)."""
+    return slips.rehearse(view, code, patient=f"Patient/{patient}")
+
+
+def handed(view: View, code: str, patient: str) -> None:
+    """A paper goes into the hands of a patient (an id): decided again now. Raises Invalid when it may not."""
+    slips.handed(view, code, patient=f"Patient/{patient}")
+
+
+FILTERS: dict[str, Callable[..., object]] = {"slip_holds": holds, "slip_recorded": recorded, "slip_post": post}

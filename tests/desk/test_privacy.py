@@ -128,13 +128,28 @@ def test_a_request_is_taken_down_extended_and_denied(carla: Any, eva: str, home:
     assert "I never smoked" not in carla.get("/requests").content.decode()
 
 
+def digest(page: str) -> str:
+    """What was shown, as its form says it."""
+    return page.partition('name="digest" value="')[2].partition('"')[0]
+
+
 def test_records_are_asked_for_reminded_and_received(carla: Any, eva: str, home: House) -> None:
-    refused = carla.post(f"/patients/{eva}/records", {"what": "", "source": "Organization/harbor"})
+    room, asked = f"/patients/{eva}/records", {"what": "Nursing notes", "source": "Organization/harbor"}
+    refused = carla.post(room, {**asked, "what": ""})
     assert refused.status_code == 422 and "Say which records are wanted." in refused.content.decode()
-    carla.post(f"/patients/{eva}/records", {"what": "Nursing notes", "source": "Organization/harbor"})
+    panel = carla.post(room, asked, HTTP_HX_REQUEST="true", HTTP_HX_TARGET="slip").content.decode()
+    assert "date of birth" in panel and "Treatment (45 CFR 164.506)" in panel and "not in the accounting" in panel and "<h1" not in panel
+    unseen = carla.post(room, asked)
+    assert unseen.status_code == 409 and "Look again, then send." in unseen.content.decode(), "nothing leaves that was not shown"
+    with home.change() as change:
+        assert not change.find("CommunicationRequest", patient=f"Patient/{eva}")
+    assert digest(unseen.content.decode()) == digest(panel)
+    carla.post(room, {**asked, "digest": digest(panel)})
     with home.change() as change:
         (request,) = change.find("CommunicationRequest", patient=f"Patient/{eva}")
-    carla.post(f"/records/{request['id']}/chase", {"patient": eva})
+    shown = carla.get("/records").content.decode()
+    assert "1 reminder" not in carla.post(f"/records/{request['id']}/chase", {"patient": eva}, follow=True).content.decode()
+    carla.post(f"/records/{request['id']}/chase", {"patient": eva, "digest": digest(shown)})
     carla.post(f"/records/{request['id']}/receive", {"patient": eva, "title": "Notes", "text": "All well."})
     text = carla.get(f"/patients/{eva}/records").content.decode()
     assert "received" in text and "1 reminder" in text

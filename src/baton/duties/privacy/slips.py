@@ -108,7 +108,7 @@ def rehearse(
     (decision,) = consents.decide_disclosure(view, patient, to, purpose, [_stand_in(patient)], consents=terms)
     held = decision.because in consent_terms.RESTRICTING
     permission = "" if held else decision.permission or _otherwise(to, purpose, consent)
-    used = decision.consents if decision.leaves or held else (consent,) if consent else ()
+    used = tuple(dict.fromkeys([*decision.consents, *([consent] if consent and not held else [])]))
     own = to.kind == "patient"
     post = safe_contact.answer(safe_contact.wanted(found), person, "mail", to.address or identity.address(person)) if own else None
     slip = Slip(

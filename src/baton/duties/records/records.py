@@ -201,8 +201,11 @@ def send(change: Change, *, request: str, letter: Letter | None = None, seen: st
 
 
 def chase(change: Change, *, request: str, letter: Letter | None = None, seen: str | None = None) -> Stored:
-    """Remind the source; it has as many business days again."""
+    """Remind the source; it has as many business days again. Raises Invalid when its consent is no longer in force."""
     found, known = _held(change, request)
+    ground = basis(change, patient=known.patient, source=source_of(found, known), purpose=purpose_of(found))
+    if ground.lacking:
+        raise Invalid(list(ground.lacking))
     return _moved(change, said(found, reminders=known.reminders + 1), "chase", letter=letter, clock=CODE, seen=seen)
 
 

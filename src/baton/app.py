@@ -19,6 +19,7 @@ from typing import Any
 from baton import api, upgrade
 from baton.duties import ground, house, subscriptions
 from baton.duties.contact import safe_contact, thread_notices
+from baton.duties.discharge import proofs
 from baton.duties.privacy import labelling, unusual
 from baton.duties.records import readiness_promises
 from baton.duties.scheduling import booking, calendars, notices, planning
@@ -165,6 +166,7 @@ def _note(store: Store, who: Who, what: str, payload: Mapping[str, Any]) -> None
     patient = payload.get("about") or payload.get("patient")
     store.note_event(who, what, detail=str(payload.get("document", "")), patients=[str(patient)] if patient else [])
     thread_notices.delivered(store, who, what.rpartition(" ")[2], payload)
+    proofs.carried(store, who, what.rpartition(" ")[2], payload)
 
 
 def _objection(store: Store, who: Who, payload: Mapping[str, Any]) -> str | None:

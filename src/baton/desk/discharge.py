@@ -20,6 +20,8 @@ from baton.duties.discharge import paper as discharge_paper
 from baton.duties.discharge import scores as discharge_scores
 from baton.duties.discharge import states
 from baton.duties.discharge.board import Row, Stay
+from baton.duties.discharge.handoff import Summary
+from baton.duties.discharge.proofs import Proof
 from baton.duties.discharge.scores import Scores
 from baton.duties.discharge.states import Step
 from baton.duties.support import education
@@ -127,7 +129,12 @@ def page_of(view: View, found: Stay, scores: Scores, me: str) -> dict[str, Any]:
         "inputs": scores.inputs,
         "until_is": labels.word(words.UNTIL, scores.inputs.until_is),
         "summaries": [
-            {"it": each, "state": labels.word(words.SUMMARY, each.state), "mark": words.SUMMARY_MARKS[each.state]}
+            {
+                "it": each,
+                "state": labels.word(words.SUMMARY, each.state),
+                "mark": words.SUMMARY_MARKS[each.state],
+                "proofs": proof_rows(each),
+            }
             for each in found.summaries
         ],
         "log": [
@@ -147,6 +154,11 @@ def page_of(view: View, found: Stay, scores: Scores, me: str) -> dict[str, Any]:
         "is_open": plan.state in states.OPEN,
         "slip": slips.of(view, "plan-for-home", row.patient.id),
     }
+
+
+def proof_rows(summary: Summary) -> list[tuple[str, Proof]]:
+    """How it is known where a summary is, in words, with the record itself."""
+    return [(f"“{each.text}”" if each.typed else labels.word(words.PROOFS, each.kind), each) for each in summary.proofs]
 
 
 def _open_first(step: Step) -> tuple[bool, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -14,6 +15,7 @@ from baton.desk.discharge_acts import back, change, given, moment, plan_id, post
 from baton.duties.discharge import document as discharge_document
 from baton.duties.discharge import handoff as discharge_handoff
 from baton.duties.discharge import plans as discharge_plans
+from baton.duties.privacy import links
 from baton.store import Conflict, Invalid
 from baton.web.gate import Request, staff
 
@@ -107,10 +109,15 @@ def send(request: Request, encounter: str, task: str) -> HttpResponse:
     """It leaves as rehearsed."""
     try:
         with change(request, "Discharge summary sent, as rehearsed") as acting:
+            by_link = discharge_handoff.order_of(acting, task).channel == "link"
             packet = discharge_handoff.send(acting, task=task, digest=given(request, "digest"), words=privacy_papers.packet)
+            opens = links.code(acting, links.token(acting, packet.id)) if by_link else ""
     except (Invalid, Conflict) as refused:
         return _rehearsal(request, encounter, task, tuple(labels.refusal(issue.text) for issue in refused.issues), refused.status)
     request.hub.store.note_event(request.who, "export packet", detail=packet.reference)
+    if opens:
+        code = {"code": f"{opens[:4]} {opens[4:]}"}
+        messages.success(request, _("Sent as a link, good for 7 days. Tell them this code by telephone: %(code)s") % code)
     return back(request, encounter)
 
 

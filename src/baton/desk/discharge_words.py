@@ -137,6 +137,12 @@ SUMMARY: Words = {
     "accepted": lazy("accepted"),
     "failed": lazy("did not arrive"),
 }
+PROOFS: Words = {
+    "link": lazy("opened with its code, by the secure link"),
+    "system": lazy("their own system confirmed that it is there"),
+    "mail": lazy("their mail server took the notice of the link"),
+    "gateway": lazy("the fax or Direct gateway took it"),
+}
 SUMMARY_MARKS: Mapping[str, str] = {"to-send": "soon", "sent": "wait", "delivered": "calm", "accepted": "calm", "failed": "late"}
 SCORES: Words = {"lace": lazy("LACE"), "hospital": lazy("HOSPITAL"), "eight-ps": lazy("8 Ps")}
 BANDS: Words = {

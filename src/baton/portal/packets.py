@@ -1,7 +1,9 @@
-"""A packet behind a secure link: whoever has the link says the code they were told, and is given the paper."""
+"""A packet behind a secure link: whoever has the link says the code they were told, and is given the paper, or all files of it."""
 
 from __future__ import annotations
 
+import io
+import zipfile
 from hashlib import sha256
 
 from django.core.cache import cache
@@ -12,12 +14,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from baton.duties.discharge import proofs
 from baton.duties.privacy import links
 from baton.store import NotFound, Who
 
 OUTSIDE = Who("Device/baton", "Secure link", "system", (), "portal")
 TRIES, AGAIN = 10, 3600
 """Codes that may be tried for one link, and after how many seconds again."""
+PAPER, FILES = "paper", "files"
 
 
 @never_cache
@@ -27,6 +31,7 @@ def packet(request: HttpRequest, link: str) -> HttpResponse:
     """Ask for the code; with the right one, the paper. What is wrong is never said: neither the link nor the code."""
     store = request.hub.store  # type: ignore[attr-defined]
     key = f"packet-{sha256(link.encode()).hexdigest()[:40]}"
+    what = FILES if request.POST.get("what") == FILES else PAPER
     with store.view(OUTSIDE) as view:
         if not links.lives(view, link):
             return render(request, "portal/packet.html", {"gone": True}, status=404)
@@ -37,13 +42,25 @@ def packet(request: HttpRequest, link: str) -> HttpResponse:
             return render(request, "portal/packet.html", {"gone": True}, status=429)
         try:
             document = links.opened(view, link, request.POST.get("code", ""))
-            body = links.pdf_of(view, document)
+            body = zipped(links.files_of(view, document)) if what == FILES else links.pdf_of(view, document)
         except NotFound:
             cache.set(key, tries + 1, AGAIN)
             store.note_event(OUTSIDE, "packet refused", "refused", "secure link")
             return render(request, "portal/packet.html", {"wrong": True}, status=403)
     store.note_event(OUTSIDE, "export packet", "success", "secure link", [document["subject"]["reference"]])
-    return HttpResponse(body, content_type="application/pdf", headers={"Content-Disposition": 'attachment; filename="records.pdf"'})
+    with store.change(OUTSIDE, because="A packet was opened with its code") as change:
+        proofs.seen(change, packet=f"DocumentReference/{document['id']}", kind=proofs.LINK, text=what)
+    name, type_ = ("records.zip", "application/zip") if what == FILES else ("records.pdf", "application/pdf")
+    return HttpResponse(body, content_type=type_, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """Files as one archive, always the same for the same files."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in sorted(files.items()):
+            archive.writestr(zipfile.ZipInfo(name), body)
+    return made.getvalue()
 
 
 urlpatterns = [path("p/<str:link>", packet, name="packet")]

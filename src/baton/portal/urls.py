@@ -1,9 +1,26 @@
 """The portal's addresses: what people outside can reach."""
 
-from baton.portal import contact, dates, goals, home, lessons, looks, packets, papers, people, questions, sign_in, talk, visits, worries
+from baton.portal import (
+    contact,
+    dates,
+    goals,
+    hand_offs,
+    home,
+    lessons,
+    looks,
+    packets,
+    papers,
+    people,
+    questions,
+    sign_in,
+    talk,
+    visits,
+    worries,
+)
 
 urlpatterns = [
     *packets.urlpatterns,
+    *hand_offs.urlpatterns,
     *dates.urlpatterns,
     *contact.urlpatterns,
     *sign_in.urlpatterns,

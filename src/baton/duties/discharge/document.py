@@ -14,7 +14,7 @@ from baton.duties import codes, letters, reading
 from baton.duties.discharge import evidence as discharge_evidence
 from baton.duties.discharge import manifest as discharge_manifest
 from baton.duties.discharge import plans as discharge_plans
-from baton.duties.discharge import states
+from baton.duties.discharge import signing, states
 from baton.duties.discharge.states import Plan
 from baton.duties.privacy import packets
 from baton.duties.transitions import episodes
@@ -135,10 +135,10 @@ def _section(said: Mapping[str, Any], entries: Sequence[Resource], view: View, p
 
 
 def make(change: Change, *, plan: str) -> Stored:
-    """Make the hand-off and keep it with the documents: the document, and its manifest beside it."""
+    """Make the hand-off and keep it with the documents: the document, and its signed manifest beside it."""
     found, known = discharge_plans.held(change, plan)
     bundle = build(change, known, found)
-    listed = discharge_manifest.manifest(bundle, known)
+    listed = signing.signed(discharge_manifest.manifest(bundle, known), change.store.key)
     files = [
         letters.file(change, patient=known.patient, kind="application/fhir+json", body=dump(bundle)),
         letters.file(change, patient=known.patient, kind="application/json", body=orjson.dumps(listed, option=orjson.OPT_INDENT_2)),

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, promises, reading, trace
 from baton.duties.discharge import plans as discharge_plans
-from baton.duties.discharge import shapes, states
+from baton.duties.discharge import proofs, shapes, states
+from baton.duties.discharge.proofs import Proof, state_of
 from baton.duties.discharge.states import Plan
 from baton.duties.patients import identity
 from baton.duties.privacy import disclosure
@@ -23,7 +24,7 @@ from baton.duties.promises import refuse
 from baton.duties.reactions import Reaction, wanting
 from baton.duties.transitions import episodes, evidence, upkeep
 from baton.fhir.outcome import Issue, error
-from baton.fhir.resource import Resource, code_of, has_code, human_name, target
+from baton.fhir.resource import Resource, has_code, human_name, target
 from baton.paper import Facts, Paper
 from baton.store import Refused
 
@@ -37,15 +38,13 @@ MOVES: Final[Mapping[str, Mapping[str, str]]] = {
     "accept": {"sent": "accepted", "delivered": "accepted"},
 }
 """Where a summary stands: verb → state before → state after."""
-PROOF: Final = "proof"
 HAND_OFF: Final = "18761-7"
 SUMMARIES: Final = (evidence.DISCHARGE_SUMMARY, HAND_OFF)
-LONGEST: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One summary to one who takes over. `proof` is how it is known that it arrived, or why it did not; `packet` is what was sent."""
+    """One summary to one who takes over. `proofs` is what is known of its way, or why it did not arrive; `packet` is what was sent."""
 
     task: str
     to: str | None
@@ -53,14 +52,9 @@ class Summary:
     state: str
     due: datetime | None
     open: bool
-    proof: str | None
+    proofs: tuple[Proof, ...]
     packet: str | None
     when: datetime | None
-
-
-def state_of(task: Mapping[str, Any] | None) -> str | None:
-    """Where the summary of a promise stands; None for another Task."""
-    return code_of((task or {}).get("businessStatus"), states.SYSTEM) if codes.promise_code(task) == states.SUMMARY else None
 
 
 def recipient_of(task: Mapping[str, Any]) -> str | None:
@@ -72,7 +66,6 @@ def read(task: Resource, view: View) -> Summary:
     """A promise to send the summary, as a page shows it."""
     told = trace.of(task)
     packet = next((target(each.get("valueReference")) for each in task.get("output", ()) if upkeep.is_output(each, "packet")), None)
-    proof = next((str(each["valueString"]) for each in reversed(task.get("output", ())) if upkeep.is_output(each, PROOF)), None)
     return Summary(
         task=str(task["id"]),
         to=recipient_of(task),
@@ -80,7 +73,7 @@ def read(task: Resource, view: View) -> Summary:
         state=state_of(task) or "to-send",
         due=told.due.astimezone(view.zone) if told else None,
         open=codes.is_open(task),
-        proof=proof,
+        proofs=proofs.of(task, view),
         packet=packet,
         when=reading.moment(task.get("lastModified"), view.zone),
     )
@@ -90,12 +83,14 @@ def read(task: Resource, view: View) -> Summary:
 
 
 def address_of(resource: Mapping[str, Any]) -> tuple[str, str | None]:
-    """How somebody is best reached: (channel, address): fax, Direct, else on paper."""
+    """How somebody is best reached: (channel, address): fax, Direct, a secure link by e-mail, else on paper."""
     points = {point.get("system"): str(point["value"]) for point in reversed(identity.points(resource))}
     direct = next((value for value in points.values() if "@direct." in value), None)
     if points.get("fax"):
         return "fax", points["fax"]
-    return ("direct", direct) if direct else ("print", None)
+    if direct:
+        return "direct", direct
+    return ("link", points["email"]) if points.get("email") else ("print", None)
 
 
 def order(view: View, *, patient: str, to: str, name: str, **more: Any) -> Order:
@@ -167,16 +162,11 @@ def _moved(change: Change, task: Resource, verb: str) -> Resource:
     return {**task, "businessStatus": codes.concept(states.SYSTEM, after)}
 
 
-def _proved(task: Resource, text: str) -> Resource:
-    entry = {"type": codes.concept(codes.OUTPUT, PROOF), "valueString": text.strip()[:LONGEST]}
-    return {**task, "output": [*task.get("output", ()), entry]}
-
-
 def delivered(change: Change, *, task: str, proof: str) -> Stored:
-    """It arrived, and this is how it is known: the fax confirmation, the Direct receipt, who took it. Raises Invalid without proof."""
+    """It arrived by a person's word: the fax confirmation, who took it. What the hub sees itself is in `proofs`. Raises Invalid without."""
     if not proof.strip():
         raise refuse("Say how you know that it arrived.", "Task.output")
-    found = _proved(_moved(change, _held(change, task), "deliver"), proof)
+    found = proofs.proved(change, _moved(change, _held(change, task), "deliver"), proof)
     return change.put(upkeep.shut(found, reason="kept", status="completed", now=change.now))
 
 
@@ -184,7 +174,7 @@ def failed(change: Change, *, task: str, reason: str) -> Stored:
     """It did not arrive, and this is why: it is to be sent again. Raises Invalid."""
     if not reason.strip():
         raise refuse("Say why.", "Task.output")
-    found = _proved(_moved(change, _held(change, task), "fail"), reason)
+    found = proofs.proved(change, _moved(change, _held(change, task), "fail"), reason)
     again = {key: value for key, value in found.items() if key != "statusReason"}
     return change.put(promises.stamped(change, {**again, "status": "requested"}))
 
@@ -193,7 +183,7 @@ def accepted(change: Change, *, task: str, by: str) -> Stored:
     """They have read it and take over: that is more than its having arrived. Raises Invalid without a name."""
     if not by.strip():
         raise refuse("Say who accepts.", "Task.output")
-    found = _proved(_moved(change, _held(change, task), "accept"), by)
+    found = proofs.proved(change, _moved(change, _held(change, task), "accept"), by)
     if not codes.is_open(found):
         return change.put(promises.stamped(change, found))
     return change.put(upkeep.shut(found, reason="kept", status="completed", now=change.now))
@@ -337,5 +327,12 @@ def _sent(view: View, task: Resource, packet: str) -> Resource | None:
     }
 
 
+@wanting(lambda after: after is not None and codes.promise_code(after) == states.SUMMARY)
+def on_summary(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+    """A receipt that came through the API is proof, and the promise is kept."""
+    receipt = proofs.on_receipt(before, after, view)
+    return [] if receipt is None else [receipt]
+
+
 GUARDS = {"Task": [summary_guard]}
-REACTIONS: dict[str, list[Reaction]] = {"Communication": [on_disclosure]}
+REACTIONS: dict[str, list[Reaction]] = {"Communication": [on_disclosure], "Task": [on_summary]}

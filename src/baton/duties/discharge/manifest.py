@@ -1,6 +1,6 @@
 """The manifest of a hand-off: a hash for each thing in it, what is empty and why, what of RED is done or waived. Pure.
 
-Whoever receives it can verify it offline, with nothing but the two files.
+Signed (see `signing`), whoever receives it can verify it offline, with nothing but the two files and the published key.
 """
 
 from __future__ import annotations

@@ -156,6 +156,7 @@ def _announced(change: Change, order: Order, packet: Resource) -> None:
             "text": text,
             "link": f"/p/{links.token(change, packet['id'])}",
             "about": order.patient,
+            "document": f"DocumentReference/{packet['id']}",
         }
         mine = {"patient": order.patient, "channel": "email"} if order.recipient.kind == "patient" else {}
         change.announce("mail", {**payload, **mine})

@@ -71,4 +71,20 @@ def _signed(view: View, what: str, said: str) -> str:
 def pdf_of(view: View, document: Resource) -> bytes:
     """The paper of a packet."""
     binary = next(iter(packets.binaries([document])), "Binary/")
+    return _bytes(view, binary)
+
+
+def files_of(view: View, document: Resource) -> dict[str, bytes]:
+    """All that a packet brings, by file name: its paper, it as a FHIR document, and a hand-off in it with its manifest, to be verified."""
+    found = dict(zip(("records.pdf", "records.fhir.json"), (_bytes(view, each) for each in packets.binaries([document])), strict=False))
+    for reference in (str(each.get("reference", "")) for each in document.get("context", {}).get("related", ())):
+        part = reading.peek(view, reference) if reference.startswith("DocumentReference/") else None
+        contents = [each["attachment"] for each in (part or {}).get("content", ()) if "url" in each.get("attachment", {})]
+        if [each.get("contentType") for each in contents] == ["application/fhir+json", "application/json"]:
+            names = ("hand-off.fhir.json", "hand-off.manifest.json")
+            found |= {name: _bytes(view, each["url"]) for name, each in zip(names, contents, strict=True)}
+    return found
+
+
+def _bytes(view: View, binary: str) -> bytes:
     return base64.b64decode(view.get(*binary.split("/", 1))["data"])

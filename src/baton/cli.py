@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from baton import cli_client, upkeep
+from baton import cli_client, cli_packs, upkeep
 from baton.settings import BadSettingError, Settings
 
 ROLES = (
@@ -119,6 +119,7 @@ def parser() -> argparse.ArgumentParser:
     sub = command("bench", bench, "Measure speed against what PostgreSQL alone does in the same run.")
     sub.add_argument("--quick", action="store_true", help="a short run")
     cli_client.commands(commands, command)
+    cli_packs.commands(commands, command)
     users = top_user(commands)
     sub = command("add", user_add, "Add somebody who works here; prints a one-time sign-in link.", users)
     sub.add_argument("--email", required=True)

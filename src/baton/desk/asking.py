@@ -19,6 +19,7 @@ from baton.desk import labels, support_words
 from baton.desk.posting import form
 from baton.duties import reading
 from baton.duties.patients import identity
+from baton.duties.programs import asking as program_asking
 from baton.duties.support import assessments, safety
 from baton.duties.support.assessments import Response
 from baton.fhir.resource import human_name
@@ -168,10 +169,13 @@ def answer(request: Request, patient: str, response: str) -> HttpResponse:
 def _finished(request: Request, patient: str, response: str) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         found = assessments.response(view, response=response)
+        programmed = program_asking.kept_by(view, patient=f"Patient/{patient}", response=response)
     said = [_("%(value)s of %(most)s, %(band)s") % each for each in sums(found)]
     words = {"title": found.assessment.said(get_language()).title, "sums": "; ".join(said)}
     messages.success(request, (_("%(title)s: %(sums)s.") if said else _("%(title)s: kept.")) % words)
-    return redirect("how", patient=patient)
+    if programmed:
+        messages.success(request, _("What the program owed is kept by these answers."))
+    return redirect("enrolments" if programmed else "how", patient=patient)
 
 
 @form(_to_how)

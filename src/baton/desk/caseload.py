@@ -18,6 +18,7 @@ from baton.duties.team import teams
 from baton.duties.today import caseload
 from baton.duties.today.caseload import Filters, Today
 from baton.duties.today.rows import Row, Sheet, State
+from baton.packs.assessments import library
 from baton.store import Refused
 from baton.web.gate import Request, staff
 
@@ -183,6 +184,7 @@ def sheet_context(request: Request, sheet: Sheet, listed: tuple[Row, ...], peopl
         "tomorrow": (now + timedelta(days=1)).date().isoformat(),
         "complexity": sheet.row.why.facts.get("complexity", "unknown"),
         "complexities": ("high", "moderate", "low"),
+        "asks": library().get(str(sheet.trace.fact("ask"))),
     }
 
 

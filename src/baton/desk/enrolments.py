@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from types import ModuleType
 from typing import Any
 
 from django.http import HttpResponse
@@ -15,13 +16,16 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import labels, posting, slips
 from baton.desk import program_words as words
-from baton.desk.programs import day_of, need_day
+from baton.desk.programs import day_of, need_day, sparkline
+from baton.duties.patients import caregivers
+from baton.duties.programs import asking, programs, states, versions, watches
 from baton.duties.programs import closing as program_closing
 from baton.duties.programs import packs as program_packs
-from baton.duties.programs import programs, states
 from baton.duties.programs import risk as program_risk
 from baton.duties.programs.closing import Summary
 from baton.fhir.resource import human_name
+from baton.packs import lessons
+from baton.packs.assessments import library
 from baton.paper import Facts, Heading, Paper, Rows, Text, pdf
 from baton.rules import panel_risk
 from baton.rules.calendar import local_day
@@ -42,7 +46,9 @@ def page(request: Request, patient: str) -> HttpResponse:
         today = local_day(view.now, view.zone)
         entries = [programs.entry(view, patient=reference, program=each.code) for each in program_packs.installed(view)]
         slip = slips.of(view, "program-summary", patient)
-        cards = [_card(view, each, today, own) for each in mine]
+        owed = asking.due(view, reference)
+        cards = [_card(view, each, today, own, owed.get(each.reference, ())) for each in mine]
+        close = [(each.reference, each.name) for each in caregivers.of_patient(view, patient=patient, responses=())]
         risk = panel_risk.judge(program_risk.facts(view, reference), today)
     offered = [_entry(each, own) for each in entries if each.open is None]
     context = {
@@ -54,6 +60,8 @@ def page(request: Request, patient: str) -> HttpResponse:
         "ways": [(code, labels.word(words.HOW, code)) for code in programs.HOW],
         "declined": [(code, labels.word(words.REASONS, code)) for code in states.DECLINED if code != "died"],
         "today": today,
+        "close": close,
+        "dispositions": [(code, labels.word(words.DISPOSITIONS, code)) for code in watches.DISPOSITIONS],
         "risk": labels.word(words.RISKS, risk.level),
         "risk_mark": words.RISK_MARKS.get(risk.level, ""),
         "risk_points": risk.points,
@@ -67,14 +75,15 @@ def _entry(entry: programs.Entry, own: str | None) -> dict[str, Any]:
         "program": entry.program,
         "title": entry.program.title.said(own),
         "met": entry.met,
-        "criteria": entry.criteria,
+        "criteria": [(each, each.words.said(own), holds) for each, holds in entry.criteria],
         "wait_until": entry.wait_until,
         "earlier": entry.earlier,
     }
 
 
-def _card(view: View, enrolment: states.Enrolment, today: date, own: str | None) -> dict[str, Any]:
-    program = program_packs.current(view, enrolment.program)
+def _card(view: View, enrolment: states.Enrolment, today: date, own: str | None, owed: tuple[asking.Due, ...]) -> dict[str, Any]:
+    program = states.must_have(view, enrolment)
+    newer = versions.newer(view, enrolment)
     titles = {each.code: each.title.said(own) for each in program.phases}
     consent = view.get("Consent", enrolment.consent.partition("/")[2]) if enrolment.consent else None
     return {
@@ -83,18 +92,12 @@ def _card(view: View, enrolment: states.Enrolment, today: date, own: str | None)
         "state": labels.word(words.STATES, enrolment.state),
         "mark": words.STATE_MARKS.get(enrolment.state, ""),
         "phase": titles.get(enrolment.phase, enrolment.phase),
-        "clocks": [
-            {
-                "title": titles[phase.code],
-                "since": since,
-                "until": until,
-                "days": days,
-                "limit": phase.days,
-                "late": days > phase.days,
-                "source": phase.source,
-            }
-            for phase, since, until, days in program_closing.clocks(enrolment, program, today)
-        ],
+        **_clocks(enrolment, program, today, own),
+        "owed": [_owed(each, program, enrolment.phase, own) for each in owed],
+        "watches": [_watch(each, own) for each in watches.watched(view, enrolment, program)] if enrolment.is_open else [],
+        "asks_why": bool(program.clocks),
+        "version": program.version,
+        "newer": newer.version if newer else "",
         "following": [(code, titles[code]) for code in states.following(program, enrolment.phase)],
         "reasons": [(code, labels.word(words.REASONS, code)) for code in program.close_reasons if code != "died"],
         "why": labels.word(words.REASONS, enrolment.why),
@@ -104,6 +107,63 @@ def _card(view: View, enrolment: states.Enrolment, today: date, own: str | None)
         "asks": program.consent,
         "risk": labels.word(words.RISKS, enrolment.risk),
         "risk_mark": words.RISK_MARKS.get(enrolment.risk, ""),
+    }
+
+
+def _clocks(enrolment: states.Enrolment, program: program_packs.Program, today: date, own: str | None) -> dict[str, Any]:
+    """How long each phase took and why, and the clocks that run over several."""
+    phases = [
+        {
+            "title": phase.title.said(own),
+            "since": since,
+            "until": until,
+            "days": days,
+            "limit": phase.days,
+            "late": days > phase.days,
+            "source": phase.source,
+            "because": because,
+        }
+        for phase, since, until, days, because in program_closing.clocks(enrolment, program, today)
+    ]
+    spans = [
+        {
+            "title": each.clock.title.said(own),
+            "it": each,
+            "late": each.days > each.clock.days,
+            "reasons": [(phase.title.said(own), days, why) for phase, days, why in each.reasons],
+        }
+        for each in program_closing.spans(enrolment, program, today)
+    ]
+    return {"clocks": phases, "spans": spans}
+
+
+def _owed(due: asking.Due, program: program_packs.Program, phase: str, own: str | None) -> dict[str, Any]:
+    """What is owed, in words; with the assessment to ask and how strongly its guideline advises it."""
+    here = program.phase(phase)
+    step = next((each for each in here.steps if each.code == due.step), None) if here else None
+    assessment = library().get(due.asks or "")
+    return {
+        "it": due,
+        "text": due.text.said(own),
+        "kind": "" if step else labels.word(labels.PROMISES, due.kind),
+        "strength": labels.word(words.STRENGTHS, step.strength) if step else "",
+        "source": step.source if step else "",
+        "asks": assessment,
+        "caregiver": assessment is not None and assessment.about == "caregiver",
+    }
+
+
+def _watch(watched: watches.Watched, own: str | None) -> dict[str, Any]:
+    """A watch in words: the line of its readings, its limits, and the warning signs while something is to be decided."""
+    lesson = lessons.library()[watched.watch.lesson].said(own)
+    return {
+        "it": watched,
+        "title": watched.watch.title.said(own),
+        "limits": [(each, each.rise.title.said(own)) for each in watched.limits],
+        "line": sparkline(tuple(each.mass for each in watched.readings)),
+        "first": watched.readings[0] if watched.readings else None,
+        "last": watched.readings[-1] if watched.readings else None,
+        "script": [(colour, lesson.plan.get(colour, ())) for colour in ("red", "yellow")] if watched.task else [],
     }
 
 
@@ -142,9 +202,27 @@ def act(request: Request, patient: str, enrolment: str, verb: str) -> str:
     """Anything else that is done about an enrolment."""
     if verb not in ACTS:
         raise Invalid("There is no such step.")
+    duty, name = VERBS.get(verb, (programs, verb))
     with request.hub.store.change(request.who, because=f"Program: {verb}") as change:
-        getattr(programs, VERBS.get(verb, verb))(change, enrolment=enrolment, **ACTS[verb](request))
+        getattr(duty, name)(change, enrolment=enrolment, **ACTS[verb](request))
     return _("Recorded.")
+
+
+@posted
+def reading(request: Request, patient: str, task: str) -> str:
+    """What a clinician decides about a reading."""
+    with request.hub.store.change(request.who, because="A reading is decided about") as change:
+        watches.decide(change, task=task, disposition=said(request, "disposition"), note=said(request, "note"))
+    return _("Recorded.")
+
+
+def _limit(request: Request) -> dict[str, Any]:
+    try:
+        by = float(said(request, "by").replace(",", "."))
+    except ValueError:
+        raise Invalid("Say how much it may rise, in lb or kg.") from None
+    watch, _slash, rise = said(request, "limit").partition("/")
+    return {"watch": watch, "rise": rise, "by": by, "unit": said(request, "unit")}
 
 
 def _closing(request: Request) -> dict[str, Any]:
@@ -159,7 +237,7 @@ def _closing(request: Request) -> dict[str, Any]:
 
 ACTS: dict[str, Callable[[Request], dict[str, Any]]] = {
     "decline": lambda request: {"reason": said(request, "reason"), "words": said(request, "words")},
-    "advance": lambda request: {"to": said(request, "to"), "since": day_of(request, "since")},
+    "advance": lambda request: {"to": said(request, "to"), "since": day_of(request, "since"), "because": said(request, "because")},
     "pause": lambda request: {"until": need_day(request, "until"), "reason": said(request, "reason")},
     "resume": lambda _request: {},
     "close": _closing,
@@ -168,8 +246,16 @@ ACTS: dict[str, Callable[[Request], dict[str, Any]]] = {
     "consent": lambda request: {"how": said(request, "consent")},
     "count": lambda request: {"family": said(request, "family")},
     "risk": lambda _request: {},
+    "limit": _limit,
+    "version": lambda _request: {},
 }
-VERBS = {"consent": "consent_again", "count": "count_as", "risk": "judge_again"}
+VERBS: dict[str, tuple[ModuleType, str]] = {
+    "consent": (programs, "consent_again"),
+    "count": (programs, "count_as"),
+    "risk": (programs, "judge_again"),
+    "limit": (watches, "set_limit"),
+    "version": (versions, "take"),
+}
 
 
 @require_GET
@@ -205,7 +291,7 @@ def _paper(found: Summary, name: str, day: str, by: str) -> Paper:
     ]
     phases = [
         (phase.title.said(own), labels.birth_day(since), labels.birth_day(until) if until else "", str(days))
-        for phase, since, until, days in found.phases
+        for phase, since, until, days, _because in found.phases
     ]
     goals = [(text, labels.word(words.ACHIEVEMENTS, how), "" if sure is None else str(sure)) for text, how, sure in found.goals]
     blocks: list[Any] = [Facts([fact for fact in facts if fact[1]])]
@@ -228,5 +314,6 @@ urlpatterns = [
     path("patients/<str:patient>/programs", page, name="enrolments"),
     path("patients/<str:patient>/programs/enter", enter, name="enrolment-enter"),
     path("patients/<str:patient>/programs/<str:enrolment>/summary.pdf", paper, name="enrolment-paper"),
+    path("patients/<str:patient>/programs/readings/<str:task>", reading, name="reading-decide"),
     path("patients/<str:patient>/programs/<str:enrolment>/<str:verb>", act, name="enrolment-act"),
 ]

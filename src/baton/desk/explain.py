@@ -15,6 +15,7 @@ from baton.desk.labels import COMPLEXITIES, PROMISES, Words, day, language_name,
 from baton.duties.today.rows import Difference
 from baton.duties.trace import Fact, Step, Trace
 from baton.duties.working_days import REASON
+from baton.packs.assessments import library
 
 RULES: Words = {
     "referral": lazy("Closed-loop referral"),
@@ -197,6 +198,10 @@ def value(name: str, what: object) -> str:
         return _("yes") if what else _("no")
     if isinstance(what, date):
         return moment(what)
+    if name == "ask" and what in library():
+        return program_words.assessment_title(library()[str(what)])
+    if name in ("program", "program-phase"):
+        return program_words.phrase(str(what))
     if name == "missing":
         return readiness_words.missing(str(what))
     if name == "language":

@@ -263,10 +263,9 @@ def promise_title(row: Row) -> str:
         days = 14 if row.why.facts.get("complexity") in ("moderate", "low") else 7
         return _("Visit within %(n)s days of discharge") % {"n": days}
     if row.what:
-        return _("%(promise)s: %(what)s") % {
-            "promise": word(PROMISES, row.kind),
-            "what": word(support_words.FINDINGS, row.what) if "/" in row.what else row.what,
-        }
+        own = word(support_words.FINDINGS, row.what) if "/" in row.what and not row.kind.startswith("program-") else row.what
+        said = row.others.get((get_language() or "en").split("-")[0], own)
+        return _("%(promise)s: %(what)s") % {"promise": word(PROMISES, row.kind), "what": said}
     return word(PROMISES, row.kind)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -52,7 +53,7 @@ def line(one: Line) -> dict[str, Any]:
     proposal = one.proposal
     return {
         "it": one,
-        "program": one.enrolment.title,
+        "program": words.title(one.enrolment),
         "family": labels.word(words.FAMILIES, proposal.family),
         "minutes": proposal.minutes,
         "codes": proposal.codes,
@@ -72,7 +73,7 @@ def page(request: Request, patient: str) -> HttpResponse:
         person = view.get("Patient", patient)
         entries, lines = duty.month_of_patient(view, patient=reference, month=month)
         mine = [each for each in states.of_patient(view, reference) if each.state in ("active", "onhold", "finished")]
-        titles = {each.code: each.title.text for each in program_packs.installed(view)}
+        titles = {each.code: each.title.said(get_language()) for each in program_packs.installed(view)}
         now = view.now.astimezone(view.zone)
         closed = duty.closed(view, reference, month)
     before, after = around(month)

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import pgettext_lazy
+
+from baton.duties.programs import packs
+from baton.duties.programs.packs import Words as Words_
+from baton.packs import loader
 
 if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
     from baton.desk.labels import Words
+    from baton.duties.programs.states import Enrolment
+    from baton.packs.assessments import Assessment
+
+_MARK = re.compile(r"\s*\[(GK|PROPOSED|DERIVED)\]")
 
 KINDS: Words = {
     "program-step": lazy("Program"),
     "program-review": lazy("Look at the program"),
+    "program-reading": lazy("Decide about a reading"),
     "program-answer": lazy("Get an answer to an offered program"),
     "program-resume": lazy("Take the program up again"),
     "plan-contradiction": lazy("Decide between plans that contradict each other"),
@@ -21,6 +36,11 @@ FACTS: Words = {
     "program": lazy("Program"),
     "program-phase": lazy("Phase"),
     "phase-since": lazy("In this phase since"),
+    "reading": lazy("Reading"),
+    "limit": lazy("Limit"),
+    "own-limit": lazy("The patient’s own limit"),
+    "watch": lazy("What is watched"),
+    "step": lazy("Step"),
     "offered": lazy("Offered"),
     "paused-because": lazy("Paused because"),
     "plan-one": lazy("One plan"),
@@ -28,6 +48,8 @@ FACTS: Words = {
 }
 CLEARS: Words = {
     "program-step-done": lazy("somebody marks it done"),
+    "answers-finished": lazy("the questions are asked and answered"),
+    "reading-decided": lazy("a clinician’s decision is recorded"),
     "program-looked-at": lazy("somebody looked and marks it done"),
     "program-moved-on": lazy("the program goes into its next phase, or is left"),
     "program-answered": lazy("the patient’s answer is recorded"),
@@ -110,6 +132,23 @@ ACTIVITY_STATES: Words = {
     "completed": pgettext_lazy("intervention", "done"),
     "stopped": pgettext_lazy("intervention", "not done any more"),
 }
+STRENGTHS: Words = {
+    "recommended": lazy("recommended (class I)"),
+    "reasonable": lazy("reasonable (class IIa), not mandatory"),
+    "uncertain": lazy("benefit uncertain (class IIb)"),
+}
+DISPOSITIONS: Words = {
+    "no-change": lazy("Nothing changes: watch on"),
+    "medicine-changed": lazy("A medicine is changed"),
+    "seen-soon": lazy("Seen within days"),
+    "emergency": lazy("To the emergency department now"),
+}
+MARKS: Words = {
+    "GK": lazy("general knowledge: verify"),
+    "PROPOSED": lazy("proposed here"),
+    "DERIVED": lazy("derived"),
+}
+"""What the mark of a source in a pack means."""
 SEVERITIES: Words = {"high": pgettext_lazy("severity", "grave"), "moderate": pgettext_lazy("severity", "to be decided")}
 CONFLICTS: Words = {
     "fluids": lazy("How much to drink"),
@@ -159,13 +198,50 @@ REFUSALS = (
     lazy("Nobody is meant."),
     lazy("More than can be reached out to at once:"),
     lazy("Write the day as 2026-07-31."),
+    lazy("Say why this phase took longer than it should."),
+    lazy("There is no newer version of this program."),
+    lazy("The newer version has no such phase: close this enrollment, and enter anew."),
+    lazy("Ask it from the program: the answers keep this promise. Or close it with a reason."),
+    lazy("This program watches no such thing."),
+    lazy("Say how much it may rise, in lb or kg."),
+    lazy("Say what is decided."),
+    lazy("Record on the program what a clinician decided about this reading."),
 )
 """What the duties of this room answer when they refuse."""
 
 
-def phase(code: str) -> str:
-    """A phase by its code where no pack is at hand: readable."""
-    return code.replace("-", " ").capitalize()
+def phase(enrolment: Enrolment) -> str:
+    """The phase an enrollment is in, as its record says it; by its code where the record says no more, readable."""
+    said = enrolment.stays[-1].title.said(get_language()) if enrolment.stays else ""
+    return said or enrolment.phase.replace("-", " ").capitalize()
+
+
+def title(enrolment: Enrolment) -> str:
+    """What the program of an enrollment is called."""
+    return enrolment.titled.said(get_language()) or enrolment.title
+
+
+def marked(source: str) -> SafeString:
+    """A source with its mark in words: what is general knowledge or proposed here says so."""
+    parts = _MARK.split(source.strip())
+    words = [format_html('<span class="tag wait">{}</span>', MARKS[each]) if each in MARKS else each for each in parts if each]
+    return format_html_join("", "{}", ((each,) for each in words))
+
+
+@cache
+def _phrases() -> dict[str, Words_]:
+    found: dict[str, Words_] = {}
+    for each in loader.everything():
+        if packs.code_of_program(each):
+            program = packs.read(each)
+            found |= {one.text: one for one in (program.title, *(phase.title for phase in program.phases))}
+    return found
+
+
+def phrase(text: str) -> str:
+    """A name of a program or phase that comes with Baton, as it is said in the reader's language."""
+    known = _phrases().get(text)
+    return known.said(get_language()) if known else text
 
 
 def mark(state: str) -> str:
@@ -173,4 +249,15 @@ def mark(state: str) -> str:
     return STATE_MARKS.get(state, "")
 
 
-FILTERS = {"program_phase": phase, "program_mark": mark}
+def assessment_title(assessment: Assessment) -> str:
+    """What an assessment is called."""
+    return assessment.said(get_language()).title
+
+
+FILTERS: dict[str, Callable[..., object]] = {
+    "assessment_title": assessment_title,
+    "program_phase": phase,
+    "program_title": title,
+    "program_mark": mark,
+    "marked": marked,
+}

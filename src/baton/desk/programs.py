@@ -18,6 +18,7 @@ from baton.desk import program_words as words
 from baton.duties.programs import packs as program_packs
 from baton.duties.programs import population as duty
 from baton.duties.programs.population import Filters
+from baton.packs.assessments import library
 from baton.store import Invalid, programs
 from baton.web.gate import Request, staff
 
@@ -100,6 +101,7 @@ def _chips(filters: Filters) -> list[tuple[str, str, bool]]:
     ]
     chips.append((_("Something overdue"), narrowed(filters, late=1), filters.late))
     chips.append((_("Unmet needs"), narrowed(filters, needs=1), filters.needs))
+    chips.append((_("Back in hospital within 30 days"), narrowed(filters, back=1), filters.back))
     for days in duty.SILENT:
         chips.append((_("Not reached for %(n)s days") % {"n": days}, narrowed(filters, silent=days), filters.silent == days))
     for state in ("planned", "waitlist", "onhold"):
@@ -184,18 +186,27 @@ def program(request: Request, code: str) -> HttpResponse:
                 "title": titles[each.code],
                 "count": sum(count for (phase, _s), count in counted.items() if phase == each.code),
                 "following": [titles[other] for other in each.following if other in titles],
-                "steps": [(step.title.said(own), step) for step in each.steps],
+                "steps": [(step.title.said(own), step, labels.word(words.STRENGTHS, step.strength), _asked(step)) for step in each.steps],
             }
             for each in found.phases
         ],
-        "goals": [(each.text.said(own), each.barrier) for each in found.goals],
-        "interventions": [(each.title.said(own), each.source) for each in found.interventions],
+        "description": found.description.said(own),
+        "entry": [(each.excluding, each.words.said(own)) for each in found.entry],
+        "goals": [(each.text.said(own), each.barrier.said(own)) for each in found.goals],
+        "interventions": [(each.title.said(own), each.source, labels.word(words.STRENGTHS, each.strength)) for each in found.interventions],
+        "clocks": [(each, each.title.said(own)) for each in found.clocks],
+        "watches": [(each, each.title.said(own), [(rise, rise.title.said(own)) for rise in each.rises]) for each in found.watches],
         "families": [labels.word(words.FAMILIES, each) for each in found.minutes],
         "reasons": [labels.word(words.REASONS, each) for each in found.close_reasons],
         "left": [(labels.word(words.REASONS, reason), count) for reason, count in figures.left],
         "figures": figures,
     }
     return render(request, "programs/program.html", context)
+
+
+def _asked(step: program_packs.Step) -> str:
+    assessment = library().get(step.asks or "")
+    return words.assessment_title(assessment) if assessment else ""
 
 
 urlpatterns = [

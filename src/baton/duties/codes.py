@@ -64,6 +64,7 @@ def promise_code(task: Mapping[str, Any] | None) -> str | None:
     return code_of(task.get("code"), PROMISE)
 
 
+TRANSLATION: Final = "http://hl7.org/fhir/StructureDefinition/translation"
 OWN: Final = ("referral-", "discharge-", "message-", "screen-", "concern", "program-", "plan-", "benefit-", "need-")
 """Beginnings of the kinds of promises that say of themselves what they are about."""
 
@@ -71,6 +72,16 @@ OWN: Final = ("referral-", "discharge-", "message-", "screen-", "concern", "prog
 def own_words(code: str, task: Mapping[str, Any]) -> str | None:
     """What a promise says of itself in a person's own words, where its kind has such."""
     return task.get("description") if code == BY_HAND or code.startswith(OWN) or code.endswith(("-request", "-readiness")) else None
+
+
+def translations(task: Mapping[str, Any]) -> dict[str, str]:
+    """What a promise says of itself in other languages, where its words came with them."""
+    found: dict[str, str] = {}
+    for each in task.get("_description", {}).get("extension", ()):
+        parts = {part.get("url"): part for part in each.get("extension", ())}
+        if each.get("url") == TRANSLATION and "lang" in parts and "content" in parts:
+            found[str(parts["lang"].get("valueCode"))] = str(parts["content"].get("valueString"))
+    return found
 
 
 def is_open(task: Mapping[str, Any] | None) -> bool:

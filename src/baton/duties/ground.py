@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from baton.duties.reading import maybe
 from baton.fhir.resource import reference_to
@@ -20,10 +22,22 @@ def install(change: Change) -> list[Stored]:
     written = []
     for resource in (*loader.everything(), *assessments.questionnaires()):
         before = present(change, resource)
-        if before is not None and (resource["resourceType"] in OURS_ONLY or same(before, resource)):
+        if before is not None and (resource["resourceType"] in OURS_ONLY or same(before, resource) or is_theirs(before, resource)):
             continue
         written.append(change.put(resource))
     return written
+
+
+def is_theirs(before: Mapping[str, Any], resource: Mapping[str, Any]) -> bool:
+    """Whether the house put a pathway of its own in this place: one somebody else publishes, or a newer version than Baton brings."""
+    if resource["resourceType"] != "PlanDefinition":
+        return False
+    return before.get("publisher") != resource.get("publisher") or _number(before.get("version")) > _number(resource.get("version"))
+
+
+def _number(version: object) -> tuple[tuple[int, str], ...]:
+    """A version to compare by: what is digits counts as a number."""
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.findall(r"\d+|[a-z]+", str(version or "0").casefold()))
 
 
 def present(change: Change, resource: dict[str, object]) -> dict[str, object] | None:

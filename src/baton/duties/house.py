@@ -12,10 +12,11 @@ from baton.duties.discharge import handoff as discharge_handoff
 from baton.duties.discharge import promises as discharge_promises
 from baton.duties.privacy import consents, glass
 from baton.duties.privacy import tasks as privacy_tasks
-from baton.duties.programs import minutes, month_close, plan_issues, programs
-from baton.duties.programs import packs as program_packs
+from baton.duties.programs import asking as program_asking
+from baton.duties.programs import minutes, month_close, pack_checks, plan_issues, programs
 from baton.duties.programs import promises as program_promises
 from baton.duties.programs import states as program_states
+from baton.duties.programs import watches as program_watches
 from baton.duties.records import inbound_filing, readiness_promises, reconciliation
 from baton.duties.records import states as record_states
 from baton.duties.referrals import promises as referral_promises
@@ -51,9 +52,11 @@ DUTIES: tuple[ModuleType, ...] = (
     mentoring,
     findings,
     safety,
-    program_packs,
+    pack_checks,
     program_states,
     program_promises,
+    program_asking,
+    program_watches,
     programs,
     minutes,
     month_close,

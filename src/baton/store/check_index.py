@@ -32,6 +32,7 @@ _TABLES = {
     " from promise where rid = any(%s)",
     "enrolment": "select rid, patient, program, phase, status, open, since, risk, labels from enrolment where rid = any(%s)",
     "reached": "select rid, patient, at, labels from reached where rid = any(%s)",
+    "returned": "select rid, patient, at, labels from returned where rid = any(%s)",
     "worked": "select rid, patient, person, program, lower(during), upper(during), labels from worked where rid = any(%s)",
     "panel": "select rid, team, patient, nullif(since, '-infinity'), nullif(until, 'infinity') from panel where rid = any(%s)",
     "team": "select rid, team from team where rid = any(%s)",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -30,10 +30,13 @@ PROGRAM = f"{P}/CodeSystem/program"
 PHASE = f"{P}/StructureDefinition/phase"
 RISK = f"{P}/StructureDefinition/risk"
 OUTCOME = f"{P}/StructureDefinition/contact-outcome"
+CLOSED = f"{P}/StructureDefinition/closed-because"
 KIND = f"{P}/CodeSystem/basic-kind"
 WORKED = f"{P}/StructureDefinition/worked"
 TYPES = frozenset({"EpisodeOfCare", "Communication", "Basic"})
 OPEN = frozenset({"planned", "waitlist", "active", "onhold"})
+YEAR = timedelta(days=365)
+"""How far back a return to hospital is looked for in a population."""
 RISKS = ("", "low", "medium", "high")
 """The levels of risk; their places are what the index holds."""
 _PATIENTS = """(
@@ -47,6 +50,7 @@ SOURCES = {
     "-": (_PATIENTS.replace("{more}", _OUTSIDE), "true"),
 }
 """What a population is taken from: any program, everyone in care, those in none."""
+_NARROWED = ("o.late > 0", "n.needs > 0", "b.at is not null")
 
 
 class Twice(Invalid):
@@ -58,7 +62,10 @@ class Twice(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One of a population: the id of the patient, the enrolment ("" for none), what is open, late and unmet, when last reached."""
+    """One of a population: the id of the patient, the enrolment ("" for none), what is open, late and unmet, when last reached.
+
+    `returned`: when they were last back in hospital within the days a discharge is watched, in the past year.
+    """
 
     patient: str
     program: str
@@ -70,6 +77,7 @@ class Member:
     late: int
     reached: datetime | None
     needs: int
+    returned: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +131,29 @@ def _worked(basic: Mapping[str, Any], zone: tzinfo) -> tuple[Any, ...] | None:
     return (key64(person), str(found.get("program", "")), start, end) if start < end else None
 
 
-READERS = {"EpisodeOfCare": ("enrolment", _enrolment), "Communication": ("reached", _reached), "Basic": ("worked", _worked)}
-TABLES = ("enrolment", "reached", "worked")
+def _returned(episode: Mapping[str, Any], zone: tzinfo) -> tuple[Any, ...] | None:
+    """A transition that ended because its patient was back in hospital."""
+    closed = next((_parts(each) for each in episode.get("extension", ()) if each.get("url") == CLOSED), {})
+    end = episode.get("period", {}).get("end")
+    if closed.get("code") != "readmitted" or not end or episode.get("status") == "entered-in-error":
+        return None
+    return (dates.interval(str(end), zone)[0],)
+
+
+READERS = {
+    "EpisodeOfCare": (("enrolment", _enrolment), ("returned", _returned)),
+    "Communication": (("reached", _reached),),
+    "Basic": (("worked", _worked),),
+}
+TABLES = ("enrolment", "reached", "returned", "worked")
 
 
 def indexed(resource: Mapping[str, Any] | None, patient: int | None, zone: tzinfo) -> tuple[str, tuple[Any, ...]] | None:
     """The table and the row (after rid and patient) that a resource makes; None when it makes none."""
     if resource is None or patient is None or resource["resourceType"] not in READERS:
         return None
-    table, read = READERS[resource["resourceType"]]
-    row = read(resource, zone)
-    return (table, row) if row is not None else None
+    made = ((table, read(resource, zone)) for table, read in READERS[resource["resourceType"]])
+    return next(((table, row) for table, row in made if row is not None), None)
 
 
 def moves(row: Row, zone: tzinfo) -> bool:
@@ -158,7 +178,7 @@ def keep(line: Line, rows: Sequence[Row], zone: tzinfo) -> None:
         line.execute(sql("unenrol").encode(), {"rids": old}, prepare=True)
     if opened:
         _once(line, opened)
-    for table, name in zip(TABLES, ("enrol", "reach"), strict=False):
+    for table, name in zip(TABLES, ("enrol", "reach", "return"), strict=False):
         if by_table[table]:
             line.execute(sql(name).encode(), [list(column) for column in zip(*by_table[table], strict=True)], prepare=True)
     if by_table["worked"]:
@@ -194,6 +214,7 @@ def population(
     risk: str = "",
     late: bool = False,
     needs: bool = False,
+    back: bool = False,
     silent_since: datetime | None = None,
     limit: int = 50,
     offset: int = 0,
@@ -204,6 +225,7 @@ def population(
     """
     params: dict[str, Any] = {
         "now": view.now,
+        "year": view.now - YEAR,
         "limit": limit,
         "offset": offset,
         "needs": [token("Condition.category=sdoh"), token("Condition.clinical-status=active")],
@@ -216,13 +238,8 @@ def population(
         if wanted:
             parts.append(f"g.{column} = %({column})s")
             params[column] = wanted
-    filters = []
-    if risk in RISKS[1:]:
-        filters.append(f"g.risk = {RISKS.index(risk)}")
-    if late:
-        filters.append("o.late > 0")
-    if needs:
-        filters.append("n.needs > 0")
+    filters = [f"g.risk = {RISKS.index(risk)}"] if risk in RISKS[1:] else []
+    filters += [said for wanted, said in zip((late, needs, back), _NARROWED, strict=True) if wanted]
     if silent_since is not None:
         filters.append("(c.at is null or c.at < %(silent)s)")
         params["silent"] = silent_since
@@ -231,13 +248,15 @@ def population(
         source=source.replace("{patient}", str(TYPE_CODE["Patient"])),
         who=" and ".join([condition, *parts]),
         filters=" and ".join(filters) or "true",
+        stays=view.seen("x", params, [TYPE_CODE["EpisodeOfCare"]], hashed=True),
         asleep=ASLEEP,
         condition=TYPE_CODE["Condition"],
         patient=TYPE_CODE["Patient"],
     )
     rows = view.ask(statement, params)
     found = [
-        Member(id_, pr, ph, st, since, RISKS[level], n, late_, at, unmet) for id_, pr, ph, st, since, level, n, late_, at, unmet, _ in rows
+        Member(id_, pr, ph, st, since, RISKS[level], n, late_, at, unmet, again)
+        for id_, pr, ph, st, since, level, n, late_, at, unmet, again, _ in rows
     ]
     return found, int(rows[0][-1]) if rows else 0
 

@@ -258,7 +258,7 @@ def merge(change: Change, *, patient: str, program: str, language: str | None = 
         words = each.text.said(language)
         there = known.get(rules.normal(words)) or known.get(rules.normal(each.text.text))
         if there is None:
-            stored = add_goal(change, patient=patient, words=words, addresses=each.barrier, measure=each.target)
+            stored = add_goal(change, patient=patient, words=words, addresses=each.barrier.said(language), measure=each.target)
             fresh += 1
         goals[each.code] = f"Goal/{there['id']}" if there is not None else stored.reference
     plan = begun(change, patient)

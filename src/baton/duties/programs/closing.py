@@ -28,7 +28,7 @@ class Summary:
 
     enrolment: Enrolment
     program: Program
-    phases: tuple[tuple[program_packs.Phase, date, date | None, int], ...]
+    phases: tuple[tuple[program_packs.Phase, date, date | None, int, str], ...]
     goals: tuple[tuple[str, str, int | None], ...]
     kept: int
     dropped: int
@@ -39,7 +39,7 @@ class Summary:
 def summary(view: View, *, enrolment: str) -> Summary:
     """The summary of an enrolment, closed or still running. Raises NotFound."""
     _, found = states.held(view, enrolment)
-    program = program_packs.current(view, found.program)
+    program = states.must_have(view, found)
     today = local_day(view.now, view.zone)
     since, until = found.since or today, found.until or today
     tasks = [each for each in view.find("Task", patient=found.patient) if codes.episode_of(each) == found.reference]
@@ -61,12 +61,40 @@ def summary(view: View, *, enrolment: str) -> Summary:
     )
 
 
-def clocks(enrolment: Enrolment, program: Program, today: date) -> Iterable[tuple[program_packs.Phase, date, date | None, int]]:
-    """Each phase it went through: since when, until when, and how many days that was."""
+def clocks(enrolment: Enrolment, program: Program, today: date) -> Iterable[tuple[program_packs.Phase, date, date | None, int, str]]:
+    """Each phase it went through: since when, until when, how many days that was, and why, where somebody said so."""
     for stay in enrolment.stays:
         phase = program.phase(stay.phase)
         if phase is not None:
-            yield phase, stay.since, stay.until, ((stay.until or today) - stay.since).days
+            yield phase, stay.since, stay.until, ((stay.until or today) - stay.since).days, stay.because
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A clock over several phases: from when, until when (None: it still runs), how many days, and why each phase took what it took."""
+
+    clock: program_packs.Clock
+    since: date
+    until: date | None
+    days: int
+    reasons: tuple[tuple[program_packs.Phase, int, str], ...]
+
+
+def spans(enrolment: Enrolment, program: Program, today: date) -> Iterable[Span]:
+    """The clocks of the program that have begun for this enrolment."""
+    for clock in program.clocks:
+        first = next((number for number, stay in enumerate(enrolment.stays) if stay.phase == clock.first), None)
+        if first is None:
+            continue
+        last = next((number for number, stay in enumerate(enrolment.stays) if number > first and stay.phase == clock.last), None)
+        since = enrolment.stays[first].since
+        until = enrolment.stays[last].since if last is not None else enrolment.until
+        reasons = tuple(
+            (phase, ((stay.until or today) - stay.since).days, stay.because)
+            for stay in enrolment.stays[first:last]
+            if stay.because and (phase := program.phase(stay.phase)) is not None
+        )
+        yield Span(clock, since, until, ((until or today) - since).days, reasons)
 
 
 def _goals(view: View, patient: str) -> Iterable[tuple[str, str, int | None]]:

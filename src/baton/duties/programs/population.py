@@ -32,13 +32,16 @@ MOST: Final = 200
 SILENT: Final = (14, 30, 90)
 RISKS: Final = ("high", "medium", "low")
 FILTER: Final = f"{codes.P}/CodeSystem/population-filter"
-NAMES: Final = ("program", "phase", "status", "risk", "late", "needs", "silent")
+NAMES: Final = ("program", "phase", "status", "risk", "late", "needs", "back", "silent")
 WEIGHT: Final = "29463-7"
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the population is narrowed to. `program`: a code, "" for any, "*" everyone in care, "-" those in none; `silent`: days."""
+    """What the population is narrowed to. `program`: a code, "" for any, "*" everyone in care, "-" those in none; `silent`: days.
+
+    `back`: back in hospital within 30 days of going home, in the past year.
+    """
 
     program: str = ""
     phase: str = ""
@@ -46,6 +49,7 @@ class Filters:
     risk: str = ""
     late: bool = False
     needs: bool = False
+    back: bool = False
     silent: int = 0
 
     def parts(self) -> dict[str, str]:
@@ -64,13 +68,16 @@ def filters_of(parts: Mapping[str, str]) -> Filters:
         risk=parts.get("risk", "") if parts.get("risk", "") in RISKS else "",
         late=bool(parts.get("late")),
         needs=bool(parts.get("needs")),
+        back=bool(parts.get("back")),
         silent=int(silent) if silent.isdecimal() and 0 < int(silent) <= 999 else 0,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One of the population. `weights` are those of the past 30 days, oldest first; `minutes` counted this month."""
+    """One of the population. `weights` are those of the past 30 days, oldest first; `minutes` counted this month; `returned`: the day they
+    were last back in hospital within 30 days of going home, in the past year.
+    """
 
     who: Identity
     program: str
@@ -86,6 +93,7 @@ class Row:
     needs: tuple[str, ...]
     minutes: int
     weights: tuple[float, ...]
+    returned: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +187,7 @@ def _rows(view: View, found: Sequence[Member]) -> tuple[Row, ...]:
                 needs=tuple(text_of(need.get("code")) or "" for need in needs.get(reference, ())),
                 minutes=minutes.get(key64(reference), {}).get(each.program, 0),
                 weights=tuple(_weights(weights.get(reference, ()))),
+                returned=local_day(each.returned, view.zone) if each.returned else None,
             )
         )
     return tuple(rows)

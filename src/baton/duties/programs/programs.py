@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from baton.duties import codes, reading
 from baton.duties.privacy import consent_terms, consents
+from baton.duties.programs import criteria as entry_criteria
 from baton.duties.programs import packs as program_packs
 from baton.duties.programs import risk as program_risk
 from baton.duties.programs import states
@@ -55,7 +56,7 @@ def entry(view: View, *, patient: str, program: str) -> Entry:
     """Whether a patient ("Patient/id") may enter. Raises NotFound for a program or patient that is not there."""
     found, today = program_packs.current(view, program), local_day(view.now, view.zone)
     id_ = patient.partition("/")[2]
-    criteria = tuple((each, program_packs.holds(view, each, id_, today)) for each in found.entry)
+    criteria = tuple((each, entry_criteria.holds(view, each, id_, today)) for each in found.entry)
     mine = [each for each in states.of_patient(view, patient) if each.program == program]
     ended = [each for each in mine if each.state in ("finished", "cancelled") and each.until]
     last = max(ended, key=lambda each: each.until or date.min, default=None)
@@ -82,7 +83,7 @@ def _begin(change: Change, patient: str, program: str, despite: str | None) -> t
     episode: Resource = {
         "resourceType": "EpisodeOfCare",
         "extension": [*extensions, program_risk.part(change, patient)],
-        "type": [codes.concept(program_packs.PROGRAM, found.code, found.title.text)],
+        "type": [{**codes.concept(program_packs.PROGRAM, found.code, found.title.text), **found.title.beside("text")}],
         "patient": {"reference": patient},
         "managingOrganization": codes.reference_to(team, name),
         "period": {"start": today.isoformat()},
@@ -127,7 +128,8 @@ def enrol(
             raise refuse("This program asks for the patient's consent first.", "EpisodeOfCare.extension(program-consent)")
         reference = given or record_consent(change, patient=patient, program=found, how=consent or "", on=day).reference
         episode = codes.with_extension(episode, states.CONSENT, {"url": states.CONSENT, "valueReference": {"reference": reference}})
-    episode = states.with_more(episode, states.phase_part(found.phases[0].code, day))
+    episode = codes.with_extension(episode, codes.PATHWAY, {"url": codes.PATHWAY, "valueCanonical": found.canonical})
+    episode = states.with_more(episode, states.phase_part(found, found.phases[0].code, day))
     return change.put({**_moved(episode, "active", change), "period": {"start": day.isoformat()}})
 
 
@@ -157,8 +159,11 @@ def decline(change: Change, *, enrolment: str, reason: str, words: str = "") -> 
     return change.put(_ended(episode, after, reason, words, change))
 
 
-def advance(change: Change, *, enrolment: str, to: str, since: date | None = None) -> Stored:
-    """Into the next phase, as of the day of the event (today unless said). Raises Invalid naming what may follow."""
+def advance(change: Change, *, enrolment: str, to: str, since: date | None = None, because: str = "") -> Stored:
+    """Into the next phase, as of the day of the event (today unless said); `because`: why the one that ends took the time it took.
+
+    A program that watches its clocks asks for it once the phase took longer than it should. Raises Invalid naming what may follow.
+    """
     episode, found, _ = _held(change, enrolment, "advance")
     today = local_day(change.now, change.zone)
     day = since or today
@@ -166,14 +171,18 @@ def advance(change: Change, *, enrolment: str, to: str, since: date | None = Non
         raise refuse("The day has not come yet.", "EpisodeOfCare.extension(phase)")
     if found.stays and day < found.stays[-1].since:
         raise refuse("A phase does not begin before the one before it.", "EpisodeOfCare.extension(phase)")
-    return change.put(states.with_more(episode, states.phase_part(to, day)))
+    program = states.must_have(change, found)
+    phase = program.phase(found.phase)
+    if program.clocks and phase is not None and (day - found.stays[-1].since).days > phase.days and not because.strip():
+        raise refuse("Say why this phase took longer than it should.", "EpisodeOfCare.extension(phase)")
+    return change.put(states.with_more(episode, states.phase_part(program, to, day, because.strip())))
 
 
 def pause(change: Change, *, enrolment: str, until: date, reason: str) -> Stored:
     """Put the program aside until a day, with a reason; its promises wait too. Raises Invalid when that is too long."""
     episode, found, after = _held(change, enrolment, "pause")
     today = local_day(change.now, change.zone)
-    longest = program_packs.current(change, found.program).pause_days
+    longest = states.must_have(change, found).pause_days
     if not reason.strip():
         raise refuse("Say why it is paused.", "EpisodeOfCare.extension(paused)")
     if not today < until <= today + timedelta(days=longest):
@@ -203,7 +212,7 @@ def _resumed(episode: Resource, change: Change) -> Resource:
 def close(change: Change, *, enrolment: str, reason: str, words: str = "", rating: int | None = None, feedback: str = "") -> Stored:
     """Leave the program, and why; with what the patient says of it. Raises Invalid for a reason the program does not have."""
     episode, found, after = _held(change, enrolment, "close")
-    if reason not in program_packs.current(change, found.program).close_reasons:
+    if reason not in states.must_have(change, found).close_reasons:
         raise refuse("Say why the program is left.", "EpisodeOfCare.extension(closed-because)")
     if rating is not None and rating not in STARS:
         raise refuse("The patient's mark is from 1 to 5.", "EpisodeOfCare.extension(feedback)")

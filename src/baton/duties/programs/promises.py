@@ -12,8 +12,8 @@ from datetime import date
 from typing import Any, Final
 
 from baton.duties import codes, plans, reading, trace, working_days
-from baton.duties.programs.packs import Program, Step
-from baton.duties.programs.states import Enrolment, is_enrolment, known, read
+from baton.duties.programs.packs import Program, Step, Words
+from baton.duties.programs.states import Enrolment, is_enrolment, program_of, read
 from baton.duties.reactions import Reaction, is_first, wanting
 from baton.duties.trace import Fact, Trace
 from baton.duties.transitions import episodes, upkeep
@@ -24,10 +24,14 @@ from baton.rules.calendar import US_FEDERAL, add_business_days, add_days, end_of
 from baton.store import View
 
 STEP: Final = "program-step"
+ASK: Final = "ask"
+"""The fact that names the assessment whose answers keep a promise."""
 REVIEW: Final = "program-review"
 ANSWER: Final = "program-answer"
 RESUME: Final = "program-resume"
 GROUP: Final = f"{codes.P}/NamingSystem/enrolment"
+READING: Final = "program-reading"
+"""A reading at home past its limit (`watches`): it is no step, and is over only with the enrolment."""
 KINDS: Final = (STEP, REVIEW, ANSWER, RESUME)
 CLEARS: Final = {
     STEP: ("program-step-done", "closed-with-reason"),
@@ -43,11 +47,13 @@ class Owed:
 
     kind: str
     step: str
-    title: str
+    title: Words
     answer: Answer[date]
     source: str
     key: str
     """What its identity is made of besides the enrolment."""
+    asks: str | None = None
+    """The assessment whose answers keep it."""
 
 
 def promise_id(enrolment: Enrolment, key: str) -> str:
@@ -70,7 +76,7 @@ def owed(enrolment: Enrolment, program: Program, view: View, team: str) -> list[
             Owed(
                 ANSWER,
                 "answer",
-                program.title.text,
+                program.title,
                 answer,
                 f"{program.title.text}: answered within {program.answer_days} days",
                 f"answer {since}",
@@ -79,7 +85,7 @@ def owed(enrolment: Enrolment, program: Program, view: View, team: str) -> list[
     if enrolment.state == "onhold" and (pause := enrolment.pause) is not None:
         days = (pause.until - pause.since).days
         source = f"Paused until then because: {pause.reason}"
-        return [Owed(RESUME, "resume", program.title.text, add_days(pause.since, days), source, f"resume {pause.since}")]
+        return [Owed(RESUME, "resume", program.title, add_days(pause.since, days), source, f"resume {pause.since}")]
     phase = program.phase(enrolment.phase)
     if enrolment.state != "active" or phase is None:
         return []
@@ -87,10 +93,10 @@ def owed(enrolment: Enrolment, program: Program, view: View, team: str) -> list[
     late = enrolment.paused_days(since)
     key = f"{number} {phase.code} {since}"
     steps = [
-        Owed(STEP, each.code, each.title.text, due(each, since, late, view, team), each.source, f"{key} {each.code}")
+        Owed(STEP, each.code, each.title, due(each, since, late, view, team), each.source, f"{key} {each.code}", each.asks)
         for each in phase.steps
     ]
-    review = Owed(REVIEW, phase.code, phase.title.text, add_days(since, phase.days + late), phase.source, f"{key} review")
+    review = Owed(REVIEW, phase.code, phase.title, add_days(since, phase.days + late), phase.source, f"{key} review")
     return [*steps, review]
 
 
@@ -105,13 +111,14 @@ def due(step: Step, since: date, late: int, view: View, team: str) -> Answer[dat
 def refreshed(view: View, episode: Resource) -> list[Resource]:
     """The promises of an enrolment that have to be made, opened again or closed."""
     enrolment = read(episode)
-    program = known(view, enrolment.program)
+    program = program_of(view, enrolment)
     existing = {str(each["id"]): each for each in _existing(view, enrolment)}
     if program is None:
         return []
     team, name, _ = reading.team_of(view, enrolment.patient)
     wanted = {promise_id(enrolment, each.key): each for each in owed(enrolment, program, view, team)}
-    changed = [_over(task, enrolment, view) for id_, task in existing.items() if codes.is_open(task) and id_ not in wanted]
+    fell = [task for id_, task in existing.items() if codes.is_open(task) and id_ not in wanted and not _stands(task, enrolment)]
+    changed = [_over(task, enrolment, view) for task in fell]
     for id_, each in wanted.items():
         before = existing.get(id_)
         if before is None:
@@ -144,7 +151,7 @@ def _next_look(
     number = 1
     while (id_ := promise_id(enrolment, f"{len(enrolment.stays)} look {number}")) in existing and not codes.is_open(existing[id_]):
         number += 1
-    title = phase.title.text if phase is not None else program.title.text
+    title = phase.title if phase is not None else program.title
     look = Owed(
         REVIEW, enrolment.phase or "look", title, add_days(today, days), phase.source if phase else program.title.text, f"look {number}"
     )
@@ -160,6 +167,10 @@ def _over(task: Resource, enrolment: Enrolment, view: View) -> Resource:
         return {**shut, "lastModified": episodes.instant(view.now)}
     reason = "program-paused" if enrolment.state == "onhold" else "program-moved" if enrolment.is_open else "episode-closed"
     return upkeep.shut(task, reason=reason, now=view.now)
+
+
+def _stands(task: Resource, enrolment: Enrolment) -> bool:
+    return codes.promise_code(task) == READING and enrolment.is_open
 
 
 def _is_look(task: Resource, enrolment: Enrolment) -> bool:
@@ -184,6 +195,8 @@ def told(view: View, enrolment: Enrolment, program: Program, each: Owed) -> Trac
         Fact("phase-since", stay.since, enrolment.reference) if stay is not None else None,
         Fact("offered", enrolment.since, enrolment.reference) if each.kind == ANSWER and enrolment.since else None,
         Fact("paused-because", enrolment.pause.reason, enrolment.reference) if enrolment.pause else None,
+        Fact(ASK, each.asks) if each.asks else None,
+        Fact("step", each.step),
     )
     return Trace(
         rule=program.canonical,
@@ -193,7 +206,7 @@ def told(view: View, enrolment: Enrolment, program: Program, each: Owed) -> Trac
         facts=tuple(fact for fact in said if fact is not None),
         arithmetic=each.answer.steps,
         due=end_of_day(each.answer.value, view.zone),
-        clears=CLEARS[each.kind],
+        clears=("answers-finished", "closed-with-reason") if each.asks else CLEARS[each.kind],
         made_by=plans.made_by(view, getattr(view, "because", "") or "program"),
     )
 
@@ -210,7 +223,8 @@ def made(view: View, enrolment: Enrolment, program: Program, each: Owed, id_: st
         "status": "requested",
         "intent": "order",
         "code": codes.concept(codes.PROMISE, each.kind),
-        "description": each.title,
+        "description": each.title.text,
+        **each.title.beside("description"),
         "focus": {"reference": enrolment.reference},
         "for": {"reference": enrolment.patient},
         "authoredOn": now,

@@ -10,7 +10,7 @@ from typing import Any, Final
 from baton.duties import codes, reading
 from baton.duties.programs import packs as program_packs
 from baton.duties.programs.packs import PROGRAM as PROGRAM
-from baton.duties.programs.packs import Program
+from baton.duties.programs.packs import Program, Words
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, code_of, extension, target
 from baton.store import NotFound, View
@@ -36,17 +36,20 @@ MOVES: Final[Mapping[str, Mapping[str, str]]] = {
     "correct": dict.fromkeys(("planned", "waitlist", "active", "onhold", "finished", "cancelled"), "entered-in-error"),
 }
 """The life of an enrolment: verb → EpisodeOfCare.status before → after. Whatever is not here is refused."""
+UNSAID: Final = Words("", {})
 OPEN: Final = ("planned", "waitlist", "active", "onhold")
 DECLINED: Final = ("declined", "not-eligible", "no-answer", "died")
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Time in a phase: since when, until when (None: still)."""
+    """Time in a phase: since when, until when (None: still), and why it took the time it took, where somebody said so."""
 
     phase: str
     since: date
     until: date | None
+    because: str = ""
+    title: Words = UNSAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Enrolment:
     rating: int | None
     feedback: str | None
     reopened: str | None
+    titled: Words = UNSAID
 
     @property
     def reference(self) -> str:
@@ -129,6 +133,14 @@ def _all(episode: Mapping[str, Any], url: str) -> list[dict[str, Any]]:
     return [_parts(each) for each in episode.get("extension", ()) if each.get("url") == url]
 
 
+def _part(extension_: Mapping[str, Any], url: str) -> Mapping[str, Any]:
+    return next((part for part in extension_.get("extension", ()) if part.get("url") == url), {})
+
+
+def _titled(episode: Mapping[str, Any]) -> Words:
+    return next((program_packs.words(each, "text") for each in episode.get("type", ()) if each.get("text")), UNSAID)
+
+
 def _day(text: object) -> date | None:
     return date.fromisoformat(str(text)[:10]) if text else None
 
@@ -142,19 +154,24 @@ def read(episode: Mapping[str, Any]) -> Enrolment:
     phases = _all(episode, PHASE)
     begins = [_need(each["since"]) for each in phases]
     end = _day(episode.get("period", {}).get("end"))
-    stays = tuple(Stay(str(each["code"]), since, until) for each, since, until in zip(phases, begins, [*begins[1:], end], strict=False))
+    said = [str(each.get("because", "")) for each in phases[1:]]
+    titles = [program_packs.words(_part(each, "title"), "valueString") for each in episode.get("extension", ()) if each.get("url") == PHASE]
+    stays = tuple(
+        Stay(str(each["code"]), since, until, because, title)
+        for each, since, until, because, title in zip(phases, begins, [*begins[1:], end], [*said, ""], titles, strict=False)
+    )
     pauses = tuple(
         Pause(_need(each["since"]), _need(each["until"]), _day(each.get("resumed")), str(each.get("reason", "")))
         for each in _all(episode, PAUSED)
     )
-    risk, said, closed = (next(iter(_all(episode, url)), {}) for url in (RISK, FEEDBACK, codes.CLOSED_BECAUSE))
+    risk, told, closed = (next(iter(_all(episode, url)), {}) for url in (RISK, FEEDBACK, codes.CLOSED_BECAUSE))
     again = next(iter(_all(episode, codes.REOPENED)), {})
     return Enrolment(
         id=str(episode.get("id", "")),
         patient=str(target(episode.get("patient")) or ""),
         program=code_of_enrolment(episode) or "",
         canonical=str(extension(episode, codes.PATHWAY) or ""),
-        title=next((str(each["text"]) for each in episode.get("type", ()) if each.get("text")), code_of_enrolment(episode) or ""),
+        title=_titled(episode).text or code_of_enrolment(episode) or "",
         state=str(episode.get("status", "")),
         since=_day(episode.get("period", {}).get("start")),
         until=end,
@@ -167,15 +184,19 @@ def read(episode: Mapping[str, Any]) -> Enrolment:
         why=closed.get("code"),
         because=closed.get("text"),
         despite=extension(episode, DESPITE),
-        rating=said.get("rating"),
-        feedback=said.get("words"),
+        rating=told.get("rating"),
+        feedback=told.get("words"),
         reopened=again.get("because"),
+        titled=_titled(episode),
     )
 
 
-def phase_part(code: str, since: date) -> Resource:
-    """A phase as an extension of the episode."""
-    parts = [{"url": "code", "valueCode": code}, {"url": "since", "valueDate": since.isoformat()}]
+def phase_part(program: Program, code: str, since: date, because: str = "") -> Resource:
+    """A phase as an extension of the episode; `because`: why the one before it took the time it took."""
+    parts: list[Resource] = [{"url": "code", "valueCode": code}, {"url": "since", "valueDate": since.isoformat()}]
+    if (phase := program.phase(code)) is not None:
+        parts.append({"url": "title", "valueString": phase.title.text, **phase.title.beside("valueString")})
+    parts += [{"url": "because", "valueString": because}] if because else []
     return {"url": PHASE, "extension": parts}
 
 
@@ -235,12 +256,13 @@ def _moved(was: Enrolment | None, now: Enrolment) -> Iterator[Issue]:
 
 
 def _whole(was: Enrolment | None, now: Enrolment, episode: Mapping[str, Any], view: View) -> Iterator[Issue]:
-    program = known(view, now.program)
+    if not now.canonical:
+        yield error("required", "An enrollment names its program and version.", "EpisodeOfCare.extension(pathway)")
+        return
+    program = program_of(view, now)
     if program is None:
         yield error("invalid", f"There is no program {now.program}.", "EpisodeOfCare.type")
         return
-    if not now.canonical:
-        yield error("required", "An enrollment names its program and version.", "EpisodeOfCare.extension(pathway)")
     if now.minutes_as and now.minutes_as not in program.minutes:
         yield error("code-invalid", "This program's time does not count for that.", "EpisodeOfCare.extension(minutes-as)")
     if now.state == "onhold" and now.pause is None:
@@ -275,10 +297,18 @@ def following(program: Program, phase: str) -> tuple[str, ...]:
     return found.following if found is not None else ()
 
 
-def known(view: View, code: str) -> Program | None:
-    """The program with this code, None when there is none."""
-    with reading.seeing_all(view):
-        return next((each for each in program_packs.installed(view) if each.code == code), None)
+def program_of(view: View, enrolment: Enrolment) -> Program | None:
+    """The program an enrolment is in, in the version it was entered with; None when there is none."""
+    found = program_packs.of_version(view, enrolment.canonical)
+    return found if found is not None and found.code == enrolment.program else None
+
+
+def must_have(view: View, enrolment: Enrolment) -> Program:
+    """The same. Raises NotFound when there is none."""
+    found = program_of(view, enrolment)
+    if found is None:
+        raise NotFound(f"There is no program {enrolment.program}.")
+    return found
 
 
 GUARDS = {"EpisodeOfCare": [enrolment_guard]}

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from baton.duties import trace
-from baton.duties.codes import BY_HAND, is_open, own_words, promise_code
+from baton.duties.codes import BY_HAND, is_open, own_words, promise_code, translations
 from baton.duties.patients import identity
 from baton.duties.today.rows import Row, State, Why
 from baton.fhir.dates import interval
@@ -61,6 +61,7 @@ def row(task: Resource, patient: Resource, *, now: datetime, zone: ZoneInfo, who
         interpreter=who_is.interpreter,
         kind=kind,
         what=own_words(kind, task),
+        others=translations(task),
         attempts=attempts(task),
         due=due,
         late_by=now - due if due <= now else None,

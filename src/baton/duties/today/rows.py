@@ -56,6 +56,7 @@ class Row:
     mine: bool
     waiting_on: str | None
     thread: str | None = None  # the thread it is about, if it is about one
+    others: Mapping[str, str] = field(default_factory=dict)  # `what` in other languages, where its words came with them
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ select pg_advisory_xact_lock(key) from (select distinct unnest(%s::bigint[]) as 
 
 -- name: unenrol
 -- Forget what these resources said about enrolments, contacts and time.
-with e as (delete from enrolment where rid = any(%(rids)s)), r as (delete from reached where rid = any(%(rids)s))
+with e as (delete from enrolment where rid = any(%(rids)s)), r as (delete from reached where rid = any(%(rids)s)),
+    b as (delete from returned where rid = any(%(rids)s))
 delete from worked where rid = any(%(rids)s)
 
 -- name: enrolled
@@ -20,6 +21,10 @@ select * from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::tex
 -- name: reach
 -- Who was reached when, as these say.
 insert into reached (rid, patient, at, labels) select * from unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::integer[])
+
+-- name: return
+-- Who was back in hospital when, as these say.
+insert into returned (rid, patient, at, labels) select * from unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::integer[])
 
 -- name: work
 -- Who worked for whom when, as these say.
@@ -37,13 +42,17 @@ with g as materialized (
     where p.open and p.patient in (select patient from g) group by p.patient
 ), c as materialized (
     select x.patient, max(x.at) as at from reached x where x.patient in (select patient from g) group by x.patient
+), b as materialized (
+    select x.patient, max(x.at) as at from returned x where x.at >= %(year)s and x.patient in (select patient from g) and {stays} group by x.patient
 ), n as materialized (
     select r.patient, count(*) as needs from resource_condition r
     where r.type = {condition} and not r.gone and r.tokens @> %(needs)s::bigint[] and r.patient is not null group by r.patient
 )
-select r.id, g.program, g.phase, g.status, g.since, g.risk, coalesce(o.open, 0), coalesce(o.late, 0), c.at, coalesce(n.needs, 0), count(*) over ()
+select r.id, g.program, g.phase, g.status, g.since, g.risk, coalesce(o.open, 0), coalesce(o.late, 0), c.at, coalesce(n.needs, 0), b.at,
+    count(*) over ()
 from g join resource_patient r on r.patient = g.patient and r.type = {patient} and not r.gone
 left join o on o.patient = g.patient left join c on c.patient = g.patient left join n on n.patient = g.patient
+left join b on b.patient = g.patient
 where {filters}
 order by coalesce(o.late, 0) > 0 desc, g.risk desc, c.at nulls first, coalesce(o.late, 0) desc, r.id, g.program
 limit %(limit)s offset %(offset)s

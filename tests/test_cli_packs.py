@@ -76,7 +76,7 @@ def test_a_pack_from_first_to_last(ward: Ward, baton: Callable[..., Said], tmp_p
     (tmp_path / "pack" / "asthma.json").write_text(json.dumps(newer))
     _, out, _ = baton("install", folder, "--dry-run")
     assert "comes in place of 3. In it now, going on by their version: 1." in out
-    assert "Comes: lessons/plan Goes: lessons/spacer" in out
+    assert "Comes: lessons/plan. Goes: lessons/spacer." in out
     assert baton("install", folder)[0] == 0
     line = next(each for each in baton("list")[1].splitlines() if each.startswith("asthma-school"))
     assert line.split()[1:5] == ["4", "1", "in", "it"]

@@ -14,7 +14,13 @@ from baton.duties.team import staff
 from baton.store.postgres import Database
 from baton.web import django as shell
 
-CARE = ["/today", "/patients", "/scheduling", "/threads", "/referrals", "/community", "/discharge", "/records", "/requests", "/support"]
+CARE = [
+    *("/today", "/patients", "/scheduling", "/threads", "/referrals", "/home-visits/", "/community"),
+    "/discharge",
+    "/records",
+    "/requests",
+    "/support",
+]
 SHOWN = {
     "coordinator": [*CARE, "/programs", "/library", "/team", "/people"],
     "senior": [*CARE, "/programs", "/library", "/team", "/mentoring", "/people"],

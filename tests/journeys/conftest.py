@@ -29,8 +29,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-EXPECTED = ("status of 4", "htmx:sendAbort", "htmx:afterRequest")
-"""What a browser's console says of refusals we provoke, and of requests a newer one replaced."""
+EXPECTED = ("status of 4", "htmx:sendAbort", "htmx:afterRequest", "ERR_INTERNET_DISCONNECTED")
+"""What a browser's console says of refusals we provoke, of requests a newer one replaced, and of a network we switched off."""
 PICTURES = Path(__file__).parents[2] / "artefacts"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright keeps a loop in this thread, in which nothing of ours runs
 

@@ -9,6 +9,7 @@ from baton.demo.acts import Act
 from baton.demo.community import help_given
 from baton.demo.errands import errands, notes
 from baton.demo.going_home import going_home
+from baton.demo.home_visits import at_home
 from baton.demo.lessons import lessons
 from baton.demo.papers import papers
 from baton.demo.plot import Stage
@@ -34,6 +35,7 @@ ROOMS: tuple[Room, ...] = (
     team,
     talks,
     help_given,
+    at_home,
     support,
     going_home,
     enrolments,

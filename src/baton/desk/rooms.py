@@ -49,6 +49,7 @@ GROUPS: tuple[tuple[Room, ...], ...] = (
         Room("needs", _("Schedule"), ("scheduling", "appointments", "calendars"), _sees("Appointment")),
         Room("threads", _("Messages"), ("threads", "calls", "network"), _sees("Communication")),
         Room("referrals", _("Referrals"), ("referrals",), _sees("ServiceRequest")),
+        Room("home-visits", _("Home visits"), ("home_visits",), _one_of(*TEAM, "clinician")),
         Room("community", _("Community"), ("community", "community_help"), _sees("ServiceRequest")),
         Room("discharge", _("Going home"), ("discharge", "discharge_acts", "discharge_call", "discharge_takeover"), _sees("CarePlan")),
         Room("records", _("Records"), ("records", "inbound", "readiness", "reconciliation"), _sees("DocumentReference")),

@@ -28,7 +28,12 @@ PRIORITIES: labels.Words = {
     "urgent": pgettext_lazy("priority", "urgent"),
     "routine": pgettext_lazy("priority", "routine"),
 }
-MODALITIES: labels.Words = {"in-person": lazy("in person"), "video": lazy("by video"), "phone": lazy("by telephone")}
+MODALITIES: labels.Words = {
+    "in-person": lazy("in person"),
+    "video": lazy("by video"),
+    "phone": lazy("by telephone"),
+    "home": lazy("at their home"),
+}
 STATUSES: labels.Words = {
     "proposed": pgettext_lazy("appointment", "proposed"),
     "pending": pgettext_lazy("appointment", "held"),

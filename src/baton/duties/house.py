@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from baton.duties import pathways, promises
-from baton.duties.community import benefit_promises, benefits, capacity, community, needs
+from baton.duties.community import benefit_promises, benefits, capacity, community, home_copies, needs
 from baton.duties.contact import interpreting, thread_promises, thread_states
 from baton.duties.discharge import handoff as discharge_handoff
 from baton.duties.discharge import promises as discharge_promises
@@ -63,6 +63,7 @@ DUTIES: tuple[ModuleType, ...] = (
     needs,
     capacity,
     community,
+    home_copies,
     benefits,
     benefit_promises,
     concerns,

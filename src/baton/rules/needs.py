@@ -69,6 +69,11 @@ def span(code: str, on: date) -> timedelta:
     return timedelta(days=cast(int, table(TABLE).row(code, on).values["days"]))
 
 
+def copy_holds(on: date) -> timedelta:
+    """How long a sheet that was taken along may lie on a device."""
+    return timedelta(hours=cast(int, table(TABLE).row("home-copy-holds", on).values["hours"]))
+
+
 def may_ask_again(last: datetime | None, now: datetime) -> bool:
     """Whether a party may be asked again how something stands: not more often than Gravity allows."""
     minutes = next(cast(int, row.values["minutes"]) for row in table(TABLE).rows if row.code == "poll")

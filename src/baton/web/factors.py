@@ -40,6 +40,14 @@ def to_mine(request: HttpRequest) -> HttpResponse:
     return redirect(mine("#second"))
 
 
+def leave(request: HttpRequest) -> HttpResponse:
+    """Sign out; what pages kept in this browser goes with the sign-in."""
+    response: HttpResponse = account.logout(request)
+    if not request.user.is_authenticated:
+        response.headers["Clear-Site-Data"] = '"storage"'
+    return response
+
+
 urlpatterns = [
     path("sign-in", account.login, name="account_login"),
     path("sign-in/passkey", passkeys.login_webauthn, name="mfa_login_webauthn"),
@@ -49,7 +57,7 @@ urlpatterns = [
     path("sign-in/cancelled", social.login_cancelled, name="socialaccount_login_cancelled"),
     path("sign-in/<str:provider_id>", single_sign_on.login, name="openid_connect_login"),
     path("sign-in/<str:provider_id>/back", single_sign_on.callback, name="openid_connect_callback"),
-    path("sign-out", account.logout, name="account_logout"),
+    path("sign-out", leave, name="account_logout"),
     path("account/second-factor", choose, name="second_factor"),
     path("account/reauthenticate", account.reauthenticate, name="account_reauthenticate"),
     path("account/reauthenticate/code", mfa.reauthenticate, name="mfa_reauthenticate"),

@@ -20,7 +20,7 @@ from baton.web.options import MOST_BYTES
 Respond = Callable[[HttpRequest], HttpResponse]
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "worker-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 GUESTS = ("/my/", "/portal", "/r/", "/p/", "/w/", "/calendar/", "/language", "/theme")
 """What begins like this is for guests; everything else is for staff. Whatever a page forgot to ask, this asks."""

@@ -82,6 +82,7 @@ def appointment(change: Change, wanted: Wanted, itinerary: str, until: datetime)
     modality = terms.value(request, terms.MODALITY, terms.IN_PERSON)
     if modality != terms.IN_PERSON:
         made["extension"].append({"url": terms.MODALITY, "valueCode": modality})
+    made["serviceCategory"] = terms.at_home(modality)
     return {key: value for key, value in made.items() if value}
 
 

@@ -105,7 +105,7 @@ def make(
         "extension": extensions,
         "status": "active",
         "intent": "order",
-        "category": [codes.concept(terms.CATEGORY, terms.VISIT)],
+        "category": [codes.concept(terms.CATEGORY, terms.VISIT), *terms.at_home(modality)],
         "priority": priority,
         "code": {"text": what.strip()},
         "subject": codes.reference_to(patient, name),

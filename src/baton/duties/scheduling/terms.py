@@ -28,7 +28,10 @@ PLAN: Final = f"{P}/StructureDefinition/planning"
 PLANNING: Final = f"{P}/CodeSystem/planning"
 
 IN_PERSON: Final = "in-person"
-MODALITIES: Final = (IN_PERSON, "video", "phone")
+HOME: Final = "home"
+HOME_VISIT: Final = "home-visit"
+"""The category of a visit at the patient's home, beside its modality: what can be searched for."""
+MODALITIES: Final = (IN_PERSON, "video", "phone", HOME)
 PRIORITIES: Final = ("stat", "asap", "urgent", "routine")
 URGENCY: Final = {"stat": 8, "asap": 4, "urgent": 3, "routine": 1}
 """How much a late day weighs, by ServiceRequest.priority."""
@@ -55,6 +58,16 @@ def values(resource: Mapping[str, Any] | None, url: str) -> list[Any]:
 def part(parts: Any, name: str) -> Any:
     """The value of a part of an extension made of parts."""
     return extension({"extension": parts or ()}, name)
+
+
+def at_home(modality: str) -> list[Resource]:
+    """The category that a visit of this modality, or the need of one, has because it is at the patient's home."""
+    return [{"coding": [{"system": CATEGORY, "code": HOME_VISIT}]}] if modality == HOME else []
+
+
+def is_home(appointment: Mapping[str, Any] | None) -> bool:
+    """Whether an Appointment is a visit at the patient's home."""
+    return any(has_code(each, CATEGORY, HOME_VISIT) for each in (appointment or {}).get("serviceCategory", ()))
 
 
 def is_need(resource: Mapping[str, Any] | None) -> bool:

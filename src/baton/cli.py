@@ -101,6 +101,8 @@ def parser() -> argparse.ArgumentParser:
     sub = command("load", load, "Load FHIR resources: bundles, NDJSON, folders, .gz, - for standard input.")
     sub.add_argument("paths", nargs="*")
     sub.add_argument("--hsds", metavar="PATH", help="an Open Referral (HSDS 3) directory: a folder or zip of CSV tables, or JSON")
+    sub = command("export", export, "Write the directory of community services as an Open Referral (HSDS 3) package.")
+    sub.add_argument("--hsds", metavar="DIR", type=Path, required=True, help="a new folder for its CSV tables")
     sub = command("token", token, "Print a bearer token for the API and nothing else.")
     sub.add_argument("--user", required=True, metavar="EMAIL")
     sub.add_argument("--minutes", type=int, default=60)
@@ -206,6 +208,19 @@ def load(arguments: argparse.Namespace, settings: Settings) -> int:
         print(f"{refusal.file}: {refusal.position}: {refusal.reason}", file=sys.stderr)
     print(report.sentence())
     return 1 if report.refused else 0
+
+
+def export(arguments: argparse.Namespace, settings: Settings) -> None:
+    """`baton export --hsds DIR`."""
+    from baton import app
+    from baton.intake import hsds_export
+
+    with app.opened(settings) as hub:
+        try:
+            written = hsds_export.export(hub.store, app.HUB, arguments.hsds)
+        except OSError as wrong:
+            raise CommandError(str(wrong)) from None
+    print(f"{written['services']} services of {written['organizations']} organizations are in {arguments.hsds}.")
 
 
 def token(arguments: argparse.Namespace, settings: Settings) -> None:

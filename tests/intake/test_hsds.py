@@ -13,8 +13,8 @@ import pytest
 
 import baton.demo
 from baton.duties import codes
-from baton.duties.community import directory
-from baton.intake import hsds
+from baton.duties.community import capacity, directory
+from baton.intake import hsds, hsds_export
 from baton.intake.bulk import Report
 from baton.store import Store
 
@@ -68,6 +68,25 @@ def test_a_folder_of_tables_goes_in_whole_and_again_changes_nothing(store: Store
     assert pantry.places[0].latitude == 41.4912
     assert not services(store)["Summer lunches for children"].active
     assert services(store)["Help after violence at home"].places == ()
+
+
+def test_what_goes_out_comes_back_in_unchanged(store: Store, town: Path, tmp_path: Path) -> None:
+    """The round trip: exported, loaded again where it came from and elsewhere, exported again: nothing changes and nothing is refused."""
+    added = load(store, town).added
+    with store.change(LOADER, because="Room") as change:
+        pantry = services(store)[PANTRY].id
+        capacity.answer(change, service=pantry, capacity="waitlist", note="until Friday")
+    written = hsds_export.export(store, LOADER, tmp_path / "out")
+    assert (written["services"], written["organizations"]) == (29, 14)
+    again = load(store, tmp_path / "out")
+    assert (again.refused, again.added, again.changed, again.unchanged) == ([], 0, 0, added)
+    assert services(store)[PANTRY].capacity.code == "waitlist"
+    assert "waitlist" not in "".join(each.read_text() for each in (tmp_path / "out").iterdir())
+    assert hsds_export.export(store, LOADER, tmp_path / "twice") == written
+    for each in (tmp_path / "out").iterdir():
+        assert each.read_bytes() == (tmp_path / "twice" / each.name).read_bytes()
+    with pytest.raises(FileExistsError, match="not empty"):
+        hsds_export.export(store, LOADER, tmp_path / "out")
 
 
 def test_a_zip_is_the_same_as_its_folder(store: Store, town: Path, tmp_path: Path) -> None:

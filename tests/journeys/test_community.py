@@ -14,6 +14,7 @@ from tests.pages import House, patient
 
 import baton.demo
 from baton import app
+from baton.duties.community import community, needs
 from baton.duties.patients import identity
 from baton.duties.support import assessments
 from baton.intake import hsds
@@ -164,6 +165,39 @@ def content_free(home: House) -> list[str]:
     for _topic, payload in rows:
         assert not re.search(r"lee|grace|rent\b|food|housing|medicaid|snap", str(payload.get("text", "")).lower().replace("rent help", ""))
     return [str(payload["text"]) for topic, payload in rows if topic == "text"]
+
+
+def test_the_party_answers_through_its_link(visit: Visit, seen: Seen, people: dict[str, str], home: House) -> None:
+    """Sent from the page of help, the code told by telephone; the party declines nothing, it accepts in Spanish; the page says who."""
+    with home.change() as change:
+        need = needs.raise_need(change, patient=people["other"], need="transportation-insecurity").id
+        rides = next(str(each["id"]) for each in change.find("HealthcareService") if each.get("name") == "Rides to the doctor")
+        community.refer(change, need=need, service=rides, signed=True)
+    page = visit(f"/patients/{people['other']}/help")
+    page.get_by_role("button", name="Let them answer by a link").click()
+    told = re.search(r"\d{4} \d{4}", page.locator("#notices").inner_text())
+    assert told is not None
+    with psycopg.connect(home.hub.database.owner_dsn) as connection:
+        (payload,) = connection.execute("select payload from outbox where payload ->> 'link' like '/a/%'").fetchone() or ({},)
+    assert not re.search(r"nowak|walter|ride", f"{payload['subject']} {payload['text']} {payload['link']}".lower())
+    party = visit(payload["link"], email=None, locale="es-US", viewport={"width": 390, "height": 844})
+    party.get_by_label("Código").fill("0000 0000")
+    party.get_by_role("button", name="Abrir").click()
+    expect(party.locator("#code-wrong")).to_be_visible()
+    party.get_by_label("Código").fill(told.group())
+    party.get_by_role("button", name="Abrir").click()
+    expect(party.locator("main")).to_contain_text("Walter Nowak")
+    expect(party.locator("main")).not_to_contain_text("1950")
+    seen(party, "answer-link-spanish")
+    party.get_by_label("Su nombre y oficina").fill("Pat, Rides")
+    party.get_by_role("button", name="No podemos aceptarlo").click()
+    expect(party.get_by_role("alert")).to_contain_text("Diga por qué.")
+    party.get_by_role("button", name="Aceptamos").click()
+    expect(party.get_by_role("status")).to_contain_text("Ya lo saben")
+    expect(party.get_by_role("button", name="Aceptamos")).to_have_count(0)
+    page.reload()
+    expect(page.locator("#needs")).to_contain_text("Pat, Rides answered through the link")
+    seen(page, "answer-link-staff")
 
 
 def test_the_letter_is_a_paper(visit: Visit, people: dict[str, str]) -> None:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET
 from baton.desk import community as room
 from baton.desk import community_words as words
 from baton.desk import labels, posting, referral_words, slips
-from baton.duties.community import assistance_letter, benefits, community, finder, help_page, means, needs, proofs
+from baton.duties.community import answer_links, assistance_letter, benefits, community, finder, help_page, means, needs, proofs
 from baton.duties.community.help_page import Asked, HelpPage
 from baton.duties.records import documents
 from baton.fhir.resource import human_name
@@ -78,6 +78,15 @@ def _asked(each: Asked) -> dict[str, Any]:
         "state": labels.word(referral_words.STATES, each.state),
         "mark": {"on-hold": "soon", "rejected": "late", "failed": "late", "requested": "wait"}.get(each.state, ""),
         "enrollment": labels.word(words.ENROLLMENT, each.enrollment) if each.enrollment else "",
+        "through": [
+            (
+                labels.word(referral_words.TRIGGERS, one.what)
+                if one.what in referral_words.TRIGGERS
+                else labels.word(words.ENROLLMENT, one.what),
+                one,
+            )
+            for one in each.answers
+        ],
         "moves": [(code, labels.word(referral_words.TRIGGERS, code), code in REASONED) for code in each.moves],
         "enrollments": [(code, labels.word(words.ENROLLMENT, code)) for code in need_rules.ENROLLMENT],
         "outcomes": [(code, labels.word(words.ENROLLMENT, code)) for code in community.OUTCOMES],
@@ -305,7 +314,29 @@ def letter(request: Request, patient: str) -> HttpResponse:
 
 
 _FORMS: tuple[Callable[..., HttpResponse], ...] = (need, goal, settle, refer, household, paper, begin, letter)
-_MOVES: tuple[Callable[..., HttpResponse], ...] = (move, enroll, complete, inquire, step)
+
+
+@posted
+def link(request: Request, patient: str, task: str) -> str:
+    """A secure link goes to the other side, with which they answer themselves; the code is told them by telephone."""
+    with request.hub.store.change(request.who, because="A link to answer a referral was sent") as change:
+        sent = answer_links.send(change, task=task, address=said(request, "address"))
+    until = labels.moment(sent.until.astimezone(request.hub.settings.zone))
+    return _("The link is on its way. Tell them this code by telephone, never by mail: %(code)s. It works until %(until)s.") % {
+        "code": f"{sent.code[:4]} {sent.code[4:]}",
+        "until": until,
+    }
+
+
+@posted
+def unlink(request: Request, patient: str, task: str) -> str:
+    """The link is taken back."""
+    with request.hub.store.change(request.who, because="A link to answer a referral was taken back") as change:
+        answer_links.take_back(change, task=task)
+    return _("The link no longer works.")
+
+
+_MOVES: tuple[Callable[..., HttpResponse], ...] = (move, enroll, complete, inquire, step, link, unlink)
 urlpatterns = [
     path("patients/<str:patient>/help", page, name="help"),
     path("patients/<str:patient>/help/find/<str:need>", find, name="help-find"),

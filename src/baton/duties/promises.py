@@ -43,7 +43,9 @@ def with_note(change: Change, task: Resource, text: str | None) -> Resource:
     if not text:
         return task
     who = change.who
-    note = {"authorReference": codes.reference_to(who.person, who.name), "time": episodes.instant(change.now), "text": text}
+    person = who.person.startswith(("Practitioner/", "Patient/", "RelatedPerson/", "Organization/"))
+    author = {"authorReference": codes.reference_to(who.person, who.name)} if person else {"authorString": who.name or who.person}
+    note = {**author, "time": episodes.instant(change.now), "text": text}
     return {**task, "note": [*task.get("note", ()), note]}
 
 

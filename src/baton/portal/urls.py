@@ -1,6 +1,7 @@
 """The portal's addresses: what people outside can reach."""
 
 from baton.portal import (
+    answers,
     contact,
     dates,
     goals,
@@ -21,6 +22,7 @@ from baton.portal import (
 urlpatterns = [
     *packets.urlpatterns,
     *hand_offs.urlpatterns,
+    *answers.urlpatterns,
     *dates.urlpatterns,
     *contact.urlpatterns,
     *sign_in.urlpatterns,

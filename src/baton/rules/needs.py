@@ -74,6 +74,11 @@ def copy_holds(on: date) -> timedelta:
     return timedelta(hours=cast(int, table(TABLE).row("home-copy-holds", on).values["hours"]))
 
 
+def link_days(on: date) -> int:
+    """How many days a link lives with which a party answers a referral."""
+    return cast(int, table(TABLE).row("answer-link", on).values["days"])
+
+
 def may_ask_again(last: datetime | None, now: datetime) -> bool:
     """Whether a party may be asked again how something stands: not more often than Gravity allows."""
     minutes = next(cast(int, row.values["minutes"]) for row in table(TABLE).rows if row.code == "poll")

@@ -173,11 +173,19 @@ def enroll(change: Change, *, task: str, status: str, note: str | None = None) -
         "focus": [{"reference": str(target(referral.get("owner")))}],
         "basedOn": [{"reference": str(target(referral.get("focus")))}],
         "effectiveDateTime": episodes.instant(change.now),
-        "performer": [codes.reference_to(change.who.person, change.who.name)],
+        **_said_by(change, referral),
         "valueCodeableConcept": codes.concept(GRAVITY, status),
         **({"note": [{"text": note.strip()}]} if note and note.strip() else {}),
     }
     return change.put(observation)
+
+
+def _said_by(change: Change, referral: Resource) -> Resource:
+    """Who says where the patient stands: whoever records it; the party itself, where it answers through its link."""
+    if change.who.person.startswith("Practitioner/"):
+        return {"performer": [codes.reference_to(change.who.person, change.who.name)]}
+    service = reading.peek(change, target(referral.get("owner"))) or {}
+    return {"performer": [service["providedBy"]]} if service.get("providedBy") else {}
 
 
 def enrollment(view: View, task: Mapping[str, Any]) -> str | None:

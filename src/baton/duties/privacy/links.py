@@ -1,4 +1,4 @@
-"""A packet behind a secure link: signed, soon over, opened only with a code told some other way. The content never travels by mail."""
+"""Secure links: signed, soon over, opened only with a code told some other way; a packet behind one. No content travels by mail."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ DAYS: Final = 7
 """How long a link lives."""
 
 
-def token(view: View, document: str) -> str:
-    """The signed end of a link to this packet (an id), good for DAYS days from now."""
-    ends = int((view.now + timedelta(days=DAYS)).timestamp())
-    said = f"{document}.{ends}"
-    return f"{said}.{_signed(view, 'packet', said)}"
+PACKET: Final = "packet"
+"""What a link leads to, unless something else is said: a link to one thing opens no other."""
+
+
+def token(view: View, subject: str, *, what: str = PACKET, days: int = DAYS) -> str:
+    """The signed end of a link to this packet, or to whatever else `what` says (an id), good for so many days from now."""
+    said = f"{subject}.{int((view.now + timedelta(days=days)).timestamp())}"
+    return f"{said}.{_signed(view, what, said)}"
 
 
 def code(view: View, link: str) -> str:
@@ -33,10 +36,7 @@ def code(view: View, link: str) -> str:
 
 def opened(view: View, link: str, said: str) -> Resource:
     """The packet's DocumentReference. Raises NotFound when the link is forged or over, the packet taken back, or the code another one."""
-    document, ends = _parts(view, link)
-    digits = "".join(each for each in said if each.isdigit())
-    if ends < view.now or not hmac.compare_digest(code(view, link).encode(), digits.encode()):
-        raise NotFound("This link or code does not work.")
+    document = subject(view, link, said)
     try:
         found = view.get("DocumentReference", document)
     except (NotFound, Gone):
@@ -47,18 +47,27 @@ def opened(view: View, link: str, said: str) -> Resource:
     return found
 
 
-def lives(view: View, link: str) -> bool:
+def subject(view: View, link: str, said: str, *, what: str = PACKET) -> str:
+    """The id a link leads to, when the code is the right one. Raises NotFound when the link is forged or over, or the code another one."""
+    found, ends = _parts(view, link, what)
+    digits = "".join(each for each in said if each.isdigit())
+    if ends < view.now or not hmac.compare_digest(code(view, link).encode(), digits.encode()):
+        raise NotFound("This link or code does not work.")
+    return found
+
+
+def lives(view: View, link: str, *, what: str = PACKET) -> bool:
     """Whether a link is ours and still good, whatever the code."""
     try:
-        return _parts(view, link)[1] >= view.now
+        return _parts(view, link, what)[1] >= view.now
     except NotFound:
         return False
 
 
-def _parts(view: View, link: str) -> tuple[str, datetime]:
+def _parts(view: View, link: str, what: str) -> tuple[str, datetime]:
     said, _, signature = link.rpartition(".")
     document, _, ends = said.rpartition(".")
-    genuine = hmac.compare_digest(_signed(view, "packet", said).encode(), signature.encode("ascii", "replace"))
+    genuine = hmac.compare_digest(_signed(view, what, said).encode(), signature.encode("ascii", "replace"))
     if not genuine or not ends.isdigit():
         raise NotFound("This link or code does not work.")
     return document, datetime.fromtimestamp(int(ends), UTC)

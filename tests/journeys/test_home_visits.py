@@ -86,7 +86,7 @@ def test_a_visit_without_a_network(visit: Visit, seen: Seen, visits: dict[str, s
     food.get_by_label("No", exact=True).check()
     page.get_by_label("What else should the team know?").fill("Steep stairs")
     page.get_by_label("What else should the team know?").blur()
-    expect(page.locator("#copy")).to_contain_text("Kept on this device: 2.")
+    expect(page.locator("#copy")).to_contain_text("Answers kept on this device: 2.")
     seen_offline(page, "home-visit-offline")
     page.reload()  # still without a network: nothing was lost
     expect(page.get_by_role("group", name="Is there enough food").get_by_label("No", exact=True)).to_be_checked()

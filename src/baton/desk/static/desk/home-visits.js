@@ -83,7 +83,7 @@ async function opened(kept) {
   const form = element("form", { className: "asking" });
   if (sheet.fewer) form.append(element("p", { className: "notice", textContent: words.fewer }));
   const state = element("p", { className: "meta" });
-  const tell = () => { state.textContent = `${words.kept.replace("{n}", given.size)} ${words.until.replace("{when}", kept.untilWords)}`; };
+  const tell = () => { state.textContent = `${words.kept.replace("{n}", given.size)} ${words.there.replace("{until}", words.until.replace("{when}", kept.untilWords))}`; };
   let turn = Promise.resolve();
   const changed = (link, said) => {
     if (said) given.set(link, { link, said, at: homeCopies.time(kept).toISOString() }); else given.delete(link);
@@ -139,7 +139,7 @@ async function along(form) {
   await navigator.serviceWorker.ready;
   room.active.postMessage("keep");
   await opened(await homeCopies.get(visit));
-  say(`${words.kept.replace("{n}", 0)} ${words.until.replace("{when}", body.untilWords)}`);
+  say(words.there.replace("{until}", words.until.replace("{when}", body.untilWords)));
 }
 
 const taking = document.querySelector("form[data-take]");

@@ -88,7 +88,7 @@ def test_the_day_begins_at_todays_list_or_at_the_privacy_desk(home: House, role:
 def test_rooms_stand_in_groups(home: House) -> None:
     page = client(home, "administrator@example.org").get("/account").content.decode()
     rooms = page.partition('class="rooms"')[2].partition("</nav>")[0]
-    assert [len(re.findall("<li>", group)) for group in rooms.split("<ul>")[1:]] == [10, 2, 7]
+    assert [len(re.findall("<li>", group)) for group in rooms.split("<ul>")[1:]] == [11, 2, 7]
 
 
 @pytest.mark.parametrize("role", ["auditor", "coordinator"])

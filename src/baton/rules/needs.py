@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import cast
 
 from baton.rules.answer import Answer
@@ -85,6 +85,7 @@ def may_ask_again(last: datetime | None, now: datetime) -> bool:
     return last is None or now - last >= timedelta(minutes=minutes)
 
 
+@lru_cache(maxsize=4096)
 def freshness(assured: date | None, on: date) -> str:
     """How fresh a record of the directory is: fresh, aging, old, or unknown when nobody vouched for it."""
     if assured is None:

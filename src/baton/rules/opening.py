@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
@@ -47,6 +48,7 @@ def checked(rule: str, start: date | None = None) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def falls_on(hours: Hours, day: date) -> bool:
     """Whether the schedule has this day."""
     if (hours.first and day < hours.first) or (hours.last and day > hours.last):

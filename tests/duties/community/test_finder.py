@@ -9,7 +9,7 @@ import pytest
 from tests.duties.ward import HUB, TOM, Ward
 
 import baton.demo
-from baton.duties.community import directory, finder
+from baton.duties.community import capacity, directory, finder
 from baton.duties.community.finder import Origin, Results, Wanted
 from baton.intake import hsds
 from baton.store.postgres import Database
@@ -114,3 +114,19 @@ def test_whether_there_is_a_directory(ward: Ward, database: Database) -> None:
     with empty.store.view(TOM) as view:
         assert not finder.is_there(view)
     empty.store.close()
+
+
+def test_what_was_read_once_is_not_read_again_until_it_changes(ward: Ward) -> None:
+    """A search of thousands costs what it judges, not what it parses; a service that changed is seen as it is now."""
+    directory.stored.cache_clear()
+    first = find(ward, need=FOOD)
+    read = directory.stored.cache_info().misses
+    again = find(ward, need=FOOD, open_now=True)
+    assert read == first.asked and directory.stored.cache_info().misses == read and again.asked == first.asked
+    with ward.change(TOM) as change:
+        capacity.answer(change, service=first.rows[0].service.id, capacity="no-capacity")
+    now = find(ward, need=FOOD)
+    assert directory.stored.cache_info().misses == read + 1
+    assert next(each for each in now.rows if each.service.id == first.rows[0].service.id).room is False
+    with ward.change(TOM) as change:
+        capacity.answer(change, service=first.rows[0].service.id, capacity="capacity")

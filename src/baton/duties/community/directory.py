@@ -9,11 +9,12 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from baton.duties.codes import P
-from baton.fhir.resource import Resource, codings, extension, target, text_of
+from baton.fhir.resource import Resource, codings, extension, parse, target, text_of
 from baton.rules.opening import Hours
 
 GRAVITY: Final = "http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes"
@@ -38,6 +39,10 @@ SIDE: Final = 0.25
 """Degrees of latitude and longitude of a cell: about 17 miles from south to north."""
 MILES: Final = 3958.8
 """The radius of the earth."""
+
+
+KNOWN: Final = 8192
+"""How many services a process keeps read: a search looks at hundreds, and they change once in months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,13 @@ def read(service: Mapping[str, Any]) -> Service:
         active=bool(service.get("active", True)),
         capacity=capacity(service),
     )
+
+
+@lru_cache(maxsize=KNOWN)
+def stored(body: bytes) -> Service | None:
+    """A service as it is stored; None for what is not of the directory. Kept by its very bytes: what has changed is read anew."""
+    resource = parse(body)
+    return read(resource) if is_listed(resource) else None
 
 
 def capacity(service: Mapping[str, Any]) -> Capacity:

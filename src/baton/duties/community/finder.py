@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from baton.duties.community import directory
 from baton.duties.community.directory import CELL, GRAVITY, NOWHERE, Place, Service
 from baton.duties.patients import identity
+from baton.fhir import query
 from baton.fhir.resource import Resource, extension
 from baton.rules import needs, opening
 from baton.rules.calendar import local_day
@@ -111,12 +112,12 @@ def find(view: View, wanted: Wanted, origin: Origin) -> Results:
     seen: set[str] = set()
     asked = 0
     for cells in _rings(origin, wanted.miles):
-        for resource in _asked(view, wanted, cells):
-            if str(resource["id"]) in seen:
+        for service in _asked(view, wanted, cells):
+            if service.id in seen:
                 continue
-            seen.add(str(resource["id"]))
+            seen.add(service.id)
             asked += 1
-            one = judged(directory.read(resource), wanted, origin, view)
+            one = judged(service, wanted, origin, view)
             if one is not None:
                 found.append(one)
         if len(found) >= ENOUGH:
@@ -139,15 +140,16 @@ def _rings(origin: Origin, most: float) -> Iterator[tuple[str, ...] | None]:
             yield (*first, *cells)
 
 
-def _asked(view: View, wanted: Wanted, cells: Iterable[str] | None) -> list[Resource]:
-    asked: dict[str, Any] = {"active": "true", "_count": SOME if cells is None and not wanted.words else MOST}
+def _asked(view: View, wanted: Wanted, cells: Iterable[str] | None) -> list[Service]:
+    asked = [("active", "true"), ("_count", str(SOME if cells is None and not wanted.words else MOST))]
     if wanted.need:
-        asked["service_category"] = f"{GRAVITY}|{wanted.need}"
+        asked.append(("service-category", f"{GRAVITY}|{wanted.need}"))
     if cells is not None:
-        asked["characteristic"] = ",".join(f"{CELL}|{each}" for each in cells)
+        asked.append(("characteristic", ",".join(f"{CELL}|{each}" for each in cells)))
     if wanted.words and not wanted.need and cells is None:
-        asked["name"] = wanted.words.split()[0]
-    return [each for each in view.find("HealthcareService", **asked) if directory.is_listed(each)]
+        asked.append(("name", wanted.words.split()[0]))
+    found = (directory.stored(each.body) for each in view.search(query.parse("HealthcareService", asked)).entries if each.body is not None)
+    return [each for each in found if each is not None]
 
 
 def judged(service: Service, wanted: Wanted, origin: Origin, view: View) -> Found | None:
@@ -158,8 +160,7 @@ def judged(service: Service, wanted: Wanted, origin: Origin, view: View) -> Foun
     low, high = service.ages
     if wanted.age is not None and ((low is not None and wanted.age < low) or (high is not None and wanted.age > high)):
         return None
-    text = f"{service.name} {service.organization_name} {service.about} {' '.join(service.kinds)}".casefold()
-    if any(word.casefold() not in text for word in wanted.words.split()):
+    if wanted.words and not _speaks_of(service, wanted.words):
         return None
     speaks = speaks_it(service, wanted.language)
     if wanted.language and not wanted.language.startswith("en") and speaks is False:
@@ -175,6 +176,11 @@ def judged(service: Service, wanted: Wanted, origin: Origin, view: View) -> Foun
     known = said.answered is not None and view.now - said.answered <= needs.span("capacity-holds", today)
     place = near[1] if near else next(iter(service.places), None)
     return Found(service, near[0] if near else None, place, is_open, fresh, speaks, needs.has_room(said.code) if known else None, known)
+
+
+def _speaks_of(service: Service, words: str) -> bool:
+    text = f"{service.name} {service.organization_name} {service.about} {' '.join(service.kinds)}".casefold()
+    return all(word.casefold() in text for word in words.split())
 
 
 def speaks_it(service: Service, language: str | None) -> bool | None:

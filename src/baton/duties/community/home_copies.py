@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, promises, reading
 from baton.duties.promises import refuse
-from baton.duties.scheduling import booking, terms
+from baton.duties.scheduling import booking, states, terms
 from baton.duties.support import assessments
 from baton.duties.transitions import episodes
 from baton.fhir.outcome import Issue, error
@@ -187,7 +187,7 @@ def send(change: Change, *, copy: str, answers: Sequence[Given]) -> Sent:
         promises.make_by_hand(change, patient=patient, what=what, due=due)
     cancelled = visit.get("status") not in ("booked", "arrived", "checked-in", "fulfilled")
     start = reading.moment(visit.get("start"), change.zone)
-    if visit.get("status") in booking.MOVES["fulfil"] and start is not None and start <= change.now:
+    if visit.get("status") in states.VERBS["fulfil"] and start is not None and start <= change.now:
         booking.fulfil(change, appointment=str(visit["id"]))
     return Sent(False, len(given), tuple(each.by for each in others), differs, cancelled)
 

@@ -12,6 +12,7 @@ from tests.pages import ZONE, House, client, house, left
 from tests.pages_clinic import open_clinic, work
 
 from baton import app
+from baton.desk import scheduling_words
 from baton.duties.scheduling import booking, needs, notices, weekly
 from baton.store.postgres import Database
 
@@ -132,3 +133,16 @@ def test_a_calendar_needs_its_secret_and_names_nobody(home: House, ids: dict[str
     assert not any(word in text for word in ("Walter", "Nowak", "Heart", "Cardiology"))
     assert browser.get("/calendar/Practitioner.haddad.forged.ics").status_code == 404
     assert browser.get("/calendar/Practitioner.haddad..ics").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("values", "bounds", "says"),
+    [
+        ({"lateness": 0, "trips": 3}, {"lateness": 0, "trips": 2}, "fewer trips"),
+        ({"lateness": 4, "trips": 3}, {"lateness": 1, "trips": 0}, "visits less late"),  # the first that matters alone: its bound holds
+        ({"lateness": 0, "trips": 3}, {"lateness": 0, "trips": 3}, ""),
+    ],
+)
+def test_a_plan_cut_off_by_time_says_what_was_not_proved(values: dict[str, int], bounds: dict[str, int], says: str) -> None:
+    told = scheduling_words.unproved({"values": values, "bounds": bounds})
+    assert (says in told) and bool(told) == bool(says)

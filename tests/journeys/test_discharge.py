@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 from tests.journeys.looks import LOOKS, Seen, Visit
@@ -15,8 +17,10 @@ from tests.pages import ZONE, House, house, patient, served
 from baton.duties import codes
 from baton.duties.discharge import manifest as discharge_manifest
 from baton.duties.discharge import plans as discharge_plans
+from baton.duties.discharge import signing
 from baton.duties.discharge import states as discharge_states
 from baton.fhir.resource import parse
+from baton.rules import clocks
 from baton.store.postgres import Database
 
 ADMITTED = datetime(2026, 6, 28, 9, 0, tzinfo=ZONE)
@@ -55,8 +59,8 @@ def eva(home: House) -> dict[str, str]:
     ids: dict[str, str] = {}
     with home.change() as change:
         change.put({"resourceType": "Practitioner", "id": "ito", "active": True, "name": [{"family": "Ito", "prefix": ["Dr."]}]})
-        fax = [{"system": "fax", "value": "(401) 555-0199"}]
-        change.put({"resourceType": "Organization", "id": "cardio", "active": True, "name": "Riverside Cardiology", "telecom": fax})
+        mail = [{"system": "email", "value": "records@cardio.example"}]
+        change.put({"resourceType": "Organization", "id": "cardio", "active": True, "name": "Riverside Cardiology", "telecom": mail})
         ids["eva"] = patient(change, "Eva Stone", language="es", generalPractitioner=[{"reference": "Practitioner/ito"}])
     about = {"reference": f"Patient/{ids['eva']}"}
     with home.change() as change:
@@ -168,11 +172,15 @@ def test_sc01_heart_failure_discharge_before_a_holiday(
     notice(page, "Given.")
     clock.now = datetime(2026, 7, 1, 10, 0, tzinfo=ZONE)
     boxes = page.locator("#teaching input[name=understood]")
-    for number in range(5):
+    for number in range(boxes.count()):
         stay.clicks += 1
         boxes.nth(number).check()
     stay.click("button", "Said in their own words")
     notice(page, "Recorded: Understood.")
+    for item in ("services-equipment", "medicines-plan"):
+        stay.clicks += 1
+        page.locator(f"#i-{item}").check()
+    stay.click("button", "What is ticked is done", within="#plan")
     before = stay.clicks
     book(home, eva["eva"])
     seen(page, "discharge-plan-on-the-way")
@@ -184,6 +192,8 @@ def test_sc01_heart_failure_discharge_before_a_holiday(
     for role, name in (
         ("Nurse", "Carmen Ruiz, RN"),
         ("Physician", "Dr. Amara Okonkwo"),
+        ("Pharmacy", "Lena Fox, PharmD"),
+        ("Therapy", "Ben Ode, PT"),
         ("Patient", "Eva Stone"),
         ("Caregiver", "Ana Stone"),
     ):
@@ -196,16 +206,22 @@ def test_sc01_heart_failure_discharge_before_a_holiday(
     clock.now = LEAVES
     page.reload()
     seen(page, "discharge-plan-on-the-day")
-    day.type("Why they leave although", "The pharmacist calls her on Monday", within="#ready")
+    expect(page.get_by_label("Why they leave although")).to_have_count(0)  # green: everything is done and signed
     page.locator("#ready").get_by_label("Left at").fill("2026-07-02T14:10")
     day.click("button", "They leave", within="#ready")
     notice(page, "They have left. The transition has begun")
     day.click("button", "Make it", within="#takeover")
     notice(page, "Made, with its manifest")
-    day.click("link", re.compile("Send the summary"), within="#takeover")
+    day.click("link", re.compile("Send the summary.*Riverside"), within="#takeover")
     seen(page, "discharge-send")
     day.click("button", "Send", exact=True)
     expect(page.locator("#takeover")).to_contain_text("sent, no proof yet")
+    code = re.search(r"\d{4} \d{4}", page.locator("#notices").inner_text())
+    assert code, "whoever sends it tells them the code by telephone"
+    received(home, visit, seen, code[0])
+    page.reload()
+    expect(page.locator("#takeover")).to_contain_text("opened with its code, by the secure link")
+    expect(page.locator("#takeover")).not_to_contain_text("typed by a person")
     expect(page.locator("#ready")).to_contain_text("call by Sun 5 Jul")
     expect(page.locator("#ready")).to_contain_text("the nearest staffed day is Mon 6 Jul")
     seen(page, "discharge-plan-left")
@@ -213,6 +229,26 @@ def test_sc01_heart_failure_discharge_before_a_holiday(
         print(f"\nSC01: {before + day.clicks} clicks over the stay (budget 25), {day.clicks} on the day of discharge (budget 9)")
     assert before + day.clicks <= 25 and day.clicks <= 9
     expected(home, eva)
+
+
+def received(home: House, visit: Visit, seen: Seen, code: str) -> None:
+    """The outpatient system takes everything from the secure link, and verifies the hand-off by its manifest."""
+    with psycopg.connect(home.hub.database.owner_dsn) as connection:
+        sent = connection.execute("select payload from outbox where topic = 'mail' order by id desc").fetchall()
+    link = next(each["link"] for (each,) in sent if each["to"] == "records@cardio.example" and each.get("link", "").startswith("/p/"))
+    page = visit(link, email=None)
+    page.get_by_label("Code").fill(code)
+    with page.expect_download() as got:
+        page.get_by_role("button", name="All files (zip)").click()
+    files = zipfile.ZipFile(got.value.path())
+    assert {"records.pdf", "records.fhir.json", "hand-off.fhir.json", "hand-off.manifest.json"} == set(files.namelist())
+    page = visit("/hand-off/check", email=None)
+    for label, name in (("The document", "hand-off.fhir.json"), ("Its manifest", "hand-off.manifest.json")):
+        given = {"name": name, "mimeType": "application/json", "buffer": files.read(name)}
+        page.get_by_label(label).set_input_files(given)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Check it").click()
+    expect(page.get_by_text("Whole and genuine")).to_be_visible()
+    seen(page, "hand-off-check")
 
 
 def book(home: House, who: str) -> None:
@@ -241,6 +277,16 @@ def expected(home: House, eva: dict[str, str]) -> None:
         due = {codes.promise_code(each): datetime.fromisoformat(each["restriction"]["period"]["end"]).date().isoformat() for each in tasks}
         assert due["contact-after-discharge"] == "2026-07-07" and due["visit-after-discharge"] == "2026-07-09"
         assert due["readmission-watch"] == "2026-08-01" and due["discharge-result"] == "2026-07-06"
+        assert due["discharge-information"] == "2026-07-04" and due["discharge-summary"] == "2026-07-04"
+        days = {name: answer.value.isoformat() for name, answer in clocks.every_day(LEAVES.date()).items()}
+        assert (days["tcm-visit-14"], days["tcm-service-period"]) == ("2026-07-16", "2026-07-31")
+        red = [each for each in plan.steps if each.item.set == "red"]
+        assert len(red) == 12 and all(each.owner_name or each.item.owner for each in red)
+        assert [each.code for each in red if each.state != "done"] == ["summary-sent", "telephone"], "green but for what comes after"
+        booked = [each["start"] for each in view.find("Appointment", patient=patient_, status="booked")]
+        assert booked == ["2026-07-08T10:30:00-04:00"]
+        scored = [view.get(*each.reference.split("/")) for each in plan.scores if each.code == "lace"]
+        assert all(each["component"] for each in scored), "the inputs are kept with the score"
         assert {(each.code, each.version): each.total for each in plan.scores if each.code != "eight-ps"} == {
             ("lace", "2010"): 11,
             ("hospital", "2016"): 2,
@@ -251,7 +297,7 @@ def expected(home: House, eva: dict[str, str]) -> None:
         assert {each.name for each in plan.notified if each.packet} == {"Dr. Ito", "Riverside Cardiology"}
         assert all(each.at == LEAVES for each in plan.notified)
         given = [each for each in view.find("Observation", patient=patient_, code="https://baton.example/fhir/CodeSystem/teach-back|")]
-        assert len(given) == 5
+        assert len(given) == 6, "the five of the story, and the sixth that makes the plan green"
         papers = {each["description"]: each for each in view.find("DocumentReference", patient=patient_)}
         assert papers["Mi plan para la casa"]["language"] == "es"
         document, listed = (body(view, each) for each in papers["Hand-off with manifest"]["content"])
@@ -259,7 +305,7 @@ def expected(home: House, eva: dict[str, str]) -> None:
         assert len(sections) == 15
         devices = next(each for each in sections if each["title"] == "Devices")
         assert devices["emptyReason"]["coding"][0]["code"] == "unavailable"
-        assert list(discharge_manifest.problems(document, parse(listed))) == []
+        assert list(signing.faults(document, listed, [signing.public(store.key)])) == []
         altered = document.replace(b"Walk to church again", b"Walk to work again")
         assert any("Goal/" in each for each in discharge_manifest.problems(altered, parse(listed)))
 

@@ -87,6 +87,14 @@ PROOF: labels.Words = {
     "impossible": lazy("proven impossible"),
     "unknown": lazy("no answer in the time"),
 }
+UNPROVED: labels.Words = {
+    "lateness": lazy("visits less late"),
+    "finish": lazy("an earlier last day"),
+    "trips": lazy("fewer trips"),
+    "waiting": lazy("less waiting and travel"),
+    "preference": lazy("more of what is liked"),
+    "earlier": lazy("earlier days"),
+}
 REFUSALS = (
     lazy("Choose at least one time."),
     lazy("This need is closed."),
@@ -285,6 +293,15 @@ def plan_line(plan: Mapping[str, Any]) -> str:
     return " · ".join(parts)
 
 
+def unproved(plan: Mapping[str, Any]) -> str:
+    """How much better a plan could be that is the best found in the time: the first thing that matters whose bound was not reached."""
+    values, bounds = plan["values"], plan.get("bounds", {})
+    part = next((name for name in values if values[name] != bounds.get(name, values[name])), None)
+    if part not in UNPROVED:
+        return ""
+    return _("Not proved: a plan with %(what)s may exist; the search was stopped before it could tell.") % {"what": UNPROVED[part]}
+
+
 def waiting(plan: Mapping[str, Any]) -> str:
     """Time spent waiting and on the way."""
     minutes = plan["values"].get("waiting", 0)
@@ -319,6 +336,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "need_attempts": attempts,
     "obstacle": obstacle,
     "plan_line": plan_line,
+    "plan_unproved": unproved,
     "plan_waiting": waiting,
     "plan_when": when,
     "plan_hour": hour,

@@ -85,6 +85,12 @@ class Stay:
     owners: tuple[tuple[str, str], ...]
     early_call: rules.EarlyCall | None
 
+    @property
+    def green(self) -> bool:
+        """Whether they may leave without a reason: all is signed, and what is not done on the plan the chart shows done."""
+        plan = self.row.plan
+        return not plan.unsigned and all(step.code in self.fresh for step in plan.before_leaving)
+
 
 def board(view: View, *, shown: str | None = None) -> Board:
     """The board, narrowed to what is shown."""

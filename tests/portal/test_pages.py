@@ -318,7 +318,11 @@ def test_a_helper_has_visits_and_nothing_more(portal: Portal) -> None:
     page = said(lena.get("/my/visits"))
     assert mine in page and "/my/lessons" not in page and "/my/looks" not in page
     assert lena.post(f"/my/visits/{mine}/yes").status_code == 302
-    for closed in ("/my/lessons", "/my/messages", "/my/questions", "/my/papers", "/my/looks", "/my/people"):
+    assert lena.get("/my/messages")["Location"] == "/my/ask", "told what to do instead"
+    assert "Rosa Delgado" in said(lena.get("/my/ask")) and lena.post("/my/ask/send", {"text": "Is there parking?"}).status_code == 302
+    (ask,) = [each for each in tasks(portal, portal.rosa) if "Is there parking?" in each.get("description", "")]
+    assert ask["restriction"]["period"]["end"].startswith("2026-11-24") and "parking" not in said(rosa(portal).get("/my/"))
+    for closed in ("/my/lessons", "/my/questions", "/my/papers", "/my/looks", "/my/people"):
         assert lena.get(closed).status_code == 403, closed
     for form in ("/my/messages/new", "/my/papers/send"):
         assert lena.post(form, {"text": "x", "topic": "other", "title": "x"}).status_code in (302, 403), form
@@ -537,3 +541,63 @@ def test_what_worries_one_of_them_is_not_told_to_another_and_a_helper_says_nothi
     assert lena.post("/my/worries/say", {"words": "x"}).status_code in (302, 403)
     assert not [each for each in worries(portal) if each["description"] == "x"]
     portal.let_in(portal.lena)
+
+
+def photo(name: str, body: bytes) -> Any:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    return SimpleUploadedFile(name, body, "text/plain")
+
+
+def test_a_photo_goes_with_a_message_and_is_seen_by_who_reads_it_alone(portal: Portal) -> None:
+    browser, desk = rosa(portal), client(portal.house)
+    portal.let_in(portal.lena)
+    lena = portal.browser(portal.lena, LENA)
+    sent = browser.post("/my/messages/new", {"topic": "other", "text": "My foot", "files": [photo("foot.txt", b"It is red.")]})
+    page = said(browser.get(sent["Location"]))
+    (path,) = re.findall(r"/my/messages/[\w-]+/[\w-]+/files/[\w-]+", page)
+    assert browser.get(path).content == b"It is red."
+    thread, document = sent["Location"].rpartition("/")[2], path.rpartition("/")[2]
+    assert (
+        document in said(desk.get(f"/threads/{thread}")) and desk.get(f"/patients/{portal.rosa[8:]}/papers/{document}").status_code == 200
+    )
+    for elsewhere in (path, f"/my/papers/{document}"):
+        assert lena.get(elsewhere).status_code == 404, "she does not read the message"
+    assert document not in said(lena.get("/my/papers")) and document not in said(browser.get("/my/papers"))
+    refused = browser.post(f"{sent['Location']}/say", {"text": "x", "files": [photo("virus.exe", b"MZ\x90\x00")]}, follow=True)
+    assert "Send a PDF" in said(refused)
+    with portal.house.change() as change:
+        assert len(threads.shown(change, thread).messages) == 1, "refused whole"
+    desk.post(f"/threads/{thread}/say", {"text": "Read this", "readers": [portal.rosa], "files": [photo("plan.txt", b"Feet up.")]})
+    desk.post(f"/threads/{thread}/say", {"text": "Among us", "files": [photo("note.txt", b"Ask the son.")]})
+    page = said(browser.get(f"/my/messages/{thread}"))
+    assert "plan.txt" in page and "note.txt" not in page
+    with portal.house.change() as change:
+        (inner,) = [each for each in change.find("DocumentReference", patient=portal.rosa) if each.get("description") == "note.txt"]
+    assert "staff-only" in str(inner["meta"]["security"]) and "note.txt" not in said(browser.get("/my/papers"))
+    with psycopg.connect(portal.house.hub.database.app_dsn) as connection:
+        mails = str(connection.execute("select payload from outbox").fetchall())
+    assert "Feet up" not in mails and "plan.txt" not in mails
+
+
+def test_when_the_patient_dies_whoever_was_let_in_is_told_why_and_whom_to_call(portal: Portal) -> None:
+    from baton.store import Invalid
+
+    with portal.house.change() as change:
+        mother = f"Patient/{patient(change, 'Ines Mora')}"
+        kin = {"resourceType": "RelatedPerson", "active": True, "name": [{"family": "Mora", "given": ["Paz"], "text": "Paz Mora"}]}
+        child = change.put({**kin, "patient": {"reference": mother}}).reference
+    portal.let_in(mother)
+    consent = portal.let_in(child)
+    paz = portal.browser(child, "paz@mail.example")
+    assert paz.get("/my/visits").status_code == 200
+    with portal.house.change() as change:
+        change.put({**change.get(*mother.split("/")), "deceasedDateTime": "2026-11-23"})
+    assert paz.get("/my/visits")["Location"] == "/my/whose"
+    page = said(paz.get("/my/whose"))
+    assert "Ines Mora has died" in page and "call us" in page and "We are sorry" in page
+    with pytest.raises(Invalid), portal.house.change() as change:
+        found = change.get("Consent", consent)
+        change.put({key: value for key, value in found.items() if key not in ("id", "meta", "extension")} | {"status": "active"})
+    with portal.house.change() as change:
+        assert not duty.of_patient(change, mother)

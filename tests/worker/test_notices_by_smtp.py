@@ -1,8 +1,9 @@
-"""A reminder from the duty to a real SMTP conversation: in Spanish, with a whole link, and nothing about health in it."""
+"""Notices from the duty to a real SMTP conversation: in the reader's language, with a whole link, and nothing about health in them."""
 
 from __future__ import annotations
 
 import email
+import functools
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -12,8 +13,13 @@ import psycopg
 import pytest
 from tests.duties.scheduling.clinic import open_clinic
 from tests.duties.scheduling.test_booking import booked, write_to
-from tests.duties.ward import Ward
+from tests.duties.ward import HUB, TOM, Ward, of_team, patient
+from tests.store.test_access import let_in
 
+from baton import app, uploads
+from baton.duties.contact import threads
+from baton.duties.patients import network
+from baton.duties.support import concerns
 from baton.store.postgres import Database
 from baton.worker import mail, outbox, texts
 
@@ -74,4 +80,55 @@ def test_a_notice_goes_all_the_way(database: Database, post: Post) -> None:
     assert text.startswith("Hola. Tiene una nueva cita.")
     assert "https://hub.example/r/" in text
     assert not any(word in f"{message['Subject']} {text}" for word in ("Cardiology", "Haddad", "Heart", "Lan ", "10:00"))
+    ward.store.close()
+
+
+EVA, ANA = "Patient/eva", "RelatedPerson/ana"
+MAIL = [{"system": "email", "value": "eva@example.org"}]
+ANAS = [{"system": "email", "value": "ana@example.org"}]
+
+
+def carry(ward: Ward, database: Database, post: Post) -> None:
+    """What the worker does with everything that waits, wired as `baton work` wires it."""
+    by_mail = mail.by_smtp(f"smtp://127.0.0.1:{post.server_address[1]}?from=hub@example.org")
+    handlers = outbox.noted({"mail": texts.with_links(by_mail, "https://hub.example")}, functools.partial(app._note, ward.store, HUB))
+    objection = functools.partial(app._objection, ward.store, HUB)
+    with psycopg.connect(database.owner_dsn) as connection:
+        waiting = [row for (row,) in connection.execute("select id from outbox where delivered_at is null order by id")]
+    for outbox_id in waiting:
+        try:
+            outbox.deliver(database.app_dsn, outbox_id, handlers, now=ward.time, objection=objection)
+        except outbox.UndeliverableError:
+            continue
+
+
+def test_a_message_with_a_file_is_told_by_mail_with_nothing_but_a_link(database: Database, post: Post) -> None:
+    ward = Ward(database, start="2026-07-03T09:00:00")
+    spanish = [{"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": "es"}]}, "preferred": True}]
+    kin = {"resourceType": "RelatedPerson", "id": "ana", "patient": {"reference": EVA}, "name": [{"given": ["Ana"], "family": "Stone"}]}
+    ward.put(patient(telecom=MAIL, communication=spanish), of_team(), {**kin, "telecom": ANAS}, let_in("eva", EVA), let_in("eva", ANA))
+    plan = uploads.check("foot plan.txt", b"Keep the wound dry.")
+    with ward.change(TOM) as change:
+        network.permit(change, person=ANA, told="everything", source="patient-said")
+    with ward.change(TOM) as change:
+        text = "Your wound looks well."
+        thread = threads.start(change, patient=EVA, topic="discharge", text=text, audience=[EVA, ANA], files=[plan]).id
+        worry = concerns.raise_(change, patient=EVA, words="I fear the stairs.", kind="fear").id
+        concerns.acknowledge(change, concern=worry, said="That is frightening.")
+    with ward.change(TOM) as change:
+        other = threads.start(change, patient=EVA, topic="discharge", text="The walker is here.", audience=[ANA]).id
+    with ward.change(TOM) as change:
+        network.permit(change, person=ANA, told="nothing", source="patient-said")
+    carry(ward, database, post)
+    texts_ = [str(each.get_payload(decode=True).decode()) for each in post.got]  # type: ignore[union-attr]
+    assert [each["To"] for each in post.got] == ["eva@example.org"] * 2, "the daughter may not be told any more: asked again at the door"
+    assert " ".join(texts_[0].split()) == "Hola. Tiene un mensaje. Entre para leerlo: https://hub.example/my/messages"
+    assert texts_[1].split()[-1] == "https://hub.example/my/worries"
+    whole = " ".join(f"{each['Subject']} {each.as_string()}" for each in post.got) + " ".join(texts_)
+    assert not any(word in whole for word in ("wound", "foot", "stairs", "frightening", "Eva", "Stone", "Tom", "dry"))
+    assert not any(each.get_filename() for each in post.got), "no file goes by mail"
+    with ward.store.view(TOM) as view:
+        (message,), (unsent,) = threads.shown(view, thread).messages, threads.shown(view, other).messages
+    assert [(each.kind, each.who, each.evidence) for each in message.receipts] == [("delivered", EVA, "smtp")]
+    assert unsent.receipts == ()
     ward.store.close()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from unicodedata import normalize
 
+from baton import uploads
 from baton.demo.acts import Act, Deed
 from baton.demo.plot import Stage
+from baton.duties import codes
 from baton.duties.contact import guests, threads
 from baton.duties.patients import identity
 from baton.duties.scheduling import notices, weekly
-from baton.duties.support import agreements, education
+from baton.duties.support import agreements, concern_states, concerns, education, goals
 from baton.fhir.resource import human_name
 from baton.store import Change, Store, Who
 
@@ -25,6 +27,16 @@ WORDS = {
         "ask": "May I eat soup from a can?",
         "answer": "Better not: most have a lot of salt. Soup made at home is fine.",
         "own": "I step on the scale each morning. Three pounds more and I call.",
+        "worry": "I am afraid to be alone at night.",
+        "helps": "Somebody to call when I wake up",
+        "heard": "Many feel so after the hospital. You may call at any hour.",
+        "plan": "The night nurse calls you at nine each evening this week.",
+        "bill": "A bill came, and I do not know what it is for.",
+        "goal": "Walk to the church and back",
+        "tired": "It rained, and I was tired.",
+        "umbrella": "My neighbor could come along",
+        "photo": "This is the paper from the pharmacy. Is it right?",
+        "paper": "Take one tablet each morning. Refills: 2.",
         "kin": "My mother forgets the noon pills. Can we move them to the morning?",
     },
     "es": {
@@ -35,6 +47,16 @@ WORDS = {
         "ask": "¿Puedo comer sopa de lata?",
         "answer": "Mejor no: casi todas tienen mucha sal. La sopa hecha en casa está bien.",
         "own": "Me subo a la balanza cada mañana. Si subo tres libras, llamo.",
+        "worry": "Me da miedo estar sola de noche.",
+        "helps": "Alguien a quien llamar si me despierto",
+        "heard": "A muchos les pasa después del hospital. Puede llamar a cualquier hora.",
+        "plan": "La enfermera le llama a las nueve cada noche esta semana.",
+        "bill": "Llegó una cuenta y no sé de qué es.",
+        "goal": "Caminar a la iglesia y volver",
+        "tired": "Llovió y estaba cansada.",
+        "umbrella": "Mi vecina podría venir conmigo",
+        "photo": "Este es el papel de la farmacia. ¿Está bien?",
+        "paper": "Tome una tableta cada mañana. Repeticiones: 2.",
         "kin": "Mi mamá olvida las pastillas del mediodía. ¿Se pueden pasar a la mañana?",
     },
 }
@@ -64,9 +86,54 @@ def portal(stages: Sequence[Stage]) -> Iterator[Act]:
     yield at(6, "20:05", own, "A lesson answered in the portal", _own_words(stage, said["own"]))
     yield at(3, "11:30", worker.who, "Questions for the patient", _questions(stage))
     yield at(2, "18:15", own, "The patient confirmed a visit in the portal", _confirm(stage))
+    yield from _worries(at, own, worker.who, person.reference, said)
+    yield at(9, "09:20", worker.who, "Goal set", _goal(person.reference, said))
+    yield at(2, "19:45", own, "How a goal goes, said in the portal", _reported(person.reference, said))
+    yield at(4, "20:20", own, "A message from the portal", _photo(person.reference, said))
     kin = next((each for each in person.kin if each.relation == "DAUC" and each.told == "everything"), None)
     if kin is not None:
         yield at(5, "21:00", worker.who, "A message from the portal", _kin_asks(stage, f"{kin.given} {kin.family}", said["kin"]))
+
+
+def _worries(at: Callable[..., Act], own: Who, worker: Who, patient: str, said: dict[str, str]) -> Iterator[Act]:
+    """One worry that was answered and planned and waits for a word; one from last evening that nobody has read yet."""
+    do = concerns.raise_
+
+    def moved(step: Callable[..., object], **words: str) -> Deed:
+        def deed(change: Change) -> None:
+            found = change.find("Task", patient=patient, code=f"{codes.PROMISE}|{concern_states.CODE}", status=codes.OPEN)
+            mine = [each for each in found if each.get("description") == said["worry"]]
+            if mine:
+                step(change, concern=mine[0]["id"], **words)
+
+        return deed
+
+    yield at(
+        6, "21:40", own, "A worry from the portal", lambda change: do(change, patient=patient, words=said["worry"], helps=said["helps"])
+    )
+    yield at(5, "09:05", worker, "Concern moved", moved(concerns.name, kind="fear"))
+    yield at(5, "09:10", worker, "Concern moved", moved(concerns.acknowledge, said=said["heard"]))
+    yield at(4, "11:15", worker, "Concern moved", moved(concerns.plan, what=said["plan"]))
+    yield at(1, "20:50", own, "A worry from the portal", lambda change: do(change, patient=patient, words=said["bill"]))
+
+
+def _goal(patient: str, said: dict[str, str]) -> Deed:
+    return lambda change: goals.set_goal(change, patient=patient, words=said["goal"], confidence=8)
+
+
+def _reported(patient: str, said: dict[str, str]) -> Deed:
+    def do(change: Change) -> None:
+        mine = [each for each in goals.of_patient(change, patient=patient) if each.words == said["goal"]]
+        for each in mine[:1]:
+            goals.ask(change, goal=each.id, progress="worse", confidence=5, words=said["tired"], helps=said["umbrella"])
+
+    return do
+
+
+def _photo(patient: str, said: dict[str, str]) -> Deed:
+    """A paper of theirs with a message; the answer is still owed."""
+    file = uploads.check("farmacia.txt", said["paper"].encode())
+    return lambda change: threads.start(change, patient=patient, topic="other", text=said["photo"], wants_answer=True, files=[file])
 
 
 def _suits(stage: Stage) -> tuple[bool, bool, bool]:

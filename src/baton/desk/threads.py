@@ -25,12 +25,14 @@ from baton.duties import reading, working_days
 from baton.duties.contact import thread_notices, threads
 from baton.duties.contact.threads import Thread
 from baton.duties.patients import identity, network
+from baton.duties.records import documents
 from baton.duties.referrals import states as referral_states
 from baton.duties.team import teams
 from baton.fhir.resource import human_name
 from baton.rules import messages as rules
 from baton.rules.calendar import add_business_days, local_day
 from baton.store import Invalid, View
+from baton.uploads import Upload
 from baton.web.gate import Request, staff
 
 OWN = ("turn", "topic", "whose", "closed")
@@ -166,6 +168,11 @@ def written(request: Request) -> dict[str, Any]:
     }
 
 
+def files(request: Request) -> list[Upload]:
+    """The files that go with a message, checked. Raises Invalid with the sentence that says why one does not come in."""
+    return [documents.checked(str(each.name), each.read(), str(each.content_type or "")) for each in request.FILES.getlist("files")]
+
+
 def why(refused: Invalid) -> str:
     """Why something was refused, as one sentence after the other."""
     return " ".join(dict.fromkeys(labels.refusal(issue.text) for issue in refused.issues))
@@ -180,7 +187,7 @@ def say(request: Request, thread: str) -> HttpResponse:
         with request.hub.store.change(request.who, because="A message") as change:
             threads.say(
                 change, thread, text=given["text"], language=given["language"] or None, audience=given["readers"],
-                to=[given["to"]] if given["to"] else [], wants_answer=given["asks"], aloud=given["aloud"],
+                to=[given["to"]] if given["to"] else [], wants_answer=given["asks"], aloud=given["aloud"], files=files(request),
             )  # fmt: skip
     except Invalid as refused:
         return page(request, thread, given=given, wrong=why(refused))
@@ -273,6 +280,7 @@ def new(request: Request, patient: str) -> HttpResponse:
                     change, patient=patient, topic=given["topic"], audience=given["readers"], text=given["text"], subject=given["subject"],
                     about=[given["about"]] if given["about"] else [], language=given["language"] or None,
                     to=[given["to"]] if given["to"] else [], wants_answer=given["asks"], aloud=given["aloud"],
+                    files=files(request),
                 )  # fmt: skip
             notices.success(request, _("Sent.") if given["readers"] else _("Noted among staff."))
             return redirect("thread", thread=made.id)

@@ -7,7 +7,7 @@ from typing import Any
 
 from baton.duties import pathways, promises
 from baton.duties.community import benefit_promises, benefits, capacity, community, home_copies, needs
-from baton.duties.contact import interpreting, thread_promises, thread_states
+from baton.duties.contact import attachments, guests, interpreting, thread_promises, thread_states
 from baton.duties.discharge import handoff as discharge_handoff
 from baton.duties.discharge import promises as discharge_promises
 from baton.duties.privacy import consents, glass
@@ -47,6 +47,8 @@ DUTIES: tuple[ModuleType, ...] = (
     privacy_tasks,
     thread_states,
     thread_promises,
+    attachments,
+    guests,
     handover_states,
     handovers,
     mentoring,

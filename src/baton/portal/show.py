@@ -16,6 +16,7 @@ MENU: tuple[tuple[str, Any, str], ...] = (
     ("my", lazy("My plan"), "Task"),
     ("my_visits", lazy("My visits"), "Appointment"),
     ("my_talks", lazy("Messages"), "Communication"),
+    ("my_ask", lazy("Ask about a visit"), "helper"),
     ("my_worries", lazy("What worries me"), "Task"),
     ("my_goals", lazy("My goals"), "Goal"),
     ("my_lessons", lazy("My lessons"), "Observation"),
@@ -25,16 +26,19 @@ MENU: tuple[tuple[str, Any, str], ...] = (
     ("my_people", lazy("Who may see"), "own"),
     ("my_keys", lazy("How I come in"), ""),
 )
-"""Each way to go: the address, its words, and the type one must be let see for it ("own": for the patient alone; "": for everybody)."""
+"""Each way to go: the address, its words, and the type one must be let see for it.
+
+"own": for the patient alone; "helper": for who sees dates alone; "": for everybody.
+"""
 
 
 def page(request: Request, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """The page."""
     patient = str(request.who.on_behalf_of)
     with request.hub.store.view(request.who) as view:
-        types = {each[2] for each in MENU} - {"", "own"}
+        types = {each[2] for each in MENU} - {"", "own", "helper"}
         may = {type_: view.decide("see", type_, patient=patient).allowed for type_ in types}
-        may |= {"": True, "own": request.who.role == "patient"}
+        may |= {"": True, "own": request.who.role == "patient", "helper": not may["Communication"]}
         for_name = reading.name_of(view, patient) if request.who.role == "related" else ""
     room = next((type_ for route, _words, type_ in MENU if request.resolver_match and route == request.resolver_match.url_name), "")
     if not may[room] and request.method == "GET":

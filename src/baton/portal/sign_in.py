@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django.views.generic import RedirectView
 
 from baton.duties import codes, reading
+from baton.duties.contact import guests as duty
 from baton.duties.contact import portal_mail, safe_contact
 from baton.duties.patients import identity
 from baton.fhir.resource import Resource
@@ -212,7 +213,9 @@ def whose(request: Request) -> HttpResponse:
         return redirect("my")
     with request.hub.store.view(HUB) as view:
         choices = [(each, reading.name_of(view, str(who.on_behalf_of)), each.startswith("Patient/")) for each, who in known.items()]
-    return render(request, "portal/whose.html", {"choices": choices}, status=200 if choices else 403)
+        died = {found for each in guests.persons(request.user) if (found := duty.lost(view, each))}  # type: ignore[arg-type]
+        lost = [(reading.name_of(view, each), show.phone_of(view, each)) for each in sorted(died)]
+    return render(request, "portal/whose.html", {"choices": choices, "lost": lost}, status=200 if choices else 403)
 
 
 @never_cache

@@ -8,10 +8,11 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET
 
-from baton.duties.contact import threads
-from baton.portal import show
+from baton.duties.contact import attachments, threads
+from baton.portal import papers, show
 from baton.portal.posting import form
 from baton.store import NotFound
+from baton.uploads import Upload
 from baton.web.gate import Request, guest
 
 TOPICS = (
@@ -25,8 +26,10 @@ TOPICS = (
 @guest
 @require_GET
 def index(request: Request) -> HttpResponse:
-    """All of them, and a new one."""
+    """All of them, and a new one. Who sees dates alone is told what they can do instead."""
     with request.hub.store.view(request.who) as view:
+        if not view.decide("see", "Communication", patient=str(request.who.on_behalf_of)).allowed:
+            return redirect("my_ask")
         found = threads.of_patient(view, str(request.who.on_behalf_of))
     return show.page(request, "portal/talks.html", {"threads": found, "topics": TOPICS})
 
@@ -55,8 +58,24 @@ def write(request: Request) -> HttpResponse:
             topic=topic if topic in dict(TOPICS) else "other",
             text=request.POST.get("text", ""),
             wants_answer=True,
+            files=_files(request),
         )
     return redirect("my_talk", made.id)
+
+
+def _files(request: Request) -> list[Upload]:
+    return [papers.checked(each) for each in request.FILES.getlist("files")]
+
+
+@guest
+@require_GET
+def file(request: Request, thread: str, message: str, document: str) -> HttpResponse:
+    """A file that came with a message."""
+    with request.hub.store.view(request.who) as view:
+        opened = attachments.opened(view, thread=thread, message=message, document=document)
+    patient = str(request.who.on_behalf_of)
+    request.hub.store.note_event(request.who, "export document", "success", f"DocumentReference/{document}", [patient])
+    return papers.shown(opened)
 
 
 @form("my_talks")
@@ -64,7 +83,7 @@ def say(request: Request, thread: str) -> HttpResponse:
     """An answer, or more of the same."""
     with request.hub.store.change(request.who, because="A message from the portal") as change:
         threads.shown(change, thread)
-        threads.say(change, thread, text=request.POST.get("text", ""))
+        threads.say(change, thread, text=request.POST.get("text", ""), files=_files(request))
     return redirect("my_talk", thread)
 
 
@@ -87,5 +106,6 @@ urlpatterns = [
     path("my/messages/new", write, name="my_write"),
     path("my/messages/<str:thread>", thread, name="my_talk"),
     path("my/messages/<str:thread>/say", say, name="my_say"),
+    path("my/messages/<str:thread>/<str:message>/files/<str:document>", file, name="my_file"),
     path("my/messages/<str:thread>/<str:message>/agree", agree, name="my_agree"),
 ]

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import path
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from baton.duties import reading
 from baton.duties.scheduling import notices, weekly
@@ -72,7 +72,35 @@ def _asked(visit: weekly.Entry, note: str) -> str:
     return f"{asked} {note}".strip()
 
 
+@guest
+@require_http_methods(["GET", "HEAD"])
+def ask(request: Request) -> HttpResponse:
+    """For who sees dates alone: why there are no messages, what to ask for, and a way to ask about a visit."""
+    with request.hub.store.view(request.who) as view:
+        patient = str(request.who.on_behalf_of)
+        context = {"name": reading.name_of(view, patient), "phone": show.phone_of(view, patient)}
+    return show.page(request, "portal/ask.html", context)
+
+
+@form("my_ask")
+def asked(request: Request) -> str:
+    """A question about a visit, from who sees dates alone: ours to answer, by telephone."""
+    text = " ".join(request.POST.get("text", "").split())[:200]
+    if not text:
+        raise Invalid("Say what you want to tell us.", expression="Task.description")
+    who = {"who": request.who.name}
+    with request.hub.store.change(request.who, because="Asked about a visit in the portal") as change:
+        patient = str(request.who.on_behalf_of)
+        told = _("Call %(who)s about a visit") % who
+        with translation.override(request.hub.settings.language):
+            what = _("Call %(who)s, who helps with visits. They ask: %(text)s") % {**who, "text": text}
+        agreements.ask_us(change, patient=patient, what=what, told=told)
+    return _("We have it. We call you by the next work day.")
+
+
 urlpatterns = [
+    path("my/ask", ask, name="my_ask"),
+    path("my/ask/send", asked, name="my_ask_send"),
     path("my/visits", index, name="my_visits"),
     path("my/visits/<str:visit>/yes", confirm, name="my_visit_yes"),
     path("my/visits/<str:visit>/move", move, name="my_visit_move"),

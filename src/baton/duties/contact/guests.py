@@ -14,9 +14,11 @@ from baton.duties import codes, reading
 from baton.duties.patients import identity, network
 from baton.duties.privacy import consent_terms, consents
 from baton.duties.privacy.consent_terms import Party, Terms
+from baton.duties.reactions import Reaction, wanting
 from baton.duties.transitions import episodes
+from baton.duties.transitions.happenings import is_deceased
 from baton.fhir.outcome import Issue, error
-from baton.fhir.resource import Resource, human_name, target, text_of
+from baton.fhir.resource import Resource, has_code, human_name, target, text_of
 from baton.rules import portal as rules
 from baton.rules.calendar import local_day
 from baton.store import Invalid, NotFound, Who
@@ -123,7 +125,7 @@ def _refusals(
 ) -> Iterator[Issue]:
     if level not in CLASSES:
         yield error("code-invalid", "Say what they may see.", "Consent.provision.class")
-    if patient.get("deceasedBoolean") or patient.get("deceasedDateTime"):
+    if is_deceased(patient):
         yield error("business-rule", "The patient has died: the privacy desk decides about the record.", "Consent.patient")
     if until is not None and until < today:
         yield error("invalid", "The day has passed already.", "Consent.provision.period.end")
@@ -147,6 +149,49 @@ def end(change: Change, *, consent: str) -> Stored:
     if found.kind != KIND:
         raise NotFound(f"There is no such permission {consent}.")
     return consents.revoke(change, consent=found.id, on=local_day(change.now, change.zone), in_writing=False)
+
+
+@wanting(lambda after: after is not None and is_deceased(after))
+def on_death(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+    """The patient has died: nobody comes in by their leave any more; each permission ends, and says when."""
+    if after is None or is_deceased(before):
+        return []
+    with reading.seeing_all(view):
+        found = [view.get("Consent", each.id) for each in _consents(view, f"Patient/{after['id']}")]
+    parts = [
+        {"url": "on", "valueDate": local_day(view.now, view.zone).isoformat()},
+        {"url": "in-writing", "valueBoolean": False},
+        {"url": "by", "valueReference": codes.reference_to(view.who.person, view.who.name)},
+    ]
+    marks = {"url": consent_terms.REVOKED, "extension": parts}
+    return [{**codes.with_extension(each, consent_terms.REVOKED, marks), "status": "inactive"} for each in found]
+
+
+def guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:
+    """Nobody is let in to a patient who has died, whoever writes it."""
+    if (
+        after is None
+        or after.get("status") != "active"
+        or not any(has_code(each, consent_terms.KIND, KIND) for each in after.get("category", ()))
+    ):
+        return
+    with reading.seeing_all(view):
+        patient = reading.peek(view, target(after.get("patient")))
+    if is_deceased(patient):
+        yield error("business-rule", "The patient has died: the privacy desk decides about the record.", "Consent.patient")
+
+
+def lost(view: View, person: str) -> str | None:
+    """The patient ("Patient/id") who had let somebody in and has died since; None when there is none."""
+    try:
+        patient = patient_of(view, person)
+    except NotFound:
+        return None
+    if person == patient or not is_deceased(reading.peek(view, patient)):
+        return None
+    had = view.find("Consent", patient=patient, category=f"{consent_terms.KIND}|{KIND}")
+    named = (party.reference for each in had for party in consent_terms.read(each).recipients)
+    return patient if person in named else None
 
 
 def add_close(change: Change, *, patient: str, name: str, relation: str, email: str) -> Stored:
@@ -181,3 +226,7 @@ def patient_of(view: View, person: str) -> str:
     if not patient:
         raise NotFound(f"There is no {person}.")
     return patient
+
+
+GUARDS = {"Consent": [guard]}
+REACTIONS: dict[str, list[Reaction]] = {"Patient": [on_death]}

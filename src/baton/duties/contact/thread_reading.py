@@ -17,6 +17,7 @@ from baton.duties.contact.thread_promises import NOBODY, turn
 from baton.duties.contact.thread_states import (
     KIND,
     asks,
+    files_of,
     is_outside,
     kind_of,
     outsiders,
@@ -51,7 +52,9 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `to` are the people outside who may read it, as (reference, name); empty: staff alone.
+    """One message. `files`: (id of the document, name) of what goes with it.
+
+    `to` are the people outside who may read it, as (reference, name); empty: staff alone.
 
     `notices`: how each was told of it (see `thread_notices.how_told`); `promises`: what was promised because of it.
     """
@@ -68,6 +71,7 @@ class Message:
     asks: bool
     receipts: tuple[Receipt, ...]
     taken_back: bool
+    files: tuple[tuple[str, str], ...] = ()
     notices: tuple[tuple[str, str], ...] = ()
     promises: tuple[tuple[str, str, datetime | None, bool], ...] = ()
 
@@ -265,6 +269,7 @@ def _shown(view: View, message: Resource) -> Message:
         asks=asks(message),
         receipts=tuple(_receipt(view, each, names) for each in receipts(message)),
         taken_back=back,
+        files=() if back else files_of(message),
         notices=tuple(thread_notices.how_told(message)),
     )
 

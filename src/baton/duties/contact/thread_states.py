@@ -87,6 +87,12 @@ def text_of(message: Mapping[str, Any]) -> str:
     return next((str(each.get("contentString", "")) for each in message.get("payload", ())), "")
 
 
+def files_of(message: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The files of a message: (id of the document, name)."""
+    found = (each["contentReference"] for each in message.get("payload", ()) if "contentReference" in each)
+    return tuple((str(target(each)).partition("/")[2], str(each.get("display") or "")) for each in found)
+
+
 def receipts(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What is known of a message's being delivered, read and accepted: kind, who, at, evidence, by; in the order it became known."""
     found = []

@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from baton.duties import codes, promises, reading
-from baton.duties.contact import safe_contact, thread_notices
+from baton.duties.contact import attachments, safe_contact, thread_notices
 from baton.duties.contact.thread_promises import owed
 from baton.duties.contact.thread_reading import Message, Receipt, Thread, may_read, of_patient, rows, shown
 from baton.duties.contact.thread_states import ASKS, KIND, RECEIPT, TOPIC, is_outside, kind_of, outsiders, receipts, recipients
@@ -22,6 +22,7 @@ from baton.rules.calendar import local_day
 from baton.rules.messages import RECEIPTS, proves
 from baton.store import Invalid, NotFound, View
 from baton.store.codes import new_id
+from baton.uploads import Upload
 
 if TYPE_CHECKING:
     from baton.store import Change, Stored
@@ -54,6 +55,7 @@ __all__ = [
 def start(
     change: Change, *, patient: str, topic: str, audience: Iterable[str] = (), text: str, subject: str = "", about: Sequence[str] = (),
     language: str | None = None, author: str | None = None, to: Sequence[str] = (), wants_answer: bool = False, aloud: bool = False,
+    files: Sequence[Upload] = (),
 ) -> Stored:  # fmt: skip
     """Begin a thread with its first message; returns the thread. `audience`: "Patient/id" and "RelatedPerson/id" of who reads along; none:
     staff alone. Whoever writes takes part. `to`: colleagues it is addressed to. `about`: what it concerns, as references.
@@ -78,18 +80,20 @@ def start(
             **({"recipient": [_named(change, each) for each in people]} if people else {}),
         }
     )
-    say(change, thread.id, text=text, language=language, author=author, to=to, wants_answer=wants_answer, aloud=aloud)
+    say(change, thread.id, text=text, language=language, author=author, to=to, wants_answer=wants_answer, aloud=aloud, files=files)
     return thread
 
 
 def say(
     change: Change, thread: str, *, text: str, language: str | None = None, author: str | None = None,
     audience: Iterable[str] | None = None, to: Sequence[str] = (), wants_answer: bool = False, aloud: bool = False,
+    files: Sequence[Upload] = (),
 ) -> Stored:  # fmt: skip
     """Write in a thread; returns the message. `audience` narrows who outside reads it (an empty one: staff alone); else all who take part.
 
     A message from outside is promised an answer at once; one that answers keeps what was promised. Those outside are told that there is
-    something for them, by the way they chose, in their language; unless it was said `aloud`, by telephone. Raises Invalid.
+    something for them, by the way they chose, in their language; unless it was said `aloud`, by telephone. `files` (checked) go
+    with it and are seen by those who read it. Raises Invalid.
     """
     found = held(change, thread)
     author = author or change.who.person
@@ -99,6 +103,8 @@ def say(
     if not aloud and not is_outside(author):
         _as_they_asked(change, readers)
     spoken = language or (_language(change, author) if is_outside(author) else None) or "en"
+    patient, both = str(codes.patient_of(found)), bool(readers) or is_outside(author)
+    attached = attachments.keep(change, patient=patient, uploads=files, outside=both) if files else []
     recipients_ = [_named(change, each) for each in (*readers, *to)]
     message: Resource = {
         "resourceType": "Communication",
@@ -110,7 +116,7 @@ def say(
         "subject": found["subject"],
         "sent": episodes.instant(change.now),
         "sender": _named(change, author),
-        "payload": [{"contentString": text.strip()}],
+        "payload": [{"contentString": text.strip()}, *attached],
         **({"recipient": recipients_} if recipients_ else {}),
         **({"extension": [{"url": ASKS, "valueBoolean": True}]} if wants_answer else {}),
     }

@@ -145,10 +145,12 @@ def keep(
 
 def same(view: View, patient: str, body: bytes, marks: Iterable[Resource] = ()) -> Resource | None:
     """The document of this patient that has these very bytes under at least these labels, whoever may read it; None when there is none."""
-    wanted = {(each.get("system"), each.get("code")) for each in marks}
+    wanted, staff = {(each.get("system"), each.get("code")) for each in marks}, (labels.OURS, "staff-only")
     with reading.seeing_all(view):
         for document in view.find("DocumentReference", patient=patient):
             has = {(each.get("system"), each.get("code")) for each in document.get("meta", {}).get("security", ())}
+            if (staff in has) != (staff in wanted):
+                continue  # among staff it is one document, for those outside another
             if document.get("status") != "entered-in-error" and wanted <= has and _content(view, document, body):
                 return document
     return None

@@ -24,7 +24,7 @@ from baton.duties.privacy import labelling, unusual
 from baton.duties.records import readiness_promises
 from baton.duties.scheduling import booking, calendars, notices, planning
 from baton.duties.support import safety
-from baton.duties.team import absences
+from baton.duties.team import absences, new_owner
 from baton.duties.transitions import transitions
 from baton.settings import BadSettingError, Settings
 from baton.store import Store, Who, migrate
@@ -206,6 +206,7 @@ def work(settings: Settings) -> None:
             transitions.close_watches,
             unusual.watch,
             *(functools.partial(each, me) for each in by_hub),
+            functools.partial(new_owner.tick, me),
             functools.partial(absences.tick, me),
         )
         jobs.run(jobs.Work(hub.database, hub.store, handlers, duties=(*timed, *came, *published), objection=objection))

@@ -175,6 +175,33 @@ def test_who_is_on_call(visit: Visit, seen: Seen) -> None:
     expect(page.locator(".shift", has_text="Tom Brandt")).to_have_count(0)
 
 
+def test_somebody_leaves_and_what_they_owned_has_a_new_owner_in_three_clicks(visit: Visit, seen: Seen, home: House) -> None:
+    with home.hub.store.change(app.HUB, because="Add a person") as change:
+        uma = staff.add(change, email="uma@example.org", role="coordinator", team="Heart & Vascular", name="Uma Voss")
+    with home.change() as change:
+        two = [patient(change, f"Gus {word}") for word in ("Adler", "Bell")]
+    with home.change(SUE) as change:
+        handovers.hand(change, giver=None, moves=[Move(f"Patient/{each}", uma) for each in two])
+        promises.make_by_hand(change, patient=f"Patient/{two[0]}", what="order the walker", due=MONDAY.date(), owner=uma)
+    with home.change(SUE) as change:
+        staff.leave(change, person=uma)
+    page = visit("/team", email=SUE)
+    hand = Clicks(page)
+    hand.click(page.get_by_role("link", name="need a new owner"))
+    expect(page.locator(".move")).to_have_count(2)
+    expect(page.locator(".move", has_text="order the walker")).to_contain_text("was with Uma Voss")
+    seen(page, "team-left")
+    hand.click(page.locator(".move", has_text="Gus Bell").get_by_role("button", name="The team keeps it"))
+    hand.click(page.get_by_role("button", name="Give them to those chosen"))
+    expect(page.locator("#notices")).to_contain_text("1 patient has somebody again")
+    expect(page.locator("main")).to_contain_text("Everything has an owner who is here")
+    assert hand.count <= 3
+    page.locator("#notices").get_by_role("button", name="Undo").click()
+    page.goto("/team/left")
+    expect(page.locator(".move")).to_have_count(1)
+    page.get_by_role("button", name="The team keeps it").click()
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_the_board_at_a_glance(visit: Visit, seen: Seen, look: str) -> None:
     page = visit("/team", email=SUE, **LOOKS[look])

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
-from baton.desk import community_words, discharge_words, program_words, readiness_words, referral_words, support_words
+from baton.desk import community_words, discharge_words, program_words, readiness_words, referral_words, support_words, team_words
 from baton.desk.labels import COMPLEXITIES, PROMISES, Words, day, language_name, moment, word
 from baton.duties.today.rows import Difference
 from baton.duties.trace import Fact, Step, Trace
@@ -62,6 +62,7 @@ FACTS: Words = {
     "topic": lazy("About"),
     **support_words.FACTS,
     **community_words.FACTS,
+    **team_words.FACTS,
 }
 CLEARS: Words = {
     "contact-recorded": lazy("a contact is recorded in which somebody was reached"),
@@ -177,6 +178,7 @@ STAYS: Words = {
 }
 FACT_WORDS: dict[str, Words] = {
     "referral-state": referral_words.STATES,
+    "passed-why": team_words.PASSED,
     "urgency": referral_words.URGENCIES,
     "finding": support_words.FINDINGS,
     "need": community_words.NEEDS,

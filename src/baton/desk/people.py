@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from baton.desk import labels, people_words
-from baton.duties.team import licences, people, staff
+from baton.duties.team import licences, looking_after, people, staff
 from baton.duties.team import teams as teams_duty
 from baton.duties.team.mentoring import MENTORS
 from baton.store import Conflict, Forbidden, Invalid, Who
@@ -71,14 +71,15 @@ def person(request: Request, person: str) -> HttpResponse:
 def _page(request: Request, id_: str, *, link: str = "", status: int = 200) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         found = people.person(view, id_)
-        mentors = [each for each in people.roster(view) if each.role in MENTORS]
+        staffed = people.roster(view)
         teams = [team for team in people.teams(view) if team.active]
     keeper = request.who.role in KEEPERS
     context: dict[str, Any] = {"person": found, "teams": teams, "offered": offered(request.who), "keeper": keeper, "link": link}
     context |= {
         "licences": licences.KINDS,
         "skills": people_words.SKILLS,
-        "mentors": mentors,
+        "mentors": [each for each in staffed if each.role in MENTORS],
+        "successors": [each for each in staffed if each.role in looking_after.TAKERS and each.id != id_],
         "stands": people_words.STANDS,
         "held_skills": {each.code for each in found.skills},
     }
@@ -191,7 +192,7 @@ def give_role(request: Request, person: str) -> HttpResponse:
 def end_role(request: Request, person: str, role: str) -> HttpResponse:
     """A role ends, now or with a day."""
     with request.hub.store.change(request.who, because="End a role") as change:
-        staff.end_role(change, role=role, on=day(request, "on"))
+        staff.end_role(change, role=role, on=day(request, "on"), to=given(request, "to") or None)
     return done(request, person, _("The role ends."))
 
 
@@ -250,7 +251,7 @@ def leave(request: Request, person: str) -> HttpResponse:
     """Their access ends now: roles, sign-in, open sessions."""
     found = _of(request, person)
     with request.hub.store.change(request.who, because=given(request, "reason") or "Access ended") as change:
-        staff.leave(change, person=found.reference)
+        staff.leave(change, person=found.reference, to=given(request, "to") or None)
     account = accounts.of(person)
     if account:
         accounts.close(account, apps=request.hub.store.apps)

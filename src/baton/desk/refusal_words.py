@@ -92,6 +92,8 @@ REFUSALS = (
     lazy("There is nothing left to undo."),
     lazy("Whoever took over has handed them on: undo that first."),
     lazy("This is over already."),
+    lazy("Somebody has taken this over already."),
+    lazy("This is for supervisors."),
     lazy("The last day is today or later, and not before the first."),
     lazy("They are away on some of these days already: change that instead."),
     lazy("Away on some of these days:"),

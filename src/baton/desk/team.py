@@ -19,10 +19,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from baton.desk import posting, rooms
 from baton.duties.patients import identity
-from baton.duties.team import absences, handovers, oncall, people, teams, workload
+from baton.duties.team import absences, handovers, intake, new_owner, oncall, people, teams, workload
 from baton.duties.team.handovers import KEEPERS, Move
 from baton.rules.calendar import local_day
-from baton.store import Conflict, Forbidden, Invalid, View
+from baton.store import Conflict, Forbidden, Invalid
 from baton.web.gate import Request, staff
 
 SHOWN = 500
@@ -66,15 +66,10 @@ def board(request: Request) -> HttpResponse:
             "span": (min(each[2] for each in split.loads), max(each[2] for each in split.loads)) if split and split.moves else None,
             "answering": answering,
             "away": away,
-            "intake": _waiting(view),
+            "intake": intake.how_many(view),
+            "left": new_owner.how_many(view) if keeper(request) else 0,
         }
     return render(request, "team/board.html", context | {"keeper": keeper(request), "me": request.who.person})
-
-
-def _waiting(view: View) -> int:
-    from baton.duties.team import intake
-
-    return intake.how_many(view)
 
 
 def _bar(carrier: workload.Carrier) -> dict[str, Any]:

@@ -18,8 +18,26 @@ STATES: Words = {
     "returned": lazy("given back"),
     "kept": lazy("kept for good"),
     "undone": lazy("undone"),
+    "needs-owner": lazy("needs a new owner"),
+    "taken": lazy("has a new owner"),
+    "settled": lazy("stays with the team"),
 }
-STATE_MARKS = {"planned": "wait", "running": "soon", "handed": "calm", "returned": "calm", "kept": "calm"}
+STATE_MARKS = {
+    "planned": "wait",
+    "running": "soon",
+    "handed": "calm",
+    "returned": "calm",
+    "kept": "calm",
+    "needs-owner": "soon",
+    "taken": "calm",
+}
+PASSED: Words = {
+    "left": lazy("works here no more"),
+    "role-ended": lazy("their role ended"),
+    "team-changed": lazy("the patient went to another team"),
+}
+"""Why something passed on by itself."""
+FACTS: Words = {"passed-from": lazy("Was owed by"), "passed-why": lazy("Passed on because")}
 BANDS: Words = {
     "high": lazy("very pressing"),
     "medium": lazy("pressing"),
@@ -80,6 +98,7 @@ def languages(codes: Iterable[str]) -> str:
 FILTERS: dict[str, Callable[..., object]] = {
     "handover_state": lambda code: word(STATES, code),
     "handover_mark": lambda code: STATE_MARKS.get(code, ""),
+    "passed_why": lambda code: word(PASSED, code) if code else "",
     "band_name": lambda code: word(BANDS, code),
     "band_mark": lambda code: BAND_MARKS.get(code, ""),
     "fit": reason,

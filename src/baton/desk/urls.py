@@ -51,6 +51,7 @@ from baton.desk import (
     team,
     team_handover,
     team_intake,
+    team_left,
     team_oncall,
     threads,
 )
@@ -106,6 +107,7 @@ urlpatterns = [
     *operations.urlpatterns,
     *team_handover.urlpatterns,
     *team_intake.urlpatterns,
+    *team_left.urlpatterns,
     *team_oncall.urlpatterns,
     *team.urlpatterns,
 ]

@@ -34,6 +34,8 @@ CLEARS: Final = f"{P}/StructureDefinition/clears"
 CARE_TEAM_ROLE: Final = f"{P}/CodeSystem/care-team-role"
 CAPACITY: Final = f"{P}/StructureDefinition/capacity"
 MENTOR: Final = f"{P}/StructureDefinition/mentor"
+SUCCESSOR: Final = f"{P}/StructureDefinition/successor"
+"""Of a PractitionerRole that ends: who takes over what its holder owns."""
 
 TRANSITION: Final = f"{P}/NamingSystem/transition"
 HUB: Final = "Device/baton"

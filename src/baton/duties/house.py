@@ -24,7 +24,7 @@ from baton.duties.referrals import states as referral_states
 from baton.duties.scheduling import following as scheduling_following
 from baton.duties.scheduling import states as scheduling_states
 from baton.duties.support import concerns, findings, goals, safety
-from baton.duties.team import handover_states, handovers, licences, mentoring, oncall, teams
+from baton.duties.team import handover_states, handovers, leaving, licences, mentoring, oncall, teams
 
 DUTIES: tuple[ModuleType, ...] = (
     teams,
@@ -51,6 +51,7 @@ DUTIES: tuple[ModuleType, ...] = (
     guests,
     handover_states,
     handovers,
+    leaving,
     mentoring,
     findings,
     safety,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import psycopg
@@ -108,6 +108,8 @@ def _changes(connection: psycopg.Connection[Any], key: bytes) -> Iterator[str]:
 def _versions(connection: psycopg.Connection[Any], key: bytes, zone: tzinfo) -> Iterator[str]:
     """One walk over all versions of all resources: history, pointers, index rows, promises."""
     promises = check_promises.Promises()
+    newest = connection.execute("select max(at) from change").fetchone()
+    owners = check_promises.Owners((newest and newest[0]) or datetime.now(UTC), zone)
     batch: list[check_index.Current] = []
     for history in _histories(connection):
         yield from _history(history, key)
@@ -121,11 +123,13 @@ def _versions(connection: psycopg.Connection[Any], key: bytes, zone: tzinfo) -> 
             yield f"{newest.name}: cannot be read ({type(error).__name__}: {error})"
         if parsed is not None:
             yield from promises.see(parsed)
+            owners.see(parsed)
         if len(batch) == BATCH:
             yield from check_index.violations(connection, batch)
             batch.clear()
     yield from check_index.violations(connection, batch)
     yield from promises.violations()
+    yield from owners.violations()
 
 
 def _histories(connection: psycopg.Connection[Any]) -> Iterator[list[Version]]:

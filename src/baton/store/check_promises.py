@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from baton.fhir import resource as fhir_resource
-from baton.store.index import CLOSED, PROMISE, P
+from baton.store.index import CLOSED, PROMISE, STAFF_ROLE, P
+from baton.store.links import span
 
 Resource = dict[str, Any]
 
@@ -70,6 +72,52 @@ OPEN_THINGS = (
 
 def _promised(task: Resource) -> str:
     return fhir_resource.code_of(task.get("code"), PROMISE) or ""
+
+
+MENDED_WITHIN = timedelta(minutes=15)
+"""A role that ends with a day ends by itself: so long after, what its holder owned has passed on."""
+NAMED = f"{P}/CodeSystem/care-team-role"
+
+
+class Owners:
+    """Sees every current resource once, then says what is owned by somebody who worked here and has no role any more."""
+
+    def __init__(self, now: datetime, zone: tzinfo) -> None:
+        """`now` is when the newest change was made."""
+        self._now, self._zone = now, zone
+        self._working: set[str] = set()
+        self._worked: set[str] = set()
+        self._inactive: set[str] = set()
+        self._owned: dict[str, list[str]] = defaultdict(list)  # "Practitioner/id": what names them
+
+    def see(self, resource: Resource) -> None:
+        """Take note of a current resource."""
+        type_, name = resource.get("resourceType"), f"{resource.get('resourceType')}/{resource.get('id')}"
+        if type_ == "PractitionerRole":
+            self._role(resource)
+        elif type_ == "Practitioner" and resource.get("active", True) is False:
+            self._inactive.add(name)
+        elif type_ == "Task" and fhir_resource.code_of(resource.get("code"), PROMISE) is not None and resource.get("status") not in CLOSED:
+            self._owned[str(fhir_resource.target(resource.get("owner")))].append(name)
+        elif type_ == "CareTeam" and resource.get("status") == "active":
+            for each in resource.get("participant", ()):
+                if any(fhir_resource.code_of(role, NAMED) for role in each.get("role", ())):
+                    self._owned[str(fhir_resource.target(each.get("member")))].append(name)
+
+    def _role(self, role: Resource) -> None:
+        person = str(fhir_resource.target(role.get("practitioner")))
+        if any(fhir_resource.code_of(each, STAFF_ROLE) for each in role.get("code", ())):
+            self._worked.add(person)
+            since, until = span(role.get("period"), self._zone)
+            begun = since is None or since <= self._now + MENDED_WITHIN
+            if role.get("active", True) and (not begun or until is None or until + MENDED_WITHIN > self._now):
+                self._working.add(person)
+
+    def violations(self) -> Iterator[str]:
+        """After everything was seen."""
+        gone = (self._worked - self._working) | self._inactive
+        for person in sorted(gone & self._owned.keys()):
+            yield from (f"{name}: is owned by {person}, who has no role here any more" for name in self._owned[person])
 
 
 class Promises:

@@ -135,5 +135,19 @@ def waiting(view: View, team: str, *, limit: int = 200) -> tuple[int, list[tuple
     return (int(rows[0][3]) if rows else 0), [(fhir_resource.parse(body), since, int(open_)) for body, since, open_, _ in rows]
 
 
+def works(view: View, person: str) -> bool:
+    """Whether somebody ("Practitioner/id") has a role that holds now: asked at every promise that is given to a person."""
+    params = {"person": person, "id": person.partition("/")[2], "now": view.now, "inactive": [key64("Practitioner.active=false")]}
+    statement = sql("works", practitioner=TYPE_CODE["Practitioner"], practitioner_table=table("Practitioner"))
+    return bool(view.ask(statement, params, prepare=True)[0][0])
+
+
+def owing(view: View, people: Sequence[str]) -> list[str]:
+    """Which of these people ("Practitioner/id") own an open promise, or are named in a CareTeam that gives them a patient."""
+    named = {key64(each): each for each in people}
+    rows = view.ask(sql("owing"), {"people": list(named), "now": view.now}) if named else []
+    return [named[key] for (key,) in rows]
+
+
 def _patients(view: View, params: dict[str, Any]) -> dict[str, Any]:
     return {"patient": PATIENT, "patient_table": table("Patient"), "seen_patient": view.seen("r", params, [PATIENT])}

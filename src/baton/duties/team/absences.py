@@ -112,7 +112,8 @@ def cover_instead(change: Change, *, handover: str, to: str) -> None:
         change.put(looking_after.with_cover(change, care_team, to, reading.moment(task["executionPeriod"]["end"], change.zone)))
         for reference in states.values(task, "input", "promise"):
             promise = change.get(*str(reference).split("/", 1))
-            if codes.is_open(promise) and target(promise.get("owner")) == target(task["owner"]):
+            owner = str(target(promise.get("owner")))
+            if codes.is_open(promise) and (owner == target(task["owner"]) or owner.startswith("Organization/")):
                 change.put(looking_after.owned_by(change, promise, to))
     change.put(after)
 

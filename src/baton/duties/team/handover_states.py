@@ -2,6 +2,7 @@
 
 A handover is a `Task` (no promise) per patient: `businessStatus` its state, `requester` who decided, `owner` who takes over,
 `executionPeriod` from when to when, `groupIdentifier` those decided together; its inputs say whose it was and which promises moved along.
+Of the kind *left*, nobody took over: whoever had the patient is gone, what they owned is with the team (`owner`) and needs a new owner.
 """
 
 from __future__ import annotations
@@ -18,18 +19,20 @@ from baton.store import View
 
 SYSTEM: Final = f"{codes.P}/CodeSystem/handover"
 BATCH: Final = f"{codes.P}/NamingSystem/handover"
-COVER, FOR_GOOD = "cover", "handover"
+COVER, FOR_GOOD, LEFT = "cover", "handover", "left"
 LIFE: Final[Mapping[str, Mapping[str, str]]] = {
     "begin": {"planned": "running"},
     "give-back": {"planned": "returned", "running": "returned"},
     "keep": {"running": "kept"},
-    "undo": {"planned": "undone", "running": "undone", "handed": "undone"},
+    "undo": {"planned": "undone", "running": "undone", "handed": "undone", "taken": "needs-owner"},
+    "take": {"needs-owner": "taken"},
+    "settle": {"needs-owner": "settled"},
 }
 """Act → state before → state after. Whatever is not here is refused."""
-FIRST: Final = {COVER: ("planned", "running"), FOR_GOOD: ("handed",)}
+FIRST: Final = {COVER: ("planned", "running"), FOR_GOOD: ("handed",), LEFT: ("needs-owner",)}
 STATUS: Final = {
     "planned": "requested", "running": "in-progress", "handed": "completed", "returned": "completed", "kept": "completed",
-    "undone": "cancelled",
+    "undone": "cancelled", "needs-owner": "requested", "taken": "completed", "settled": "completed",
 }  # fmt: skip
 LIVE: Final = ("planned", "running")
 
@@ -53,10 +56,11 @@ class Handover:
     kept: tuple[str, ...]
     coordinator: bool
     why: str
+    because: str = ""  # why it passed on by itself: left, role-ended, team-changed
 
 
 def kind(task: Mapping[str, Any] | None) -> str | None:
-    """cover or handover; None for any other Task."""
+    """cover, handover or left; None for any other Task."""
     return code_of(task.get("code"), SYSTEM) if task is not None and task.get("resourceType") == "Task" else None
 
 
@@ -102,6 +106,7 @@ def read(task: Resource, view: View) -> Handover:
         kept=tuple(values(task, "output", "promise")),
         coordinator=True in values(task, "input", "coordinator"),
         why=str((task.get("reasonCode") or {}).get("text", "")),
+        because=code_of(task.get("reasonCode"), SYSTEM) or "",
     )
 
 
@@ -126,7 +131,10 @@ def guard(before: Resource | None, after: Resource | None, view: View) -> Iterat
 def _lacking(task: Resource) -> Iterator[Issue]:
     if not str(codes.patient_of(task) or "").startswith("Patient/"):
         yield error("required", "A handover is about a patient.", "Task.for")
-    if not str(target(task.get("owner")) or "").startswith("Practitioner/"):
+    if kind(task) == LEFT:
+        if not str(target(task.get("owner")) or "").startswith(("Practitioner/", "Organization/")):
+            yield error("required", "What somebody left behind is with a person or a team.", "Task.owner")
+    elif not str(target(task.get("owner")) or "").startswith("Practitioner/"):
         yield error("required", "A handover says who takes over: a person.", "Task.owner")
     if STATUS.get(state(task)) != task.get("status"):
         yield error("business-rule", "The status is that of its state.", "Task.status")

@@ -14,7 +14,7 @@ from baton.duties import codes, reading, working_days
 from baton.duties.reactions import Reaction, wanting
 from baton.duties.team import handover_notices, looking_after
 from baton.duties.team import handover_states as states
-from baton.duties.team.handover_states import COVER, FOR_GOOD, SYSTEM, Handover
+from baton.duties.team.handover_states import COVER, FOR_GOOD, LEFT, SYSTEM, Handover
 from baton.duties.transitions import episodes
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, extension, target
@@ -49,10 +49,12 @@ def hand(
     first: date | None = None,
     last: date | None = None,
     batch: str | None = None,
+    along: Mapping[str, Iterable[Resource]] | None = None,
 ) -> str:
     """Hand patients over, all or none: for good, or (with `last`) from a day to a day. Returns what names them together.
 
-    `giver` None: nobody looked after them by name. `batch`: together with those of an earlier call.
+    `giver` None: nobody looked after them by name. `batch`: together with those of an earlier call. `along`: by patient, promises that
+    go along besides what the giver owes.
     Raises Invalid, with an issue for each thing that is wrong.
     """
     if change.who.role not in KEEPERS and giver != change.who.person:
@@ -68,9 +70,14 @@ def hand(
     until = back_at(change, last) if last else None
     state = "handed" if until is None else "running" if start <= change.now else "planned"
     owed = _owed_by(change, giver) if state != "planned" else {}
-    for move in moves:
-        task = _task(change, batch, move, giver, state, (start, until), why.strip())
-        change.put(task if state == "planned" else _go(change, task, owed.get(move.patient, ())))
+    moving = {each.patient: [*owed.get(each.patient, ()), *(along or {}).get(each.patient, ())] for each in moves}
+    care_teams = looking_after.care_teams(change, list(moving))
+    reading.hold(change, (f"Task/{task['id']}" for several in moving.values() for task in several))
+    made = [_task(change, batch, each, giver, state, (start, until), why.strip(), care_teams[each.patient]) for each in moves]
+    gone = [task if state == "planned" else _go(change, task, moving[str(codes.patient_of(task))]) for task in made]
+    change.put_all(gone)
+    for task in gone if state != "planned" else ():
+        handover_notices.tell(change, task)
     return batch
 
 
@@ -95,9 +102,15 @@ def _objections(change: Change, giver: str | None, moves: Sequence[Move], first:
 
 
 def _task(
-    change: Change, batch: str, move: Move, giver: str | None, state: str, span: tuple[datetime, datetime | None], why: str
+    change: Change,
+    batch: str,
+    move: Move,
+    giver: str | None,
+    state: str,
+    span: tuple[datetime, datetime | None],
+    why: str,
+    care_team: Resource,
 ) -> Resource:
-    care_team = looking_after.care_team(change, move.patient)
     was = looking_after.after(care_team)
     inputs = [{"type": codes.concept(SYSTEM, "coordinator"), "valueBoolean": was is not None and was == giver}]
     if giver:
@@ -137,18 +150,20 @@ def _owed_by(view: View, giver: str | None) -> dict[str, list[Resource]]:
 
 def _go(change: Change, handover: Resource, promises: Iterable[Resource]) -> Resource:
     """The CareTeam says who looks after the patient now, and what is owed goes along. Returns the handover with what moved."""
-    to, patient = str(target(handover["owner"])), str(codes.patient_of(handover))
-    care_team = looking_after.care_team(change, patient)
+    to, named = str(target(handover["owner"])), True
+    care_team = change.get(*str(target(handover["focus"])).split("/", 1))
     if states.kind(handover) == COVER:
+        named = looking_after.takes(change, to)
         until = reading.moment(handover["executionPeriod"]["end"], change.zone)
-        change.put(looking_after.with_cover(change, care_team, to, until))
+        change.put(looking_after.with_cover(change, care_team, to if named else None, until))
     elif looking_after.after(care_team) in (None, states.giver(handover)):
         change.put(looking_after.with_coordinator(change, care_team, to))
+    else:
+        named = False
     moved = []
     for each in promises:
-        change.put(looking_after.owned_by(change, change.get("Task", each["id"]), to))
+        change.put(looking_after.owned_by(change, change.get("Task", each["id"]), to, named=named))
         moved.append({"type": codes.concept(SYSTEM, "promise"), "valueReference": {"reference": f"Task/{each['id']}"}})
-    handover_notices.tell(change, handover)
     return {**handover, "input": [*handover["input"], *moved]}
 
 
@@ -159,7 +174,9 @@ def begin(change: Change, *, handover: str) -> None:
     """A planned cover begins: what is owed by then goes along. Raises Invalid when it is not planned."""
     task = _held(change, handover, "begin")
     owed = _owed_by(change, states.giver(task)).get(str(codes.patient_of(task)), ())
-    change.put(_after(change, _go(change, task, owed), "begin"))
+    gone = _after(change, _go(change, task, owed), "begin")
+    change.put(gone)
+    handover_notices.tell(change, gone)
 
 
 def follow(change: Change, *, handover: str) -> None:
@@ -189,8 +206,11 @@ def undo(change: Change, *, batch: str) -> int:
     if any((codes.patient_of(each), target(each["owner"])) in on for each in tasks):
         raise Invalid("Whoever took over has handed them on: undo that first.", expression="Task.owner", code="business-rule")
     for task in tasks:
-        _home(change, task, "undo")
-    return len(tasks)
+        if states.kind(task) == LEFT:
+            change.put(_after(change, task, "undo"))
+        else:
+            _home(change, task, "undo")
+    return sum(states.kind(task) != LEFT for task in tasks)
 
 
 def give_back(change: Change, *, handover: str) -> None:
@@ -266,12 +286,13 @@ def _of_batch(view: View, batch: str) -> list[Resource]:
 
 def of_batch(view: View, batch: str) -> list[Handover]:
     """The handovers that were decided together."""
-    return [states.read(each, view) for each in _of_batch(view, batch)]
+    return [states.read(each, view) for each in _of_batch(view, batch) if states.kind(each) != LEFT]
 
 
 def of_patient(view: View, patient: str) -> list[Handover]:
     """The history of who looked after a patient, the latest first."""
-    return sorted(_found(view, patient=patient), key=lambda each: (each.decided or view.now, each.id), reverse=True)
+    found = _found(view, patient=patient, code=",".join(f"{SYSTEM}|{each}" for each in (COVER, FOR_GOOD, LEFT)))
+    return sorted(found, key=lambda each: (each.decided or view.now, each.id), reverse=True)
 
 
 def still_with(view: View, people: Iterable[str]) -> set[tuple[str | None, str]]:
@@ -287,7 +308,7 @@ def live(view: View) -> list[Handover]:
 
 
 def _found(view: View, **params: str) -> list[Handover]:
-    found = view.find("Task", code=f"{SYSTEM}|{COVER},{SYSTEM}|{FOR_GOOD}", _count=MOST, **params)
+    found = view.find("Task", **{"code": f"{SYSTEM}|{COVER},{SYSTEM}|{FOR_GOOD}", "_count": MOST, **params})
     return [states.read(each, view) for each in found]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -72,6 +72,24 @@ def care_team(change: Change, patient: str) -> Resource:
     return change.get(*reference.split("/", 1))
 
 
+def care_teams(change: Change, patients: Sequence[str]) -> dict[str, Resource]:
+    """The same for many patients, asked and locked at once."""
+    with_team: dict[str, list[Resource]] = {}
+    for each in change.find("CareTeam", patient=",".join(patients), status="active", _count=len(patients) * 4):
+        with_team.setdefault(str(codes.patient_of(each)), []).append(each)
+    known: dict[str, bool] = {}
+    found = {}
+    for patient in patients:
+        for each in sorted(with_team.get(patient, ()), key=lambda one: str(one["id"])):
+            for member in reading.members(each):
+                if member not in known:
+                    known[member] = reading.is_team(reading.peek(change, member))
+            if patient not in found and any(known[member] for member in reading.members(each)):
+                found[patient] = str(each["id"])
+    reading.hold(change, (f"CareTeam/{id_}" for id_ in found.values()))
+    return {patient: change.get("CareTeam", found[patient]) if patient in found else care_team(change, patient) for patient in patients}
+
+
 def takes(view: View, person: str) -> bool:
     """Whether somebody works here, at this moment, in a role that looks after patients."""
     return any(role in TAKERS for role, _ in teams.roles(view, person))
@@ -88,13 +106,13 @@ def reaches(view: View, person: str, patient: str) -> bool:
     return any(person in (after(each), covering(each)) for each in named)
 
 
-def owned_by(view: View, task: Resource, person: str) -> Resource:
+def owned_by(view: View, task: Resource, person: str, *, named: bool = False) -> Resource:
     """A promise in the hands of somebody who can keep it: this person; the patient's team where they cannot see the patient, do not work
-    here, or lack the licence it asks for.
+    here, or lack the licence it asks for. `named`: this change has just named them for the patient.
     """
     code, patient = str(codes.promise_code(task)), str(codes.patient_of(task))
     gated = performers.gate(code, local_day(view.now, view.zone)) is not None
-    if reaches(view, person, patient) and not (gated and licences.kind_of(view, code, person) is None):
+    if (named or reaches(view, person, patient)) and not (gated and licences.kind_of(view, code, person) is None):
         owner = codes.reference_to(person, reading.name_of(view, person))
     else:
         team, name, _ = reading.team_of(view, patient)

@@ -9,11 +9,11 @@ from typing import Any
 
 from baton.duties import codes
 from baton.duties.codes import STAFF_ROLE
-from baton.duties.team import licences
+from baton.duties.team import licences, looking_after
 from baton.duties.team.teams import staff_role, works
 from baton.duties.transitions import episodes
 from baton.fhir.outcome import Issue
-from baton.fhir.resource import Resource, code_of, human_name
+from baton.fhir.resource import Resource, code_of, human_name, target
 from baton.store import Change, View
 from baton.store.who import STAFF, Invalid, NotFound, Stored
 
@@ -100,22 +100,28 @@ def give(
     return change.put(resource | ({"location": [_site(change, site)]} if site and site.strip() else {}))
 
 
-def end_role(change: Change, *, role: str, on: date | None = None) -> Stored:
-    """A role ends: now, or with the end of that day. Raises NotFound when it is no role of this house, Invalid when it is over."""
+def end_role(change: Change, *, role: str, on: date | None = None, to: str | None = None) -> Stored:
+    """A role ends: now, or with the end of that day. What its holder owns passes to `to`, else to the teams (`leaving`).
+
+    Raises NotFound when it is no role of this house, Invalid when it is over or `to` cannot take over.
+    """
     held = change.get("PractitionerRole", role.removeprefix("PractitionerRole/"))
     if staff_role(held) is None:
         raise NotFound(f"There is no role PractitionerRole/{held['id']}.")
     if not held.get("active", True):
         raise _refuse("This role is over already.", "PractitionerRole.active", "business-rule")
+    held = _with_successor(change, held, to)
     if on is not None and on >= change.now.astimezone(change.zone).date():
         return change.put({**held, "period": {**held.get("period", {}), "end": on.isoformat()}})
     return change.put(_ended(change, held))
 
 
-def leave(change: Change, *, person: str) -> None:
-    """Somebody's access ends now: every role, and they count no more among those who work here."""
+def leave(change: Change, *, person: str, to: str | None = None) -> None:
+    """Somebody's access ends now: every role, and they count no more among those who work here. What they own passes to `to`, else to
+    the teams (`leaving`). Raises Invalid when `to` cannot take over.
+    """
     for held in _held(change, person):
-        change.put(_ended(change, held))
+        change.put(_ended(change, _with_successor(change, held, to)))
     practitioner = change.get(*person.split("/"))
     if practitioner.get("active", True):
         change.put({**practitioner, "active": False})
@@ -239,6 +245,14 @@ def _ended(change: Change, role: Resource) -> Resource:
     period = role.get("period", {})
     start = period.get("start", now)
     return {**role, "active": False, "period": {"start": start, "end": now} if start <= now else {"start": now, "end": now}}
+
+
+def _with_successor(change: Change, role: Resource, to: str | None) -> Resource:
+    if not to:
+        return role
+    if to == str(target(role.get("practitioner"))) or not looking_after.takes(change, to):
+        raise _refuse("Choose somebody else who looks after patients here.", "PractitionerRole.extension")
+    return codes.with_extension(role, codes.SUCCESSOR, {"url": codes.SUCCESSOR, "valueReference": codes.reference_to(to)})
 
 
 def _back(change: Change, email: str) -> str | None:

@@ -72,10 +72,11 @@ def roles(view: View, person: str) -> list[tuple[str, str]]:
     if not person.startswith("Practitioner/") or not (reading.peek(view, person) or {}).get("active", True):
         return []
     held = view.find("PractitionerRole", practitioner=person, active="true")
-    return [(role, str(target(each.get("organization")) or "")) for each in held if (role := staff_role(each)) and _holds(each, view)]
+    return [(role, str(target(each.get("organization")) or "")) for each in held if (role := staff_role(each)) and holds(each, view)]
 
 
-def _holds(role: Resource, view: View) -> bool:
+def holds(role: Resource, view: View) -> bool:
+    """Whether the days of a PractitionerRole say that it holds at this moment."""
     start, end = (role.get("period", {}).get(name) for name in ("start", "end"))
     since, until = (dates.interval(text, view.zone) if text else None for text in (start, end))
     return (since is None or since[0] <= view.now) and (until is None or view.now < until[1])

@@ -49,6 +49,17 @@ from k cross join lateral (
     where r.type = {patient} and r.patient = k.patient and not r.gone and {seen_patient} limit 1
 ) c order by k.band desc, k.minutes desc, k.patient
 
+-- name: works
+-- Whether somebody has a role that holds, and is among those who work here.
+select exists (select from staff s where s.person = %(person)s and s.since <= %(now)s and s.until > %(now)s)
+    and not exists (select from {practitioner_table} r where r.type = {practitioner} and r.id = %(id)s and r.tokens && %(inactive)s::bigint[])
+
+-- name: owing
+-- Which of some people own an open promise or are named for a patient: asked of those who are gone, so that nothing stays with them.
+select k.person from unnest(%(people)s::bigint[]) as k(person)
+where exists (select from promise p where p.owner = k.person and p.open)
+    or exists (select from panel x where x.team = k.person and x.until > %(now)s)
+
 -- name: weighed
 -- What each of some patients weighs, whoever carries them.
 with {carried}

@@ -75,7 +75,7 @@ def test_item_nine_by_phone_in_three_clicks(visit: Visit, seen: Seen, people: di
     seen(page, "support-unreachable")
 
     sue = visit("/today", email="sue@example.org")
-    expect(sue.locator(".safety-bar")).to_contain_text("1 safety case is open")
+    expect(sue.locator(".safety-bar.late")).to_contain_text("1 safety case is open and no clinician has it")
     sue.locator(".safety-bar a").click()
     expect(sue.locator("main")).to_contain_text("Sam Keller")
     seen(sue, "support-room")

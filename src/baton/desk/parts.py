@@ -32,7 +32,7 @@ from baton.desk import (
     team_words,
 )
 from baton.duties.patients.panel import PanelRow
-from baton.duties.support.safety import how_many_open
+from baton.duties.support import safety
 from baton.duties.today.rows import Row
 from baton.store.glass import open_until
 
@@ -257,13 +257,13 @@ def glass_banner(context: dict[str, Any]) -> dict[str, Any]:
 
 @register.inclusion_tag("support/bar.html", takes_context=True)
 def safety_bar(context: dict[str, Any]) -> dict[str, Any]:
-    """On every page, while a safety case is open among the patients its reader may see: how many."""
+    """On every page, while a safety case is open among the patients its reader may see: how many nobody has, and who has the others."""
     request = context.get("request")
     who = getattr(request, "who", None)
     if request is None or who is None:
         return {}
     with request.hub.store.view(who) as view:
-        return {"open": how_many_open(view)}
+        return {"standing": safety.standing(view)}
 
 
 @register.filter

@@ -174,14 +174,24 @@ def test_item_nine_by_phone_the_call_drops_and_a_clinician_decides(ward: Ward) -
     assert ward.violations() == []
 
 
+def bar(ward: Ward, who: Who = LUIS) -> tuple[int, list[tuple[str, str]]] | None:
+    with ward.store.view(who) as view:
+        found = safety.standing(view)
+    return (found.alone, [(name, since.strftime("%H:%M")) for name, since in found.taken]) if found else None
+
+
 def test_reached_again_the_call_goes_on_and_is_handed_over(ward: Ward) -> None:
+    assert bar(ward) is None
     answer(ward, "phq-9", EIGHT)
+    assert (bar(ward), bar(ward, PRIYA)) == ((1, []), None), "nobody has it; another team is told nothing"
     does(ward, safety.lose)
     does(ward, safety.call, outcome="reached")
     does(ward, safety.hand_over, to="Practitioner/amara")
     assert state(case(ward)) == "with-clinician" and case(ward)["owner"]["display"] == "Amara Okonkwo"
+    assert bar(ward) == (0, [("Amara Okonkwo", "09:00")])
     does(ward, safety.lose, who=AMARA)
     assert state(case(ward)) == "out-of-contact"
+    assert bar(ward) == (1, [])
 
 
 def test_call_backs_end_after_a_quarter_of_an_hour_even_if_there_were_fewer(ward: Ward) -> None:

@@ -320,6 +320,29 @@ def how_many_open(view: View) -> int:
     return view.search(query.parse("Task", said)).total or 0
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What every page says of the open cases: how many nobody has, and who has the others, each since when."""
+
+    alone: int
+    taken: tuple[tuple[str, datetime], ...]
+
+
+def standing(view: View) -> Standing | None:
+    """Who has the open cases; None when there are none, which is asked of the index alone."""
+    if not how_many_open(view):
+        return None
+    found = view.find("Task", code=f"{codes.PROMISE}|{states.CODE}", status=codes.OPEN)
+    held = [each for each in found if states.state(each) == "with-clinician" and str(target(each.get("owner"))).startswith("Practitioner/")]
+    taken = [(str(each["owner"].get("display", "")), _taken(view, each)) for each in held]
+    return Standing(len(found) - len(held), tuple(sorted(taken, key=lambda each: each[1])))
+
+
+def _taken(view: View, task: Resource) -> datetime:
+    at = next((each.at for each in reversed(events(task)) if each.code == "hand-over"), view.now)
+    return at.astimezone(view.zone)
+
+
 def of_response(view: View, *, response: str) -> Case | None:
     """The open case that these answers belong to: what a page shows instead of the next question."""
     resource = view.get("QuestionnaireResponse", response)

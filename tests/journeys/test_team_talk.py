@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -73,11 +74,21 @@ def test_a_mentor_answers_on_a_version(visit: Visit, seen: Seen) -> None:
 def test_numbers_open_who_is_behind_them(visit: Visit, seen: Seen) -> None:
     page = visit("/operations", email=SUE)
     seen(page, "operations")
+    numbers = [(each.get_attribute("href"), each.get_attribute("data-count")) for each in page.locator("main a[data-count]").all()]
+    tiles = [(each.get_attribute("href"), each.inner_text()) for each in page.locator(".tile").all()]
+    numbers += [(href, re.findall(r"of (\d+) referrals", text)[0]) for href, text in tiles if href and "referrals" in text]
+    assert len(numbers) > 3, "there is something to open"
+    for href, count in numbers:
+        shown = page.request.get(str(href)).text()
+        assert f'data-count="{count}"' in shown, f"{href} counts {count}"
+        assert shown.count('class="move"') == int(str(count)), f"{href} shows {count}"
+    expect(page.get_by_text("too few to show").first).to_be_visible()
+    for hidden in ("?what=group&by=language&group=es", "?what=group&by=sex&group=female", "?what=nothing"):
+        assert 'data-count="0"' in page.request.get(f"/operations/behind{hidden}").text(), "a hidden cell opens nothing"
     page.locator(".figures a").first.click()
     expect(page.locator(".move").first).to_be_visible()
     seen(page, "operations-behind")
-    page = visit("/operations", email=SUE)
-    expect(page.get_by_text("too few to show").first).to_be_visible()
+    assert visit("/operations", email=CARLA).request.get("/operations/behind?what=clock").status == 403
 
 
 def test_a_huddle_with_an_absent_owner(visit: Visit, seen: Seen, home: House, crew: dict[str, str]) -> None:

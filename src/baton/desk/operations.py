@@ -1,4 +1,4 @@
-"""Operations: the house as numbers, each of which opens the patients behind it, one click away."""
+"""Operations: the house as numbers, each of which opens exactly what it counted, one click away."""
 
 from __future__ import annotations
 
@@ -7,19 +7,30 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from baton.desk import discharge_words, labels
 from baton.desk.labels import Words, word
+from baton.duties.team import behind as duty
 from baton.duties.team import operations
+from baton.duties.team.behind import Behind
 from baton.rules import figures as rules
 from baton.rules.calendar import local_day
 from baton.rules.figures import Share
-from baton.store import Forbidden
+from baton.store import Forbidden, View
 from baton.web.gate import Request, staff
 
-KINDS: Words = {"language": lazy("Language"), "sex": lazy("Sex"), "age": lazy("Age")}
+KINDS: Words = {
+    "language": lazy("Language"),
+    "sex": lazy("Sex"),
+    "age": lazy("Age"),
+    "race": lazy("Race"),
+    "ethnicity": lazy("Ethnicity"),
+    "insurance": lazy("Insurance"),
+}
 GROUPS: Words = {
     "en": lazy("English"),
     "es": lazy("Spanish"),
@@ -27,7 +38,24 @@ GROUPS: Words = {
     "female": lazy("female"),
     "male": lazy("male"),
     "-1": lazy("not known"),
+    "none": lazy("not recorded"),
+    "several": lazy("more than one"),
+    "1002-5": lazy("American Indian or Alaska Native"),
+    "2028-9": lazy("Asian"),
+    "2054-5": lazy("Black or African American"),
+    "2076-8": lazy("Native Hawaiian or Other Pacific Islander"),
+    "2106-3": lazy("White"),
+    "2135-2": lazy("Hispanic or Latino"),
+    "2186-5": lazy("Not Hispanic or Latino"),
+    "UNK": lazy("not known"),
+    "ASKU": lazy("asked, not answered"),
+    "medicaid": lazy("Medicaid"),
+    "medicare": lazy("Medicare"),
+    "public": lazy("other public"),
+    "private": lazy("private"),
+    "own": lazy("pays themselves"),
 }
+KIND_WORDS: Words = {"referral": lazy("Referral"), "interpreter": lazy("Contact with an interpreter")}
 
 
 def may(request: Request) -> None:
@@ -51,11 +79,14 @@ def index(request: Request) -> HttpResponse:
     context = {
         "page": page,
         "clocks": [(each, _bar(each)) for each in page.clocks],
-        "closure": [(days, done, of, round(100 * done / of) if of else None) for days, done, of in page.closure],
-        "lost": [(word(discharge_words.CAUSES, cause), round(hours / 24, 1)) for cause, hours in page.lost],
+        "closure": [
+            (days, done, of, round(100 * done / of) if of else None, f"?what=closure&days={days}") for days, done, of in page.closure
+        ],
+        "lost": [(cause, word(discharge_words.CAUSES, cause), round(hours / 24, 1)) for cause, hours in page.lost],
         "lost_days": round(sum(hours for _cause, hours in page.lost) / 24, 1),
-        "equity": equity,
+        "equity": [each for each in equity if [share for share, _name, _parts in each[2] if share.name != "none"]],
         "flagged": any(each.flagged for _kind, shares in page.equity for each in shares),
+        "interpreted": (page.interpreted, _bar(page.interpreted)) if page.interpreted.of else None,
     }
     return render(request, "operations/index.html", context)
 
@@ -64,6 +95,8 @@ def _group(kind: str, name: str, bands: tuple[int, ...]) -> str:
     if kind != "age" or not name.isdigit():
         return word(GROUPS, name)
     at = int(name) - 1
+    if not 0 <= at < len(bands):
+        return word(GROUPS, name)
     return f"{bands[at]}–{bands[at + 1] - 1}" if at + 1 < len(bands) else f"{bands[at]}+"
 
 
@@ -75,16 +108,45 @@ def _bar(share: Share) -> dict[str, Any]:
 @require_GET
 @staff
 def behind(request: Request) -> HttpResponse:
-    """The patients behind a number."""
+    """What stands behind a number: as many rows as it counted."""
     may(request)
-    kind, missed = request.GET.get("kind"), request.GET.get("missed") == "1"
-    by, group = request.GET.get("by", ""), request.GET.get("group", "")
     with request.hub.store.view(request.who) as view:
-        found = operations.behind(view, kind=kind, group=(by, group) if by in operations.KINDS else None, missed=missed)
-        bands = rules.age_bands(local_day(view.now, view.zone))
-    title = word(labels.PROMISES, kind) if kind else ""
-    whose = f"{word(KINDS, by)}: {_group(by, group, bands)}" if by in operations.KINDS else ""
-    return render(request, "operations/behind.html", {"rows": found, "title": title, "whose": whose, "missed": missed})
+        found, title = _asked(
+            view, {name: request.GET.get(name, "") for name in ("what", "kind", "by", "group", "days", "cause", "missed")}
+        )
+    kinds = {**labels.PROMISES, **KIND_WORDS}
+    rows = [
+        (each, word(discharge_words.CAUSES, each.kind) if each.hours else word(kinds, each.kind), round(each.hours / 24, 1))
+        for each in found
+    ]
+    people = len({each.patient for each in found})
+    context = {"rows": rows, "title": title, "missed": request.GET.get("missed") == "1", "people": people}
+    return render(request, "operations/behind.html", context | {"lost_days": round(sum(each.hours for each in found) / 24, 1)})
+
+
+def _asked(view: View, asked: dict[str, str]) -> tuple[tuple[Behind, ...], str]:
+    """The rows behind a number, and what it is called. What no number counts opens nothing."""
+    missed, kind = asked["missed"] == "1", asked["kind"]
+    match asked["what"]:
+        case "wait":
+            return duty.waits(view, kind=kind), _("How long it took: %(what)s") % {"what": word(labels.PROMISES, kind)}
+        case "closure" if asked["days"] in ("30", "60", "90"):
+            days = int(asked["days"])
+            said = ngettext("Referrals closed in %(n)s day", "Referrals closed in %(n)s days", days) % {"n": days}
+            return duty.closure(view, days=days, missed=missed), said
+        case "lost":
+            cause = asked["cause"] or None
+            said = word(discharge_words.CAUSES, cause) if cause else _("all causes")
+            return duty.lost(view, cause=cause), _("Days lost: %(what)s") % {"what": said}
+        case "interpreter":
+            return duty.interpreters(view, missed=missed), _("An interpreter for those who need one")
+        case "group" if asked["by"] in KINDS:
+            bands = rules.age_bands(local_day(view.now, view.zone))
+            said = f"{word(KINDS, asked['by'])}: {_group(asked['by'], asked['group'], bands)}"
+            return duty.group(view, by=asked["by"], name=asked["group"]), said
+        case "clock":
+            return duty.clocks(view, kind=kind or None, missed=missed), word(labels.PROMISES, kind) if kind else _("All clocks")
+    return (), ""
 
 
 urlpatterns = [path("operations", index, name="operations"), path("operations/behind", behind, name="operations_behind")]

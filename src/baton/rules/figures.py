@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import sqrt
@@ -63,13 +63,16 @@ def share(name: str, kept: int, of: int, day: date) -> Share:
     return Share(name, kept, of, round(100 * low, 1), round(100 * high, 1))
 
 
-def groups(counts: Mapping[str, tuple[int, int]], day: date, *, comparisons: int | None = None) -> tuple[Share, ...]:
+def groups(
+    counts: Mapping[str, tuple[int, int]], day: date, *, comparisons: int | None = None, people: Mapping[str, int] | None = None
+) -> tuple[Share, ...]:
     """The shares of groups (name → kept, of how many) beside each other: small ones hidden, gaps flagged that the numbers carry.
 
-    `comparisons`: how many groups the whole page compares; those given, when it is not said.
+    `comparisons`: how many groups the whole page compares; those given, when it is not said. `people`: how many people a group is, where
+    that is not how many were counted.
     """
     shown = [share(name, kept, of, day) for name, (kept, of) in counts.items()]
-    hidden = _hidden(shown, int(number("small-cell", "least", day)))
+    hidden = _hidden({name: (people or {}).get(name, of) for name, (_, of) in counts.items()}, int(number("small-cell", "least", day)))
     compared = max(1, comparisons or len([each for each in shown if each.name not in hidden]))
     level = 1 - number("flag", "percent", day) / 100 / compared
     kept, of = sum(each.kept for each in shown), sum(each.of for each in shown)
@@ -82,13 +85,20 @@ def groups(counts: Mapping[str, tuple[int, int]], day: date, *, comparisons: int
     return tuple(found)
 
 
-def _hidden(shares: Sequence[Share], least: int) -> set[str]:
-    """Cells of too few people; and where one alone is, the next smallest, or the total would give it away."""
-    small = {each.name for each in shares if 0 < each.of < least}
-    others = sorted((each for each in shares if each.of >= least), key=lambda each: (each.of, each.name))
-    return small | ({others[0].name} if len(small) == 1 and others else set())
+def _hidden(sizes: Mapping[str, int], least: int) -> set[str]:
+    """Cells of too few people; and with them the next smallest until what is hidden could not be worked out from the total."""
+    hidden = {name for name, size in sizes.items() if 0 < size < least}
+    others = sorted((size, name) for name, size in sizes.items() if size >= least)
+    while hidden and others and (len(hidden) == 1 or sum(sizes[name] for name in hidden) < least):
+        hidden.add(others.pop(0)[1])
+    return hidden
 
 
 def age_bands(day: date) -> tuple[int, ...]:
     """Where the bands of age begin."""
     return tuple(int(each) for each in table(TABLE).row("ages", day).values["from"])
+
+
+def payers(day: date) -> dict[str, tuple[str, ...]]:
+    """The kinds of insurance and the codes each has, those that say most first."""
+    return {str(name): tuple(str(code) for code in codes) for name, codes in table(TABLE).row("insurance", day).values["kinds"].items()}

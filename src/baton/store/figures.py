@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from baton.fhir import resource as fhir_resource
 from baton.store.codes import TYPE_CODE, key64, table
 from baton.store.named import sql
-from baton.store.who import Forbidden
+from baton.store.who import Forbidden, Resource
 
 if TYPE_CHECKING:
     from baton.store.view import View
@@ -28,23 +30,89 @@ def clocks(view: View, since: datetime, codes: Sequence[str]) -> dict[str, tuple
     return {code: (kept, of) for code, kept, of in rows}
 
 
-def equity(
-    view: View, since: datetime, codes: Sequence[str], *, others: Sequence[str], ages: Sequence[int]
-) -> dict[str, dict[str, tuple[int, int]]]:
-    """The same of all these kinds together, by "language" (es, other, en), "sex", "age" (the number of the band): group → in time, of."""
-    params, seen = _begun(view, since, codes)
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """How patients are told apart: languages other than English, where bands of age begin, and what each kind of insurance is coded as."""
+
+    others: Sequence[str]
+    ages: Sequence[int]
+    payers: Mapping[str, Sequence[str]]
+
+
+KINDS: Final = ("language", "sex", "age", "race", "ethnicity", "insurance")
+_ORIGIN: Final = (
+    '$.extension[*] ? (@.url == "http://hl7.org/fhir/us/core/StructureDefinition/us-core-{kind}")'
+    '.extension[*] ? (@.url == "ombCategory").valueCoding.code'
+)
+
+
+def _grouped(params: dict[str, Any], groups: Groups, seen: str) -> str:
+    payers = [(name, key64(f"Coverage.type={code}")) for name, codes in groups.payers.items() for code in codes]
     params |= {
         "spanish": [key64("Patient.language=es")],
-        "others": [key64(f"Patient.language={each}") for each in others if each != "es"],
+        "others": [key64(f"Patient.language={each}") for each in groups.others if each != "es"],
         "female": [key64("Patient.gender=female")],
         "male": [key64("Patient.gender=male")],
-        "ages": list(ages),
+        "ages": list(groups.ages),
+        "payers": [name for name, _ in payers],
+        "payer_tokens": [token for _, token in payers],
+        "race": _ORIGIN.replace("{kind}", "race"),
+        "ethnicity": _ORIGIN.replace("{kind}", "ethnicity"),
+        "omb": "%ombCategory%",
+        "nul": "\\u0000",  # which PostgreSQL's JSON refuses
     }
-    statement = sql("equity", d=sql("done_or_late", seen_task=seen), patient=TYPE_CODE["Patient"], patient_table=table("Patient"))
-    found: dict[str, dict[str, tuple[int, int]]] = {}
-    for kind, name, kept, of in view.ask(statement, params):
-        found.setdefault(kind, {})[name] = (kept, of)
+    where = {"patient": TYPE_CODE["Patient"], "patient_table": table("Patient"), "coverage_table": table("Coverage")}
+    return f"{sql('done_or_late', seen_task=seen)}, {sql('grouped', **where)}"
+
+
+def equity(view: View, since: datetime, codes: Sequence[str], groups: Groups) -> dict[str, dict[str, tuple[int, int, int]]]:
+    """The same of all these kinds together, by each of `KINDS`: group → in time, of how many, for how many people."""
+    params, seen = _begun(view, since, codes)
+    statement = sql("equity").replace("{d}, {g}", _grouped(params, groups, seen))
+    found: dict[str, dict[str, tuple[int, int, int]]] = {}
+    for kind, name, kept, of, people in view.ask(statement, params):
+        found.setdefault(kind, {})[name] = (kept, of, people)
     return found
+
+
+def behind(
+    view: View, since: datetime, codes: Sequence[str], *, groups: Groups, group: tuple[str, str] | None = None, missed: bool = False
+) -> list[Counted]:
+    """What the clocks of these kinds counted: of everybody or of one group, all or only what was not in time."""
+    params, seen = _begun(view, since, codes)
+    source, rows = "d", sql("done_or_late", seen_task=seen)
+    where = "not kept" if missed else "true"
+    if group is not None:
+        if group[0] not in KINDS:
+            return []
+        source, rows = "g", _grouped(params, groups, seen)
+        where += f" and {group[0]} = %(group)s"
+        params["group"] = group[1]
+    return _counted(view, params, rows, source, where)
+
+
+def waited(view: View, since: datetime, codes: Sequence[str]) -> list[Counted]:
+    """What the waits of these kinds counted."""
+    params, seen = _begun(view, since, codes)
+    return _counted(view, params, sql("waited", seen_task=seen, task_table=table("Task")), "w", "true")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One promise that a number counted, with its patient (None: no patient's, or theirs not to be seen)."""
+
+    patient: Resource | None
+    code: str
+    due: datetime
+    done: datetime | None
+    kept: bool
+
+
+def _counted(view: View, params: dict[str, Any], rows: str, source: str, where: str) -> list[Counted]:
+    params |= view.look_params("who is behind a number")
+    parts = {"rows": rows, "source": source, "where": where, "patient": TYPE_CODE["Patient"], "patient_table": table("Patient")}
+    found = view.ask(sql("behind_a_number", **parts), params)
+    return [Counted(fhir_resource.parse(body) if body else None, *rest) for body, *rest in found]
 
 
 def waits(view: View, since: datetime, codes: Sequence[str]) -> dict[str, tuple[int, float, float]]:

@@ -106,13 +106,20 @@ def _blocker(task: Resource, plan: Plan, left: datetime | None, view: View) -> B
     )
 
 
+def lost(tasks: Iterable[Resource], plan_of: dict[str, tuple[Plan, datetime | None]], view: View) -> list[tuple[str, str, float]]:
+    """What each blocker of several plans cost: ("Patient/id", cause, hours)."""
+    return [
+        (str(codes.patient_of(task)), code_of(task.get("reasonCode"), states.SYSTEM) or "other", rules.hours([span(task, *known, view)]))
+        for task in tasks
+        if codes.promise_code(task) == states.BLOCKER and (known := plan_of.get(str(target(task.get("focus"))))) is not None
+    ]
+
+
 def hours_by_cause(tasks: Iterable[Resource], plan_of: dict[str, tuple[Plan, datetime | None]], view: View) -> dict[str, float]:
     """Hours lost by cause over several plans ("CarePlan/id" → the plan and when they left), the dearest first."""
     spans: dict[str, list[float]] = defaultdict(list)
-    for task in tasks:
-        known = plan_of.get(str(target(task.get("focus"))))
-        if codes.promise_code(task) == states.BLOCKER and known is not None:
-            spans[code_of(task.get("reasonCode"), states.SYSTEM) or "other"].append(rules.hours([span(task, *known, view)]))
+    for _patient, cause, hours in lost(tasks, plan_of, view):
+        spans[cause].append(hours)
     totals = {cause: round(sum(hours), 1) for cause, hours in spans.items()}
     return dict(sorted(totals.items(), key=lambda pair: (-pair[1], pair[0])))
 

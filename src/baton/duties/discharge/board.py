@@ -64,6 +64,7 @@ class Board:
     causes: tuple[tuple[str, float], ...]
     hours: float
     more: bool
+    lost: tuple[tuple[str, str, float], ...] = ()  # behind `causes`: ("Patient/id", cause, hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def board(view: View, *, shown: str | None = None) -> Board:
         causes=tuple((cause, hours) for cause, hours in discharge_blockers.hours_by_cause(tasks, known, view).items() if hours),
         hours=round(sum(each.hours for each in rows), 1),
         more=len(owed) > MOST,
+        lost=tuple(each for each in discharge_blockers.lost(tasks, known, view) if each[2]),
     )
 
 

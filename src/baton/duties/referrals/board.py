@@ -186,15 +186,7 @@ def chapters(view: View, task: str) -> tuple[Chapter, ...]:
 
 def figures(view: View) -> Figures:
     """How the loops of the last half year went, of all patients one may see."""
-    since = f"ge{(view.now - LOOKED_BACK).date().isoformat()}"
-    found = view.find("Task", code=f"{states.TASK_CODE}|fulfill", authored_on=since)
-    steps = view.find("Task", code=",".join(f"{codes.PROMISE}|referral-{step}" for step in rules.STEPS), authored_on=since)
-    closed = {
-        str(target(each.get("focus"))): _end(view, each)
-        for each in steps
-        if promises.step_of(each) == "tell" and each.get("status") == "completed"
-    }
-    first = [each for each in found if states.is_referral(each) and each.get("status") != "draft"]
+    first, steps, closed = _looked_back(view)
     by_party: dict[str, list[Resource]] = {}
     for each in first:
         by_party.setdefault(promises.name_of_owner(each), []).append(each)
@@ -211,16 +203,49 @@ def figures(view: View) -> Figures:
     )
 
 
+def _looked_back(view: View) -> tuple[list[Resource], list[Resource], dict[str, datetime | None]]:
+    """The referrals sent in the last half year, the promises of their steps, and when the loops that closed did."""
+    since = f"ge{(view.now - LOOKED_BACK).date().isoformat()}"
+    found = view.find("Task", code=f"{states.TASK_CODE}|fulfill", authored_on=since)
+    steps = view.find("Task", code=",".join(f"{codes.PROMISE}|referral-{step}" for step in rules.STEPS), authored_on=since)
+    closed = {
+        str(target(each.get("focus"))): _end(view, each)
+        for each in steps
+        if promises.step_of(each) == "tell" and each.get("status") == "completed"
+    }
+    return [each for each in found if states.is_referral(each) and each.get("status") != "draft"], steps, closed
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """One loop that is old enough to tell: since when, when it closed (None: not yet), and whether that was in time."""
+
+    task: Resource
+    start: datetime
+    end: datetime | None
+    in_time: bool
+
+
+def loops_within(view: View, days: int) -> tuple[Loop, ...]:
+    """Who stands behind the closure in 30, 60 or 90 days: the loops it counts, the oldest first."""
+    first, _steps, closed = _looked_back(view)
+    return tuple(sorted(_within(first, closed, view, days), key=lambda each: (each.start, str(each.task["id"]))))
+
+
+def _within(found: Sequence[Resource], closed: Mapping[str, datetime | None], view: View, days: int) -> list[Loop]:
+    span, loops_ = timedelta(days=days), []
+    for each in found:
+        start = None if _went_on(each) else reading.moment(each["authoredOn"], view.zone)
+        if start is not None and start <= view.now - span:
+            end = closed.get(f"Task/{each['id']}")
+            loops_.append(Loop(each, start, end, end is not None and end <= start + span))
+    return loops_
+
+
 def closure(name: str, found: Sequence[Resource], closed: Mapping[str, datetime | None], view: View) -> Closure:
     """Of the loops old enough to tell, how many closed in time. One that went on elsewhere counts where it went."""
-    within = []
-    for days in WINDOWS:
-        span = timedelta(days=days)
-        begun = {f"Task/{each['id']}": reading.moment(each["authoredOn"], view.zone) for each in found if not _went_on(each)}
-        old = {task: start for task, start in begun.items() if start is not None and start <= view.now - span}
-        done = sum(1 for task, start in old.items() if (end := closed.get(task)) is not None and end <= start + span)
-        within.append((days, done, len(old)))
-    return Closure(name, tuple(within))
+    within = [(days, _within(found, closed, view, days)) for days in WINDOWS]
+    return Closure(name, tuple((days, sum(each.in_time for each in old), len(old)) for days, old in within))
 
 
 def _went_on(task: Mapping[str, Any]) -> bool:

@@ -113,10 +113,10 @@ join version v on v.rid = r.rid and v.version = r.version order by k.since, k.ri
 -- name: done_or_late
 -- What was done since an instant, and what fell due since then and is late: by kind, whether it was in time. Read from the index alone.
 d as (
-    select p.patient, p.code, p.closed_at <= p.due as kept from promise p
+    select p.rid, p.patient, p.code, p.due, p.closed_at, p.closed_at <= p.due as kept from promise p
     where not p.open and p.closed_at >= %(since)s and p.status = 'completed' and p.code = any(%(codes)s::text[]) and {seen_task}
     union all
-    select p.patient, p.code, false from promise p
+    select p.rid, p.patient, p.code, p.due, null, false from promise p
     where p.open and p.due < %(now)s and p.due >= %(since)s and p.code = any(%(codes)s::text[]) and {seen_task}
 )
 
@@ -124,18 +124,62 @@ d as (
 -- By kind: how much was done or is late, and how much of it was in time.
 with {d} select d.code, count(*) filter (where d.kept), count(*) from d group by 1
 
--- name: equity
--- The same by language, sex and age of the patient: of one set of kinds, each group of people beside the others.
-with {d}, g as (
-    select d.kept,
+-- name: grouped
+-- The same with the groups its patient is counted in; race and ethnicity as US Core says them, which alone reads bodies.
+who as materialized (
+    select r.patient,
         case when r.tokens && %(spanish)s::bigint[] then 'es' when r.tokens && %(others)s::bigint[] then 'other' else 'en' end as language,
         case when r.tokens && %(female)s::bigint[] then 'female' when r.tokens && %(male)s::bigint[] then 'male' else 'other' end as sex,
-        case when r.date_lo = '-infinity' then -1 else width_bucket(extract(year from age(%(now)s, r.date_lo))::int, %(ages)s::int[]) end as age
-    from d join {patient_table} r on r.patient = d.patient and r.type = {patient} and not r.gone
+        case when r.date_lo = '-infinity' then '-1' else width_bucket(extract(year from age(%(now)s, r.date_lo))::int, %(ages)s::int[])::text
+            end as age,
+        coalesce((
+            select n.name from unnest(%(payers)s::text[], %(payer_tokens)s::bigint[]) with ordinality as n(name, token, place)
+            where exists (select from {coverage_table} c where c.patient = r.patient and not c.gone and c.tokens @> array[n.token])
+            order by n.place limit 1
+        ), 'none') as insurance,
+        coalesce(case when cardinality(o.races) > 1 then 'several' else o.races[1] end, 'none') as race,
+        coalesce(o.ethnicities[1], 'none') as ethnicity
+    from (select distinct d.patient from d where d.patient is not null) x
+    join {patient_table} r on r.patient = x.patient and r.type = {patient} and not r.gone
+    left join lateral (
+        select array(select distinct m ->> 0 from jsonb_path_query(v.body::jsonb, %(race)s::jsonpath) m) as races,
+            array(select m ->> 0 from jsonb_path_query(v.body::jsonb, %(ethnicity)s::jsonpath) m) as ethnicities
+        from version v where v.rid = r.rid and v.version = r.version and v.body like %(omb)s and position(%(nul)s in v.body) = 0
+    ) o on true
+), g as (
+    select d.rid, d.patient, d.code, d.due, d.closed_at, d.kept, w.language, w.sex, w.age, w.insurance, w.race, w.ethnicity
+    from d join who w on w.patient = d.patient
 )
-select 'language', language, count(*) filter (where kept), count(*) from g group by 2
-union all select 'sex', sex, count(*) filter (where kept), count(*) from g group by 2
-union all select 'age', age::text, count(*) filter (where kept), count(*) from g group by 2
+
+-- name: equity
+-- By each kind of group: how many were in time, of how many, for how many people.
+with {d}, {g}
+select k.kind, k.name, count(*) filter (where g.kept), count(*), count(distinct g.patient) from g cross join lateral (values
+    ('language', g.language), ('sex', g.sex), ('age', g.age), ('race', g.race), ('ethnicity', g.ethnicity), ('insurance', g.insurance)
+) as k(kind, name)
+group by 1, 2
+
+-- name: behind_a_number
+-- The promises that a number counted, those late still first, then the latest; with their patients, and the look in the same statement.
+with {rows}, k as materialized (
+    select * from {source} where {where} order by closed_at desc nulls first, due desc, rid desc
+), l as (
+    insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
+    select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s
+    from (select array(select distinct patient from k where patient is not null) as keys) z where keys <> '{}'
+)
+select c.body, k.code, k.due, k.closed_at, k.kept from k left join lateral (
+    select v.body from {patient_table} r join version v on v.rid = r.rid and v.version = r.version
+    where r.type = {patient} and r.patient = k.patient and not r.gone limit 1
+) c on true order by k.closed_at desc nulls first, k.due desc, k.rid desc
+
+-- name: waited
+-- What was done since an instant and is counted among the waits.
+w as (
+    select p.rid, p.patient, p.code, p.due, p.closed_at, p.closed_at <= p.due as kept from promise p join {task_table} r on r.rid = p.rid
+    where not p.open and p.closed_at >= %(since)s and p.status = 'completed' and p.code = any(%(codes)s::text[]) and r.date_lo > '-infinity'
+        and {seen_task}
+)
 
 -- name: waits
 -- By kind: how many days from when it was owed until it was done, the middle one and the one that nine of ten stay under.

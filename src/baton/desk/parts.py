@@ -32,7 +32,7 @@ from baton.desk import (
     team_words,
 )
 from baton.duties.patients.panel import PanelRow
-from baton.duties.support import safety
+from baton.duties.support import safety_bar as safety_duty
 from baton.duties.today.rows import Row
 from baton.store.glass import open_until
 
@@ -263,7 +263,7 @@ def safety_bar(context: dict[str, Any]) -> dict[str, Any]:
     if request is None or who is None:
         return {}
     with request.hub.store.view(who) as view:
-        return {"standing": safety.standing(view)}
+        return {"standing": safety_duty.standing(view)}
 
 
 @register.filter

@@ -17,7 +17,7 @@ from tests.duties.ward import HUB, LUIS, MERCY, PRIYA, TOM, Ward, staff
 
 from baton.duties import promises, trace
 from baton.duties.doings import events
-from baton.duties.support import clinicians, safety
+from baton.duties.support import clinicians, safety, safety_bar
 from baton.duties.support.safety_states import DECISIONS, LIFE, state
 from baton.duties.team import oncall
 from baton.store import Change, Invalid, NotFound, Refused, Stored, Who
@@ -176,7 +176,7 @@ def test_item_nine_by_phone_the_call_drops_and_a_clinician_decides(ward: Ward) -
 
 def bar(ward: Ward, who: Who = LUIS) -> tuple[int, list[tuple[str, str]]] | None:
     with ward.store.view(who) as view:
-        found = safety.standing(view)
+        found = safety_bar.standing(view)
     return (found.alone, [(name, since.strftime("%H:%M")) for name, since in found.taken]) if found else None
 
 

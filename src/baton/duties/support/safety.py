@@ -19,7 +19,6 @@ from baton.duties.support import assessments, clinicians
 from baton.duties.support import safety_states as states
 from baton.duties.trace import Fact
 from baton.duties.transitions import upkeep
-from baton.fhir import query
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, human_name, target
 from baton.rules import assessments as rules
@@ -312,35 +311,6 @@ def cases(view: View, *, patient: str | None = None, still_open: bool = True) ->
     names = {each["id"]: human_name(each) for each in view.find("Patient", _id=",".join(ids))} if ids else {}
     known = [read(view, each, names.get(str(codes.patient_of(each)).partition("/")[2], "")) for each in found]
     return tuple(sorted(known, key=lambda each: each.since, reverse=not still_open))
-
-
-def how_many_open(view: View) -> int:
-    """How many cases are open among the patients this person may see: asked on every page, so nothing is read."""
-    said = [("code", f"{codes.PROMISE}|{states.CODE}"), ("status", codes.OPEN), ("_summary", "count")]
-    return view.search(query.parse("Task", said)).total or 0
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What every page says of the open cases: how many nobody has, and who has the others, each since when."""
-
-    alone: int
-    taken: tuple[tuple[str, datetime], ...]
-
-
-def standing(view: View) -> Standing | None:
-    """Who has the open cases; None when there are none, which is asked of the index alone."""
-    if not how_many_open(view):
-        return None
-    found = view.find("Task", code=f"{codes.PROMISE}|{states.CODE}", status=codes.OPEN)
-    held = [each for each in found if states.state(each) == "with-clinician" and str(target(each.get("owner"))).startswith("Practitioner/")]
-    taken = [(str(each["owner"].get("display", "")), _taken(view, each)) for each in held]
-    return Standing(len(found) - len(held), tuple(sorted(taken, key=lambda each: each[1])))
-
-
-def _taken(view: View, task: Resource) -> datetime:
-    at = next((each.at for each in reversed(events(task)) if each.code == "hand-over"), view.now)
-    return at.astimezone(view.zone)
 
 
 def of_response(view: View, *, response: str) -> Case | None:

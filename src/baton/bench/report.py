@@ -55,7 +55,7 @@ class Size:
 
 
 WHOLE = Size(loaded=250, sent=400, tasks=20_000, seconds=15, crowd=10_000, rounds=200)
-QUICK = Size(loaded=40, sent=60, tasks=2_000, seconds=4, crowd=500, rounds=40)
+QUICK = Size(loaded=40, sent=60, tasks=2_000, seconds=4, crowd=120, rounds=40)
 
 
 def run(settings: Settings, *, quick: bool = False, data: Path | None = None) -> int:
@@ -155,11 +155,12 @@ def _costs(hub: Hub, things: dict[str, Any], size: Size) -> None:
 
 
 def _pages(hub: Hub, size: Size) -> bool:
-    say(f"\n{size.crowd:,} patients with {size.crowd * 10:,} open promises; server time of a page, goal p95 ≤ {pages.GOAL:.0f} ms\n")
+    goals = f"goal p95 ≤ {pages.GOAL:.0f} ms, of a board ≤ {pages.BOARD:.0f} ms"
+    say(f"\nA town of {size.crowd:,} patients with {size.crowd * 10:,} promises more; server time of a page, {goals}\n")
     say(f"  {'page':28} {'p50 ms':>8} {'p95 ms':>8} {'own cpu':>8} {'KB':>6}")
     reached = True
     for page in pages.measure(hub, patients=size.crowd, promises_per_patient=10, rounds=size.rounds):
-        met = page.p95 <= pages.GOAL
+        met = page.p95 <= page.goal
         say(f"  {page.name:28} {page.p50:8.1f} {page.p95:8.1f} {page.own:8.1f} {page.kilobytes:6.0f} {'' if met else '  above the goal'}")
         if not met:
             say(f"\n  {page.name}: {page.why}\n")

@@ -29,10 +29,13 @@ WORDS = (
 )
 
 
-def bench_town(store: Store, *, patients: int = 10_000, promises_per_patient: int = 10, seed: int = 5) -> int:
-    """Bring in a crowd with open promises around today, without stories. Returns how many resources; doing it again changes nothing."""
+def bench_town(store: Store, *, patients: int = 10_000, promises_per_patient: int = 10, seed: int = 5, settled: bool = False) -> int:
+    """Bring in a crowd with open promises around today, without stories; `settled`: promises alone, the town of this seed is there.
+
+    Returns how many resources; doing it again changes nothing.
+    """
     now = store.now()
-    several = _crowd(seed, patients, promises_per_patient, now)
+    several = _crowd(seed, patients, promises_per_patient, now, settled)
     count = 0
     while handful := list(islice(several, 2000)):
         with store.change(HUB, because="A crowd to measure with") as change:
@@ -43,13 +46,15 @@ def bench_town(store: Store, *, patients: int = 10_000, promises_per_patient: in
     return count
 
 
-def _crowd(seed: int, patients: int, each: int, now: datetime) -> Iterator[Resource]:
-    yield from ground()
+def _crowd(seed: int, patients: int, each: int, now: datetime, settled: bool) -> Iterator[Resource]:
+    if not settled:
+        yield from ground()
     today = now.astimezone(ZoneInfo(EASTERN)).date()
     for person in people(seed, patients, today):
         dice = Dice(seed, "crowd", person.index)
-        yield patient(dice, person)
-        yield care_team(person)
+        if not settled:
+            yield patient(dice, person)
+            yield care_team(person)
         for number in range(each):
             yield _promise(dice, person, number, now)
 

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from baton.demo import community, visits
+from baton.demo import community, evening, visits
 from baton.demo.acts import Act
 from baton.demo.chart import chart
 from baton.demo.days import Days
@@ -134,6 +134,7 @@ class _Making:
         later = (resource for person in islice(self._people(), LIVED, None) for _, resource in self._everyday(person))
         self._bring(later, min(self.now, self.days.at(self.days.business(-1), "20:00")), "The rest of the town's month")
         self._hold(lived)
+        self.progress(evening.went_through(self.store, at=self.now))
         with self.store.change(HUB, because="The town is complete", at=self.now) as change:
             change.put(replace(self.mark, complete=True).resource())
 

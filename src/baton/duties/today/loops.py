@@ -12,7 +12,7 @@ from baton.duties.codes import BY_HAND, is_open, own_words, promise_code, transl
 from baton.duties.patients import identity
 from baton.duties.today.rows import Row, State, Why
 from baton.fhir.dates import interval
-from baton.fhir.resource import target
+from baton.fhir.resource import extension, human_name, target
 from baton.store import Who
 
 Resource = dict[str, Any]
@@ -49,16 +49,15 @@ def row(task: Resource, patient: Resource, *, now: datetime, zone: ZoneInfo, who
     owner_name = str(task.get("owner", {}).get("display") or names.get(owner, ""))
     kind = promise_code(task) or BY_HAND
     waits = task.get("status") == "on-hold"
-    who_is = identity.identity(patient, now.astimezone(zone).date())
     return Row(
         task=str(task["id"]),
         version=int(task.get("meta", {}).get("versionId", 0)),
-        patient=who_is.id,
-        patient_name=who_is.name,
-        gender=who_is.gender,
-        age=who_is.age,
-        language=who_is.language,
-        interpreter=who_is.interpreter,
+        patient=patient["id"],
+        patient_name=human_name(patient),
+        gender=identity.gender(patient),
+        age=identity.age(patient, now.astimezone(zone).date()),
+        language=identity.language(patient),
+        interpreter=bool(extension(patient, identity.INTERPRETER)),
         kind=kind,
         what=own_words(kind, task),
         others=translations(task),

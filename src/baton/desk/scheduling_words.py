@@ -323,11 +323,6 @@ def until(value: datetime) -> str:
     return dateformat.format(value, pgettext("time format", "H:i"))
 
 
-def status_mark(status: str) -> str:
-    """The urgency of an appointment's status."""
-    return STATUS_MARKS.get(status, "")
-
-
 FILTERS: dict[str, Callable[..., object]] = {
     "need_left": left,
     "need_left_mark": left_mark,
@@ -341,7 +336,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "plan_when": when,
     "plan_hour": hour,
     "held_until": until,
-    "appointment_mark": status_mark,
+    "appointment_mark": lambda status: STATUS_MARKS.get(status, ""),
     "need_state": lambda code: labels.word(STATES, code),
     "need_state_mark": lambda code: STATE_MARKS.get(code, ""),
     "appointment_status": lambda code: labels.word(STATUSES, code),

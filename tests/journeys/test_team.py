@@ -209,8 +209,24 @@ def test_the_board_at_a_glance(visit: Visit, seen: Seen, look: str) -> None:
     seen(page, f"team-{look}")
 
 
+def test_each_number_of_the_board_opens_exactly_what_it_counts(
+    visit: Visit, seen: Seen, home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(home.hub.store, "_clock", lambda: MONDAY + timedelta(days=3))  # errands are late by then
+    page = visit("/team", email=SUE)
+    numbers = [(each.get_attribute("href"), each.get_attribute("data-count")) for each in page.locator("main a[data-count]").all()]
+    numbers += [(each.get_attribute("href"), each.locator("b").inner_text()) for each in page.locator("a.tile.late").all()]
+    assert len(numbers) > 2
+    for href, count in numbers:
+        assert f'data-count="{count}"' in page.request.get(str(href)).text(), f"{href} counts {count}"
+    page.locator("a[data-count]").first.click()
+    expect(page.locator(".move").first).to_be_visible()
+    seen(page, "team-behind")
+    assert visit("/team", email="carla@example.org").request.get("/team/behind?show=late").status == 403
+
+
 def test_a_coordinator_sees_the_loads_and_lends_only_their_own(visit: Visit, crew: dict[str, str]) -> None:
     page = visit("/team", email="carla@example.org")
-    expect(page.locator(".carrier a")).to_have_count(1)
+    expect(page.locator(".carrier a[href*='/team/people/']")).to_have_count(1)
     answer = page.goto(f"/team/people/{crew['Hannah Fisher'].partition('/')[2]}")
     assert answer is not None and answer.status == 403

@@ -61,7 +61,12 @@ GROUPS: tuple[tuple[Room, ...], ...] = (
         Room("library", _("Library"), ("education",), _sees("ActivityDefinition", "unowned")),
     ),
     (
-        Room("team", _("Team"), ("team", "team_handover", "team_oncall", "team_intake", "team_left", "huddles"), _one_of(*TEAM)),
+        Room(
+            "team",
+            _("Team"),
+            ("team", "team_behind", "team_handover", "team_oncall", "team_intake", "team_left", "huddles"),
+            _one_of(*TEAM),
+        ),
         Room("mentoring", _("Mentoring"), ("mentoring",), _one_of(*mentoring.MENTORS)),
         Room("operations", _("Operations"), ("operations",), _one_of(*operations.ROLES)),
         Room("people", _("People"), ("people", "people_work"), _sees("Practitioner", "unowned")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -61,6 +62,7 @@ def board(request: Request) -> HttpResponse:
             "rows": [_bar(each) for each in carriers],
             "patients": sum(each.patients for each in carriers),
             "late": sum(each.late for each in carriers),
+            "late_query": "?" + urlencode({"show": "late", "team": team or ""}),
             "nobody": nobody,
             "split": split,
             "span": (min(each[2] for each in split.loads), max(each[2] for each in split.loads)) if split and split.moves else None,

@@ -56,6 +56,7 @@ class Carried:
     theirs: bool
     covering: bool
     settling: bool = False  # in the first days after a discharge
+    person: str = ""  # "Practitioner/id" of whoever carries them
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +103,22 @@ def loads(view: View, people: Sequence[str], kinds: Kinds) -> list[Load]:
     ]
 
 
-def caseload(view: View, person: str, people: Sequence[str], kinds: Kinds, *, limit: int = 500) -> list[Carried]:
-    """The patients one of these people carries, the most pressing first."""
+WHICH = {"all": "true", "theirs": "l.theirs", "covering": "l.covering", "late": "l.late > 0"}
+"""What can be asked of a caseload."""
+
+
+def caseload(
+    view: View, persons: Sequence[str], people: Sequence[str], kinds: Kinds, *, which: str = "all", limit: int = 500
+) -> list[Carried]:
+    """The patients some of these people carry, all or those of one kind (`WHICH`), the most pressing first."""
     params, carried = _params(view, people, kinds)
-    params |= {"person": key64(person)} | view.look_params("a caseload")
-    statement = sql("caseload", carried=carried, limit=int(limit), **_patients(view, params))
-    return [Carried(fhir_resource.parse(body), band, float(minutes), *rest) for body, band, minutes, *rest in view.ask(statement, params)]
+    named = {key64(each): each for each in persons}
+    params |= {"persons": list(named)} | view.look_params("a caseload")
+    statement = sql("caseload", carried=carried, which=WHICH[which], limit=int(limit), **_patients(view, params))
+    return [
+        Carried(fhir_resource.parse(body), band, float(minutes), int(late), int(open_), theirs, covering, settling, named[person])
+        for body, band, minutes, late, open_, theirs, covering, settling, person in view.ask(statement, params)
+    ]
 
 
 def weighed(view: View, patients: Sequence[str], people: Sequence[str], kinds: Kinds) -> dict[str, Weighed]:

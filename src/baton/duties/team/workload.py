@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 CARRY: Final = ("coordinator", "senior", "social-worker")
 """Roles whose people have patients of their own."""
 MOST_MOVES: Final = 200
+MOST_SHOWN: Final = 2000
+"""So many patients stand behind a number at most; the page says when there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,14 @@ def board(view: View, team: str | None = None) -> tuple[Carrier, ...]:
 
 def caseload(view: View, person: str) -> list[Carried]:
     """The patients somebody carries, those one may see, the most pressing first."""
-    return store.caseload(view, person, [each.reference for each in who(view)], kinds(view))
+    return store.caseload(view, [person], [each.reference for each in who(view)], kinds(view))
+
+
+def behind(view: View, persons: Sequence[str], which: str) -> list[Carried]:
+    """Who stands behind a number of the board: the patients these people look after, cover, or owe something late."""
+    everybody = [each.reference for each in who(view)]
+    asked = [each for each in everybody if each in persons]
+    return store.caseload(view, asked, everybody, kinds(view), which=which, limit=MOST_SHOWN) if which in store.WHICH else []
 
 
 def uncarried(view: View, teams: Sequence[str], *, limit: int = 500) -> tuple[int, list[Resource]]:

@@ -34,16 +34,16 @@ from load l left join pressing q on q.patient = l.patient
 group by 1, 2
 
 -- name: caseload
--- One person's patients, the most pressing first, with their bodies after the limit; the look in the same statement.
+-- The patients of one person or several, all or those of one kind, the most pressing first, with their bodies after the limit; the look in the same statement.
 with {carried}, k as materialized (
     select l.*, coalesce(q.band, 0) as band, coalesce(q.settling, false) as settling from load l left join pressing q on q.patient = l.patient
-    where l.person = %(person)s::bigint order by coalesce(q.band, 0) desc, l.minutes desc, l.patient limit {limit}
+    where l.person = any(%(persons)s::bigint[]) and {which} order by coalesce(q.band, 0) desc, l.minutes desc, l.patient limit {limit}
 ), l as (
     insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
     select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s
     from (select array(select patient from k) as keys) z where keys <> '{}'
 )
-select c.body, k.band, k.minutes, k.late, k.open, k.theirs, k.covering, k.settling
+select c.body, k.band, k.minutes, k.late, k.open, k.theirs, k.covering, k.settling, k.person
 from k cross join lateral (
     select v.body from {patient_table} r join version v on v.rid = r.rid and v.version = r.version
     where r.type = {patient} and r.patient = k.patient and not r.gone and {seen_patient} limit 1

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from tests.journeys.looks import LOOKS, Counted, Seen, Visit
 from tests.pages import MONDAY, ZONE, House, patient
 
@@ -63,12 +63,13 @@ def people(home: House) -> Iterator[dict[str, str]]:
             ("Orthopedics", "Non-weight-bearing, left leg"),
         ):
             change.put(plan(ids["nguyen"], source, said))
-        for given, told in (("Mai", "everything"), ("Huy", None)):
+        for given, told, born in (("Mai", "everything", "1970-05-01"), ("Huy", None, "1972-05-01"), ("Bao", None, "2014-05-01")):
             person: dict[str, Any] = {
                 "resourceType": "RelatedPerson",
                 "active": True,
                 "patient": {"reference": f"Patient/{ids['nguyen']}"},
                 "name": [{"family": "Nguyen", "given": [given]}],
+                "birthDate": born,
             }
             change.put(identity.with_told(person, told) if told else person)
         change.put(problem(ids["rosa"], "I50.9", "Heart failure"))
@@ -88,6 +89,69 @@ def people(home: House) -> Iterator[dict[str, str]]:
     yield ids
 
 
+def asked_from_the_program(page: Page) -> None:
+    """The distress screen, asked where the program owes it: seven, kept by its answers."""
+    asked = Counted(page)
+    expect(page.locator(".owed")).to_contain_text("Distress screen")
+    page.locator(".owed li", has_text="Distress screen").get_by_role("button", name="Ask now").click()
+    page.locator(".choices button[value='7']").click()
+    asked.clicks += 2
+    while not page.get_by_role("heading", name="Everything is answered").is_visible():
+        boxes = page.locator(".choices button")
+        if boxes.count():
+            boxes.first.click()
+        else:
+            page.get_by_role("button", name="Next").click()
+        page.wait_for_load_state()
+    page.get_by_role("button", name="Finish").click()
+    expect(page.locator("#notices")).to_contain_text("What the program owed is kept by these answers.")
+    expect(page.locator(".owed")).not_to_contain_text("Distress screen")
+    assert asked.clicks == 2
+
+
+def a_concern_is_a_loop(visit: Visit, about: str) -> None:
+    """ "I am scared to tell my kids": raised, acknowledged, planned with child life; the patient closes it at the end."""
+    page = visit(f"/patients/{about}/how")
+    page.get_by_label("In their own words").first.fill("I am scared to tell my kids")
+    page.locator("form[action$='/concerns']").get_by_role("button", name="Keep it").click()
+    concern = page.locator(".concern", has_text="I am scared to tell my kids")
+    concern.locator("select[name=kind]").select_option(index=1)
+    concern.get_by_role("button", name="Name it").click()
+    concern.locator("textarea[name=said]").fill("That is a hard talk. You need not find the words alone.")
+    concern.get_by_role("button", name="Acknowledged").click()
+    expect(concern.locator("[aria-current=step]")).to_have_text("acknowledged")
+    page.context.close()
+
+
+def the_patient_says_it_is_settled(visit: Visit, about: str) -> None:
+    """Child life was asked, the talk was had: the concern ends in the patient's words."""
+    page = visit(f"/patients/{about}/how")
+    concern = page.locator(".concern", has_text="I am scared to tell my kids")
+    concern.locator("textarea[name=said]").fill("Referral to child life; Carla books it this week")
+    concern.get_by_role("button", name="Agreed with the patient").click()
+    concern.locator("textarea[name=said]").first.fill("We told them together. They know now.")
+    concern.get_by_role("button", name="They say it is settled").first.click()
+    expect(page.locator("#notices")).to_contain_text("Settled, in the patient’s own words.")
+    page.context.close()
+
+
+def the_board_decides(visit: Visit, seen: Seen, about: str) -> None:
+    """The tumor board's agenda carries what is open; what it decides is a promise with an owner."""
+    page = visit("/programs/oncology-navigation/board")
+    expect(page.locator("main")).to_contain_text("Dana Price")
+    expect(page.locator("main")).to_contain_text("I am scared to tell my kids")
+    seen(page, "programs-board")
+    page.get_by_role("button", name="Begin now").click()
+    expect(page.get_by_role("heading", name="Tumor board")).to_be_visible()
+    page.get_by_label("What is decided: Dana Price").fill("Child life helps with the talk")
+    page.locator("form[action$='/decide'] button").first.click()
+    expect(page.locator("main")).to_contain_text("Child life helps with the talk")
+    page.get_by_role("button", name="End the huddle").click()
+    page = visit("/programs/oncology-navigation/board")
+    expect(page.get_by_role("heading", name="Held before")).to_be_visible()
+    page.context.close()
+
+
 def test_sc09_a_navigators_month(visit: Visit, seen: Seen, home: House, people: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     page = visit(f"/patients/{people['dana']}")
     page.locator("#programs a", has_text="Programs").click()
@@ -100,14 +164,33 @@ def test_sc09_a_navigators_month(visit: Visit, seen: Seen, home: House, people: 
     fold.get_by_label("In it since").fill("2026-10-05")
     entered.click("button", "Enter Oncology navigation")
     expect(page.locator("#notices")).to_contain_text("Entered. What its first phase owes stands on Today.")
-    for phase, day in (("Diagnosis", "2026-10-14"), ("Staging", "2026-10-20"), ("Tumor board", "2026-10-27"), ("Treatment", "2026-11-09")):
+    for phase, day in (("Diagnosis", "2026-10-14"), ("Staging", "2026-10-30")):
+        page.get_by_label("Next phase").select_option(label=phase)
+        page.get_by_label("As of", exact=True).fill(day)
+        if phase == "Diagnosis":
+            page.get_by_role("button", name="Go on").click()
+            asked_from_the_program(page)
+            continue
+        page.get_by_role("button", name="Go on").click()
+        expect(page.locator("#notices")).to_contain_text("Say why this phase took longer than it should.")
+        page.get_by_label("Next phase").select_option(label=phase)
+        page.get_by_label("As of", exact=True).fill(day)
+        page.get_by_label("Why this phase took that long").fill("The pathologist asked for a second look")
+        page.get_by_role("button", name="Go on").click()
+    a_concern_is_a_loop(visit, people["dana"])
+    the_board_decides(visit, seen, people["dana"])
+    the_patient_says_it_is_settled(visit, people["dana"])
+    page = visit(f"/patients/{people['dana']}/programs")
+    for phase, day in (("Tumor board", "2026-11-03"), ("Treatment", "2026-11-09")):
         page.get_by_label("Next phase").select_option(label=phase)
         page.get_by_label("As of", exact=True).fill(day)
         page.get_by_role("button", name="Go on").click()
         expect(page.locator("dl.facts").first).to_contain_text(phase)
     clocks = page.get_by_role("region", name="Clocks of the phases")
     expect(clocks).to_contain_text("9 of 28")
-    expect(clocks).to_contain_text("NHS England")
+    expect(clocks).to_contain_text("general knowledge: verify")
+    expect(clocks.get_by_role("row", name="Suspicion to first treatment")).to_contain_text("35 of 62")
+    expect(clocks.get_by_role("row", name="Suspicion to first treatment")).to_contain_text("The pathologist asked for a second look")
     seen(page, "programs-oncology")
     timed = Counted(page)
     timed.click("link", "Time")
@@ -151,6 +234,33 @@ def test_sc09_a_navigators_month(visit: Visit, seen: Seen, home: House, people: 
     assert entered.clicks <= 4
 
 
+def a_family_meeting(page: Page) -> None:
+    """Booked from the same page: only with those who may be told, never with a child as interpreter."""
+    card = page.locator("section", has=page.get_by_role("heading", name="A family meeting first?"))
+    card.get_by_label("Day").fill("2026-11-25")
+    card.get_by_role("checkbox", name="Mai Nguyen").check()
+    card.get_by_role("button", name="Book the meeting").click()
+    expect(page.locator("#notices")).to_contain_text("An interpreter has to be there: say who.")
+    card.locator("select[name=interpreter]").select_option("companion")
+    card.locator("summary", has_text="Somebody close to them").click()
+    card.locator("select[name=companion]").select_option(label="Bao Nguyen")
+    card.get_by_role("button", name="Book the meeting").click()
+    expect(page.locator("#notices")).to_contain_text("A child does not interpret")
+    card.get_by_label("Day").fill("2026-11-25")
+    card.get_by_role("checkbox", name="Huy Nguyen").check()
+    card.locator("select[name=interpreter]").select_option("qualified")
+    card.get_by_label("Name or number").fill("#4471")
+    card.get_by_role("button", name="Book the meeting").click()
+    expect(page.locator("#notices")).to_contain_text("told everything")
+    card.get_by_label("Day").fill("2026-11-25")
+    card.get_by_role("checkbox", name="Mai Nguyen").check()
+    card.locator("select[name=interpreter]").select_option("qualified")
+    card.get_by_label("Name or number").fill("#4471")
+    card.get_by_role("button", name="Book the meeting").click()
+    expect(page.locator("#notices")).to_contain_text("The meeting is booked")
+    expect(card).to_contain_text("interpreter #4471")
+
+
 def test_sc11_contradictions_end_in_one_plan(visit: Visit, seen: Seen, people: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     page = visit(f"/patients/{people['nguyen']}")
     expect(page.locator("#loops")).to_contain_text("Decide between plans that contradict each other: Cardiology · Urology")
@@ -159,6 +269,7 @@ def test_sc11_contradictions_end_in_one_plan(visit: Visit, seen: Seen, people: d
     decided = Counted(page)
     decided.click("link", "Decide them")
     seen(page, "plan-reconcile")
+    a_family_meeting(page)
     drink = page.locator("section", has=page.get_by_role("heading", name="How much to drink"))
     drink.get_by_label("Something else:").check()
     drink.get_by_label("What is decided instead").fill("Drink 2 L a day; both clinics agree")

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.desk import labels, posting
+from baton.desk import family_meetings, labels, posting
 from baton.desk import program_words as words
 from baton.desk.enrolments import said
 from baton.desk.programs import day_of
@@ -23,7 +23,6 @@ from baton.duties.programs.plan_decisions import Choice
 from baton.fhir.resource import Resource, extension, human_name, target, text_of
 from baton.rules import contradictions as rules
 from baton.rules.calendar import local_day
-from baton.store import View
 from baton.web.gate import Request, staff
 
 
@@ -199,15 +198,9 @@ def _deciding(request: Request, patient: str) -> HttpResponse:
             "deciders": plan_decisions.deciders(view, reference),
             "plans": [(duty.source_of(each), [one.text for one in duty.said_in(each)]) for each in live],
             "twice": rules.duplicates([one for each in live for one in duty.said_in(each)], today),
-            "meeting": _meeting(view, reference),
+            "meeting": family_meetings.context(view, patient),
         }
     return render(request, "care_plans/reconcile.html", context)
-
-
-def _meeting(view: View, patient: str) -> bool:
-    """Whether an interpreter is needed at a family meeting."""
-    person = view.get(*patient.split("/", 1))
-    return bool(extension(person, "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"))
 
 
 @posting.form(lambda request, patient: redirect("reconcile", patient=patient))

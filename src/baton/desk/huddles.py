@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -53,6 +54,7 @@ def huddle(request: Request, huddle: str) -> HttpResponse:
     there = {each.person for each in found.people if each.end is None}
     context = {"huddle": found, "points": points, "owners": sorted(staffed, key=lambda each: each not in near), "due": due, "there": there}
     context |= {
+        "about": found.about.said(get_language()),
         "others": others,
         "absent": [each for each in staffed if each.reference not in there],
         "left": sum(each.state == "to-do" for each in points),

@@ -205,6 +205,9 @@ REFUSALS = (
     lazy("This program watches no such thing."),
     lazy("Say how much it may rise, in lb or kg."),
     lazy("Say what is decided."),
+    lazy("An interpreter has to be there: say who."),
+    lazy("Say how long it lasts."),
+    lazy("Choose whom to talk about."),
     lazy("Record on the program what a clinician decided about this reading."),
 )
 """What the duties of this room answer when they refuse."""

@@ -88,6 +88,7 @@ def panel(request: Request) -> HttpResponse:
         "before": "?" + urlencode({**filters.parts(), "page": page.page - 1}) if page.page > 1 else "",
         "after": "?" + urlencode({**filters.parts(), "page": page.page + 1}) if page.page < page.pages else "",
         "contradictions": contradictions,
+        "boards": [each.said(own) for each in page.boards],
         "most": duty.MOST,
     }
     return render(request, "programs/panel.html", context)
@@ -194,6 +195,7 @@ def program(request: Request, code: str) -> HttpResponse:
         "entry": [(each.excluding, each.words.said(own)) for each in found.entry],
         "goals": [(each.text.said(own), each.barrier.said(own)) for each in found.goals],
         "interventions": [(each.title.said(own), each.source, labels.word(words.STRENGTHS, each.strength)) for each in found.interventions],
+        "boards": [each.title.said(own) for each in found.boards],
         "clocks": [(each, each.title.said(own)) for each in found.clocks],
         "watches": [(each, each.title.said(own), [(rise, rise.title.said(own)) for rise in each.rises]) for each in found.watches],
         "families": [labels.word(words.FAMILIES, each) for each in found.minutes],

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TEAM = ("administrator", "supervisor", "senior", "coordinator", "social-worker")
 """Those who share patients."""
 STANDING = tuple(each for each in access.RELATIONSHIPS if each not in ("unowned", "glass"))
+PROGRAMS = ("programs", "enrolments", "care_plans", "minutes", "boards", "family_meetings")
 Use = Callable[["Who"], bool]
 
 
@@ -57,7 +58,7 @@ GROUPS: tuple[tuple[Room, ...], ...] = (
         Room("support", _("Support"), ("support", "asking", "safety"), _sees("QuestionnaireResponse")),
     ),
     (
-        Room("programs", _("Programs"), ("programs", "enrolments", "care_plans", "minutes"), _sees("CarePlan")),
+        Room("programs", _("Programs"), PROGRAMS, _sees("CarePlan")),
         Room("library", _("Library"), ("education",), _sees("ActivityDefinition", "unowned")),
     ),
     (

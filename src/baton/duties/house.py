@@ -13,7 +13,7 @@ from baton.duties.discharge import promises as discharge_promises
 from baton.duties.privacy import consents, glass
 from baton.duties.privacy import tasks as privacy_tasks
 from baton.duties.programs import asking as program_asking
-from baton.duties.programs import minutes, month_close, pack_checks, plan_issues, programs
+from baton.duties.programs import family_meetings, minutes, month_close, pack_checks, plan_issues, programs
 from baton.duties.programs import promises as program_promises
 from baton.duties.programs import states as program_states
 from baton.duties.programs import watches as program_watches
@@ -72,6 +72,7 @@ DUTIES: tuple[ModuleType, ...] = (
     concerns,
     goals,
     plan_issues,
+    family_meetings,
     interpreting,
 )
 

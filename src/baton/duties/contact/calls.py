@@ -10,6 +10,7 @@ from baton.duties.contact.safe_contact import Answer, SafeContact
 from baton.duties.names import names_of
 from baton.duties.patients import identity, network
 from baton.duties.patients.network import Person
+from baton.duties.support import education
 from baton.duties.today import loops
 from baton.duties.today.rows import Attempt, Contact, Identity, Row
 from baton.duties.transitions import evidence
@@ -35,6 +36,7 @@ class Workspace:
     promises: tuple[Row, ...]
     chosen: Row | None
     earlier: tuple[tuple[Attempt, str], ...]
+    to_ask: tuple[tuple[str, str], ...] = ()  # (lesson, question) of what was taught and is not yet understood
 
 
 def workspace(view: View, *, patient: str, task: str | None = None) -> Workspace:
@@ -65,4 +67,8 @@ def workspace(view: View, *, patient: str, task: str | None = None) -> Workspace
         promises=rows,
         chosen=next((each for each in rows if each.task == task), None),
         earlier=tuple(sorted(earlier, key=lambda pair: pair[0].when, reverse=True)[:EARLIER]),
+        to_ask=tuple(
+            (given.title, item.ask.question)
+            for given, item in education.unproved(view, patient=patient, communications=chart.get("Communication", ()))
+        ),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from baton.duties import codes
-from baton.duties.patients import identity
+from baton.duties.patients import network
 from baton.duties.programs import care_plans
 from baton.duties.programs import packs as program_packs
 from baton.duties.programs.plan_issues import Contradiction, of_patient
@@ -36,7 +36,7 @@ def deciders(view: View, patient: str) -> list[tuple[str, str, bool]]:
     """With whom it can be decided: (reference, name, whether they may be told): the patient, and those close to them."""
     person = view.get(*patient.split("/", 1))
     relatives = view.find("RelatedPerson", patient=patient, _count=20)
-    near = [(f"RelatedPerson/{each['id']}", human_name(each) or "", identity.told(each) == "everything") for each in relatives]
+    near = [(f"RelatedPerson/{each['id']}", human_name(each) or "", network.told_now(view, each) == "everything") for each in relatives]
     return [(patient, human_name(person) or "", True), *near]
 
 

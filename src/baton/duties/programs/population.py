@@ -120,6 +120,7 @@ class Population:
     phases: tuple[tuple[str, program_packs.Words, int], ...]
     saved: tuple[Saved, ...]
     titles: Mapping[tuple[str, str], program_packs.Words]
+    boards: tuple[program_packs.Words, ...] = ()
 
 
 def members(view: View, filters: Filters, *, limit: int, offset: int = 0) -> tuple[list[Member], int]:
@@ -149,6 +150,7 @@ def population(view: View, *, filters: Filters, page: int = 1) -> Population:
         phases=tuple((each.code, each.title, in_phases.get(each.code, 0)) for each in here.phases) if here else (),
         saved=saved(view),
         titles={(each.code, phase.code): phase.title for each in known for phase in each.phases},
+        boards=tuple(each.title for each in here.boards) if here else (),
     )
 
 

@@ -6,11 +6,13 @@ A huddle is an `Encounter` without a patient, its people participants with perio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from baton.duties import codes, promises, reading
+from baton.duties.programs.wording import Words, words
 from baton.duties.team import looking_after, teams
 from baton.duties.today import caseload
 from baton.duties.today.caseload import Filters
@@ -75,6 +77,7 @@ class Huddle:
     start: datetime
     end: datetime | None
     people: tuple[Attended, ...]
+    about: Words = Words("", {})  # what the meeting is called, where it is more than a huddle
 
 
 # --- before and during -----------------------------------------------------------------------------------------------------------------
@@ -90,8 +93,11 @@ def agenda(view: View, team: str, limit: int = AGENDA) -> list[str]:
     return sorted(counted, key=lambda each: (-len(counted[each]), counted[each][0].due))[:limit]
 
 
-def begin(change: Change, *, team: str) -> str:
-    """A huddle of a team begins now, with whoever begins it and its agenda. Returns its id. Raises Invalid."""
+def begin(change: Change, *, team: str, patients: Sequence[str] | None = None, about: Resource | None = None) -> str:
+    """A huddle of a team begins now, with whoever begins it and its agenda. Returns its id. Raises Invalid.
+
+    `patients`: those to talk about, where another meeting says so; `about`: what that meeting is called (CodeableConcept).
+    """
     if team not in dict(teams.names(change)):
         raise Invalid("Choose one of your teams.", expression="Encounter.serviceProvider", code="required")
     if any(each.end is None and each.team == team for each in every(change)):
@@ -102,13 +108,13 @@ def begin(change: Change, *, team: str) -> str:
             "resourceType": "Encounter",
             "status": "in-progress",
             "class": VIRTUAL,
-            "type": [codes.concept(KIND, HUDDLE)],
+            "type": [codes.concept(KIND, HUDDLE), *([about] if about else [])],
             "serviceProvider": codes.reference_to(team, reading.name_of(change, team)),
             "period": {"start": now},
             "participant": [{"individual": codes.reference_to(change.who.person, change.who.name), "period": {"start": now}}],
         }
     )
-    for patient in agenda(change, team):
+    for patient in agenda(change, team) if patients is None else patients:
         change.put(_point(stored.id, patient))
     return stored.id
 
@@ -256,7 +262,8 @@ def read(encounter: Resource, view: View) -> Huddle:
         who = each["individual"]
         people.append(Attended(str(target(who)), str(who.get("display", "")), begun, last, minutes))
     team = encounter.get("serviceProvider", {})
-    return Huddle(str(encounter["id"]), str(target(team)), str(team.get("display", "")), start or view.now, end_, tuple(people))
+    about = next((words(each, "text") for each in encounter.get("type", ()) if each.get("text") and not each.get("coding")), Words("", {}))
+    return Huddle(str(encounter["id"]), str(target(team)), str(team.get("display", "")), start or view.now, end_, tuple(people), about)
 
 
 def points(view: View, huddle: str) -> tuple[Point, ...]:

@@ -227,7 +227,7 @@ def title(enrolment: Enrolment) -> str:
 def marked(source: str) -> SafeString:
     """A source with its mark in words: what is general knowledge or proposed here says so."""
     parts = _MARK.split(source.strip())
-    words = [format_html('<span class="tag wait">{}</span>', MARKS[each]) if each in MARKS else each for each in parts if each]
+    words = [format_html(' <span class="tag wait">{}</span>', MARKS[each]) if each in MARKS else each for each in parts if each]
     return format_html_join("", "{}", ((each,) for each in words))
 
 

@@ -189,6 +189,10 @@ class Settings:
         """The time zone of a facility that states none."""
         return ZoneInfo(self.time_zone)
 
+    def pace_file(self, name: str) -> Path:
+        """The file in which all processes of this machine count how fast somebody calls."""
+        return Path(self.data_dir) / "pace" / name
+
     @property
     def calls_per_app(self) -> float:
         """How many calls a second one app may make for one person; 0 for any number."""

@@ -97,3 +97,4 @@ def test_the_look_is_taken_out_of_a_statement_whole() -> None:
     statement = "with r as (select f(1)), l as (insert into look (at) select (now()) from r) select * from r;"
     assert costs.without_look(statement) == "with r as (select f(1)) select * from r;"
     assert costs.without_look("select 1;") == "select 1;"
+    assert costs.without_wall("select 1 from promise_seen p, worked_counted w") == "select 1 from promise p, worked w"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from tests.pages import House, client, house
 
-from baton.pace import Pace
+from baton.pace import BURST, Pace
 from baton.store.postgres import Database
 
 
@@ -52,3 +53,29 @@ def test_a_bucket_fills_again() -> None:
     assert pace.wait("a") > 0 and pace.wait("b") == 0
     now[0] += 1
     assert [pace.wait("a") for _ in range(2)] == [0.0, 0.0] and pace.wait("a") > 0
+
+
+def _takes(path: str, several: int, counted: Any) -> None:
+    pace = Pace(1, clock=lambda: 1000.0, shared=Path(path))
+    counted.put(sum(pace.wait("10.0.0.1") == 0.0 for _ in range(several)))
+
+
+def test_two_processes_take_from_one_bucket(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    counted = context.Queue()
+    both = [context.Process(target=_takes, args=(str(tmp_path / "pace" / "address"), 50, counted)) for _ in range(2)]
+    for each in both:
+        each.start()
+    let_through = [counted.get(timeout=60) for _ in both]
+    for each in both:
+        each.join()
+    assert sum(let_through) == BURST, "ten seconds' worth for both together, not for each"
+    after = Pace(1, clock=lambda: 1001.0, shared=tmp_path / "pace" / "address")
+    assert after.wait("10.0.0.1") == 0.0 and after.wait("10.0.0.1") > 0, "a third sees what the others left, and that it fills"
+    assert after.wait("10.0.0.2") == 0.0
+
+
+def test_where_no_file_can_be_made_a_process_counts_alone(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    pace = Pace(1, clock=lambda: 1.0, shared=tmp_path / "file" / "under")
+    assert [pace.wait("a") for _ in range(BURST)] == [0.0] * BURST and pace.wait("a") > 0

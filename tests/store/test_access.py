@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -465,6 +466,44 @@ def test_without_the_first_wall_the_second_still_hides_every_body(
             assert allowed[who] & set(mine) <= come_out, who  # and it hides nothing that is theirs
     finally:
         view_module._stored.cache_clear()
+
+
+def test_without_the_first_wall_the_second_still_counts_and_finds_only_what_is_theirs(
+    world: tuple[Store, Truth, Clock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, truth, _ = world
+    ward = [
+        {"teams": teams, "treating": None, "labels": labels, "loose": [], "things": [("Observation", []), ("Task", []), ("Task", ["SDV"])]}
+        for teams, labels in ((["a"], []), (["b"], []), ([], ["CEL"]), (["a"], ["CEL"]))
+    ]
+    patients = fill(store, truth, ward)
+    asked = ("Patient", "Observation", "Task")
+
+    def told(who: Who) -> dict[str, Any]:
+        with store.view(who) as view:
+            return {
+                "count": {type_: view.search(query.parse(type_, [("_summary", "count")])).total for type_ in asked},
+                "find": {each: {stored.id for _, stored in view.patients(f"Zygmunt{each}")} & set(patients) for each in patients},
+                "worklist": {row.task_id for row in view.promises(limit=1000)},
+                "counts": view.promise_counts(),
+                "standings": {each: found.open for each, found in view.standings([f"Patient/{one}" for one in patients]).items()},
+                "care": view.patients_in_care(),
+            }
+
+    before = {who: told(who) for who in CALLERS}
+    monkeypatch.setattr(Sight, "condition", lambda *_, **__: "true")
+    without = {who: told(who) for who in CALLERS}
+    for who in CALLERS:
+        assert without[who] == before[who], who.name
+    assert any(each["worklist"] for each in before.values()) and len({each["care"] for each in before.values()}) > 1
+
+
+def test_the_entrances_cannot_read_the_index_past_its_wall(module_database: Database) -> None:
+    with psycopg.connect(module_database.app_dsn, autocommit=True) as connection:
+        for table_ in ("promise", "enrolment", "reached", "returned", "worked"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(f"select patient from {table_}")
+            assert connection.execute(f"select count(*) from {table_}_seen").fetchone() == (0,), "nobody stands on it"
 
 
 def test_the_second_wall_stands_on_any_postgresql(other_databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ def application(server: Server, settings: Settings) -> Application:
     """The addresses in PATHS. Each answers JSON; a refusal is the error of RFC 6749."""
     hosts = frozenset(host.strip().lower() for host in settings.hosts.split(",") if host.strip()) or _LOCAL
     https = bool(settings.https) and settings.https != "0"
-    limit = pace.Pace(settings.calls_per_address)
+    limit = pace.Pace(settings.calls_per_address, shared=settings.pace_file("grant"))
 
     def oauth(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         try:

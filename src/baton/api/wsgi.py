@@ -36,7 +36,8 @@ def application(store: Store, settings: Settings, *, body_limit: int = BODY_LIMI
     `body_limit` is in bytes; larger requests are refused with 413.
     """
     https = bool(settings.https)
-    limits = _Limits(pace.Pace(settings.calls_per_app), pace.Pace(settings.calls_per_address), https)
+    by_app = pace.Pace(settings.calls_per_app, shared=settings.pace_file("app"))
+    limits = _Limits(by_app, pace.Pace(settings.calls_per_address, shared=settings.pace_file("call")), https)
 
     def fhir(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         looks = Shape("")

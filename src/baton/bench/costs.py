@@ -5,6 +5,7 @@ Each is prepared once and run again and again on one connection, nothing else as
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -33,13 +34,14 @@ class Cost:
 
 
 def measure(hub: Hub, things: dict[str, Any], *, rounds: int) -> tuple[list[Cost], float]:
-    """The costs of four questions, and microseconds of sealing for each look."""
+    """The costs of five questions, and microseconds of sealing for each look."""
     patient, family = things["patients"][0][0], things["patients"][0][1]
     asked = {
         "read": ("Patient", patient),
         "family": ("Patient", f"family={family}&_count=20"),
         "observations": ("Observation", f"patient=Patient/{patient}&_sort=-date&_count=50"),
         "tasks": ("Task", "status=requested&_sort=-_lastUpdated&_count=50"),
+        "worklist": ("worklist", "counts"),
     }
     person = hub.store.who(SUPERVISOR, entrance="api") or HUB
     return [_cost(hub, person, name, *each, rounds=rounds) for name, each in asked.items()], _sealing(hub)
@@ -54,7 +56,7 @@ def _cost(hub: Hub, person: Who, name: str, type_: str, text: str, *, rounds: in
         with hub.store.view(person) as view:
             line.execute(view.sight.wall.settings + b"; set baton.now = '2100-01-01 00:00+00'")
         whole, unlooked = (_timed(line, statement, rounds) for statement in (theirs, without_look(theirs)))
-        bypassed, decided = (_timed(owner, without_look(statement), rounds) for statement in (theirs, everything))
+        bypassed, decided = (_timed(owner, without_wall(without_look(statement)), rounds) for statement in (theirs, everything))
     return Cost(name, whole, max(0.0, whole - unlooked), max(0.0, bypassed - decided), max(0.0, unlooked - bypassed))
 
 
@@ -63,7 +65,9 @@ def _statement(store: Store, who: Who, type_: str, text: str) -> str:
 
     def ask() -> None:
         with store.view(who) as view:
-            if "=" in text:
+            if type_ == "worklist":
+                view.promise_counts()
+            elif "=" in text:
                 view.search(query.parse(type_, text))
             else:
                 view.stored(type_, text)
@@ -84,6 +88,11 @@ def without_look(statement: str) -> str:
         end += 1
         depth += {"(": 1, ")": -1}.get(statement[end], 0)
     return statement[:head] + statement[end + 1 :]
+
+
+def without_wall(statement: str) -> str:
+    """The statement on the tables themselves instead of the views that have the second wall; row security is bypassed by who asks."""
+    return re.sub(r"\b(promise|enrolment|reached|returned|worked)_(seen|counted)\b", r"\1", statement)
 
 
 def _timed(line: psycopg.Connection[Any], statement: str, rounds: int) -> float:

@@ -12,6 +12,7 @@ import jellyfish
 from baton.store import words
 from baton.store.codes import TYPE_CODE, param_code, table
 from baton.store.conditions import Where, allow
+from baton.store.wall import wall
 from baton.store.who import Stored
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _candidates(view: View, type_: str, where: Where, condition: str) -> list[tu
     allow(view, where, type_)
     statement = (
         f"select n.rid, n.value from name n join {table(type_)} r on r.type = {TYPE_CODE[type_]} and r.rid = n.rid and not r.gone"  # noqa: S608
-        f" where {where.sql()} limit {CANDIDATES}"
+        f" where {where.sql()} and {wall(TYPE_CODE[type_])} limit {CANDIDATES}"
     )
     return [(int(rid or 0), (value or b"").decode()) for rid, value in view.rows(statement, where.params)]
 
@@ -161,7 +162,7 @@ def _answering(view: View, type_: str, names: list[str], *, together: bool, hear
     statement = f"""
         with top as materialized (
             select r.rid from ({sets}) c join {table(type_)} r on r.type = {TYPE_CODE[type_]} and r.rid = c.rid and not r.gone
-            where {where.sql()} limit {CANDIDATES}
+            where {where.sql()} and {wall(TYPE_CODE[type_])} limit {CANDIDATES}
         )
         select n.rid, string_agg(n.value, ' ') from top join name n on n.rid = top.rid and n.param = {param_code(words.WORD)} group by n.rid
     """  # noqa: S608
@@ -207,7 +208,8 @@ def _born_on(view: View, type_: str, days: list[date]) -> dict[int, int]:
         start, end = where.param(lo.isoformat(), "timestamptz"), where.param((lo + timedelta(days=1)).isoformat(), "timestamptz")
         where.parts.append(f"r.type = {TYPE_CODE[type_]} and not r.gone and r.date_lo >= {start} and r.date_lo < {end}")
         allow(view, where, type_)
-        for (rid,) in view.rows(f"select r.rid from {table(type_)} r where {where.sql()} limit {CANDIDATES}", where.params):  # noqa: S608
+        statement = f"select r.rid from {table(type_)} r where {where.sql()} and {wall(TYPE_CODE[type_])} limit {CANDIDATES}"  # noqa: S608
+        for (rid,) in view.rows(statement, where.params):
             found.setdefault(int(rid or 0), rank)
     return found
 

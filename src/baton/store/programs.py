@@ -43,9 +43,9 @@ _PATIENTS = """(
     select r.patient, r.labels, ''::text as program, ''::text as phase, ''::text as status, r.last_updated as since, 0 as risk
     from resource_patient r where r.type = {patient} and not r.gone{more}
 ) g"""
-_OUTSIDE = " and not exists (select from enrolment e where e.patient = r.patient and e.open)"
+_OUTSIDE = " and not exists (select from enrolment_seen e where e.patient = r.patient and e.open)"
 SOURCES = {
-    "": ("enrolment g", "g.open"),
+    "": ("enrolment_seen g", "g.open"),
     "*": (_PATIENTS.replace("{more}", ""), "true"),
     "-": (_PATIENTS.replace("{more}", _OUTSIDE), "true"),
 }

@@ -17,6 +17,7 @@ from baton.store import audit_event, cursor, refusals, timeline
 from baton.store.codes import TYPE_CODE, param_code, table
 from baton.store.conditions import Where, allow, conditions, pointing
 from baton.store.index import principal_date
+from baton.store.wall import wall
 from baton.store.who import Forbidden, Gone, Invalid, NotFound, Page, Stored
 
 if TYPE_CHECKING:
@@ -223,7 +224,8 @@ def _text(value: bytes | None) -> str:
 
 def _count(view: View, query: Query, at_most: int | None) -> int:
     where = conditions(view, query.type, query.clauses)
-    inner = f"select 1 from {table(query.type)} r where {where.sql()}" + (f" limit {at_most}" if at_most else "")  # noqa: S608
+    second = wall(TYPE_CODE[query.type])
+    inner = f"select 1 from {table(query.type)} r where {where.sql()} and {second}" + (f" limit {at_most}" if at_most else "")  # noqa: S608
     return int(view.rows(f"select count(*) from ({inner}) z", where.params)[0][0] or 0)  # noqa: S608
 
 

@@ -12,6 +12,7 @@ from baton.store.codes import TYPE_CODE, key64, table
 from baton.store.index import NEVER
 from baton.store.named import sql
 from baton.store.sight import EVERYTHING
+from baton.store.wall import wall
 from baton.store.who import Invalid, PromiseRow, Resource, Standing
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def promises(
     params |= view.look_params("worklist")
     several = isinstance(params.get("owner"), list)
     where = " and ".join(part for part in parts if not (several and part == _OWNERS)) or "true"
-    source = sql("promises_of_owners", where=where, limit=int(limit)) if several else f"promise p where p.open and {where}"
+    source = sql("promises_of_owners", where=where, limit=int(limit)) if several else f"promise_seen p where p.open and {where}"
     statement = sql("promises", source=source, limit=int(limit), **_bodies(view, params))
     return [_row(view, *row) for row in view.ask(statement, params)]
 
@@ -208,4 +209,4 @@ def in_care(view: View) -> int:
     """How many patients this person may see."""
     params: dict[str, Any] = {}
     seen = view.seen("r", params, [TYPE_CODE["Patient"]], hashed=True)
-    return int(view.ask(sql("patients_seen", type=TYPE_CODE["Patient"], seen=seen), params)[0][0])
+    return int(view.ask(sql("patients_seen", type=TYPE_CODE["Patient"], seen=seen, wall=wall(TYPE_CODE["Patient"])), params)[0][0])

@@ -60,9 +60,11 @@ def sizes(respond: Respond) -> Respond:
 class PaceOfAddress:
     """Not too many requests at once from one address: before the session is looked for, so that a flood costs little."""
 
+    name = "address"
+
     def __init__(self, respond: Respond) -> None:
         self.respond = respond
-        self._paces: dict[str, Pace] = {}
+        self._paces: dict[tuple[str, str], Pace] = {}
 
     def pace(self, request: HttpRequest) -> tuple[str, object]:
         """The setting, and who is counted."""
@@ -73,7 +75,11 @@ class PaceOfAddress:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Around every request."""
         rate, whom = self.pace(request)
-        pace = self._paces.setdefault(rate, Pace(float(rate)))
+        hub = request.META.get("baton.hub")
+        key = (rate, hub.settings.data_dir if hub else "")
+        pace = self._paces.get(key)
+        if pace is None:
+            pace = self._paces.setdefault(key, Pace(float(rate), shared=hub.settings.pace_file(self.name) if hub else None))
         if seconds := pace.wait(str(whom)):
             response = errors.too_fast(request)
             response.headers["Retry-After"] = str(math.ceil(seconds))
@@ -83,6 +89,8 @@ class PaceOfAddress:
 
 class PaceOfPerson(PaceOfAddress):
     """Not too many requests at once from one person either, however many addresses they come from."""
+
+    name = "person"
 
     def pace(self, request: HttpRequest) -> tuple[str, object]:
         """The setting, and who is counted."""

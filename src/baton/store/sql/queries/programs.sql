@@ -10,8 +10,7 @@ delete from worked where rid = any(%(rids)s)
 
 -- name: enrolled
 -- Which of these are in these programs now.
-select e.patient, e.program from enrolment e
-join unnest(%s::bigint[], %s::text[]) u (patient, program) on e.patient = u.patient and e.program = u.program where e.open
+select patient, program from enrolled(%s::bigint[], %s::text[])
 
 -- name: enrol
 -- Who is enrolled in what, as these episodes say.
@@ -38,12 +37,13 @@ from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::timestampt
 with g as materialized (
     select g.patient, g.program, g.phase, g.status, g.since, g.risk from {source} where {who}
 ), o as materialized (
-    select p.patient, count(*) as open, count(*) filter (where not {asleep} and p.due < %(now)s) as late from promise p
+    select p.patient, count(*) as open, count(*) filter (where not {asleep} and p.due < %(now)s) as late from promise_counted p
     where p.open and p.patient in (select patient from g) group by p.patient
 ), c as materialized (
-    select x.patient, max(x.at) as at from reached x where x.patient in (select patient from g) group by x.patient
+    select x.patient, max(x.at) as at from reached_counted x where x.patient in (select patient from g) group by x.patient
 ), b as materialized (
-    select x.patient, max(x.at) as at from returned x where x.at >= %(year)s and x.patient in (select patient from g) and {stays} group by x.patient
+    select x.patient, max(x.at) as at from returned_counted x
+    where x.at >= %(year)s and x.patient in (select patient from g) and {stays} group by x.patient
 ), n as materialized (
     select r.patient, count(*) as needs from resource_condition r
     where r.type = {condition} and not r.gone and r.tokens @> %(needs)s::bigint[] and r.patient is not null group by r.patient
@@ -59,10 +59,10 @@ limit %(limit)s offset %(offset)s
 
 -- name: population_phases
 -- How many are in each phase and state of each program.
-select e.program, e.phase, e.status, count(*) from enrolment e where e.open and {who} group by 1, 2, 3 order by 1, 2, 3
+select e.program, e.phase, e.status, count(*) from enrolment_counted e where e.open and {who} group by 1, 2, 3 order by 1, 2, 3
 
 -- name: minutes_between
 -- Who worked for whom between two instants, patient by patient.
 select w.rid, w.patient, w.person, w.program, lower(w.during), upper(w.during), b.id
-from worked w join resource_other b on b.rid = w.rid and b.type = {basic}
+from worked_counted w join resource_other b on b.rid = w.rid and b.type = {basic}
 where w.during && tstzrange(%(start)s, %(end)s) and {who} order by w.patient, lower(w.during), w.rid

@@ -151,13 +151,13 @@ select p.code,
        count(*) filter (where p.due >= %(now)s and p.due > %(end_of_today)s and not p.waiting and not {asleep}),
        count(*) filter (where p.waiting and p.due >= %(now)s and not {asleep}),
        count(*) filter (where {asleep}), 0
-from promise p where p.open and {where} group by p.code
+from promise_counted p where p.open and {where} group by p.code
 union all
-select p.code, 0, 0, 0, 0, 0, count(*) from promise p where not p.open and p.closed_at >= %(closed_since)s and {where} group by p.code
+select p.code, 0, 0, 0, 0, 0, count(*) from promise_counted p where not p.open and p.closed_at >= %(closed_since)s and {where} group by p.code
 
 -- name: patients_seen
 -- How many patients somebody sees.
-select count(*) from resource_patient r where r.type = {type} and not r.gone and {seen}
+select count(*) from resource_patient r where r.type = {type} and not r.gone and {seen} and {wall}
 
 -- name: body
 -- The current body of one resource, for the store itself: no look, since nobody is shown it.

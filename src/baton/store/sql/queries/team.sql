@@ -10,7 +10,7 @@ kind as materialized (
 ), owed as materialized (
     select p.patient, case when p.owner = any(%(people)s::bigint[]) then p.owner else c.person end as person,
         coalesce(k.minutes, %(other)s::float8) as minutes, coalesce(k.band, 0) as band, p.due < %(now)s as late, p.code = %(settling)s as settling
-    from promise p left join carrier c on c.patient = p.patient left join kind k on k.code = p.code
+    from promise_counted p left join carrier c on c.patient = p.patient left join kind k on k.code = p.code
     where p.open and p.patient is not null and {seen_task}
 ), pressing as materialized (
     select patient, greatest(max(band), case when count(*) >= %(high)s then 2 when count(*) >= %(medium)s then 1 else 0 end) as band,
@@ -73,7 +73,7 @@ group by 1, 2
 with mine as materialized (
     select distinct x.patient from panel x where x.team = any(%(teams)s::bigint[]) and x.until > %(now)s and x.since <= %(now)s
 ), k as materialized (
-    select m.patient, (select min(p.due) from promise p where p.patient = m.patient and p.open) as due, count(*) over () as n
+    select m.patient, (select min(p.due) from promise_seen p where p.patient = m.patient and p.open) as due, count(*) over () as n
     from mine m where not exists (
         select from panel y join {care_team_table} r on r.rid = y.rid
         where y.patient = m.patient and y.team = any(%(people)s::bigint[]) and y.until > %(now)s and y.since <= %(now)s
@@ -94,7 +94,7 @@ select c.body, k.n from k cross join lateral (
 -- name: waiting
 -- The patients of the team of those whom no team has taken: how many, and who waits longest, with their bodies and the look.
 with k as materialized (
-    select r.patient, r.rid, (select count(*) from promise p where p.patient = r.patient and p.open) as open,
+    select r.patient, r.rid, (select count(*) from promise_seen p where p.patient = r.patient and p.open) as open,
         greatest(
             (select v.at from version_row v where v.rid = r.rid and v.version = 1),
             (select max(c.last_updated) from {care_team_table} c where c.patient = r.patient)
@@ -113,10 +113,10 @@ join version v on v.rid = r.rid and v.version = r.version order by k.since, k.ri
 -- name: done_or_late
 -- What was done since an instant, and what fell due since then and is late: by kind, whether it was in time. Read from the index alone.
 d as (
-    select p.rid, p.patient, p.code, p.due, p.closed_at, p.closed_at <= p.due as kept from promise p
+    select p.rid, p.patient, p.code, p.due, p.closed_at, p.closed_at <= p.due as kept from promise_counted p
     where not p.open and p.closed_at >= %(since)s and p.status = 'completed' and p.code = any(%(codes)s::text[]) and {seen_task}
     union all
-    select p.rid, p.patient, p.code, p.due, null, false from promise p
+    select p.rid, p.patient, p.code, p.due, null, false from promise_counted p
     where p.open and p.due < %(now)s and p.due >= %(since)s and p.code = any(%(codes)s::text[]) and {seen_task}
 )
 
@@ -186,7 +186,7 @@ w as (
 select p.code, count(*),
     percentile_cont(0.5) within group (order by extract(epoch from p.closed_at - r.date_lo) / 86400),
     percentile_cont(0.9) within group (order by extract(epoch from p.closed_at - r.date_lo) / 86400)
-from promise p join {task_table} r on r.rid = p.rid
+from promise_seen p join {task_table} r on r.rid = p.rid
 where not p.open and p.closed_at >= %(since)s and p.status = 'completed' and p.code = any(%(codes)s::text[]) and r.date_lo > '-infinity'
     and {seen_task}
 group by 1

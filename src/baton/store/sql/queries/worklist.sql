@@ -1,7 +1,7 @@
 -- name: promises_of_owners
 -- Where a worklist of several owners is read: the first of each by its index, instead of all of all sorted.
 unnest(%(owner)s::bigint[]) as o(owner) cross join lateral (
-    select * from promise p where p.open and p.owner = o.owner and {where} order by p.due, p.rid limit {limit}
+    select * from promise_seen p where p.open and p.owner = o.owner and {where} order by p.due, p.rid limit {limit}
 ) p
 
 -- name: promise_standing
@@ -10,10 +10,10 @@ with g as (
     select unnest(%(patients)s::bigint[]) as patient
 ), k as materialized (
     select g.patient, c.n, f.rid, f.code, f.due, f.asleep_until, f.status from g cross join lateral (
-        select count(*) as n from promise p where p.patient = g.patient and p.open and {where}
+        select count(*) as n from promise_seen p where p.patient = g.patient and p.open and {where}
     ) c cross join lateral (
         select p.rid, p.code, p.due, nullif(p.asleep_until, '-infinity') as asleep_until, p.status
-        from promise p where p.patient = g.patient and p.open and {where} order by p.due, p.rid limit 1
+        from promise_seen p where p.patient = g.patient and p.open and {where} order by p.due, p.rid limit 1
     ) f
 ), l as (
     insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
@@ -29,7 +29,7 @@ from k cross join lateral (
 -- name: pressing_patients
 -- The patients with a promise in some state, the most pressing first; the look in the same statement.
 with k as materialized (
-    select p.patient, min(p.due) as due from promise p where p.open and p.patient is not null and {where}
+    select p.patient, min(p.due) as due from promise_counted p where p.open and p.patient is not null and {where}
     group by p.patient order by 2, 1 limit {limit}
 ), l as (
     insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
@@ -43,12 +43,12 @@ select c.body from k cross join lateral (
 
 -- name: promises_due
 -- How many open promises of some owners are due within a span.
-select count(*) from promise p where p.open and p.due between %(first)s and %(last)s and {where}
+select count(*) from promise_counted p where p.open and p.due between %(first)s and %(last)s and {where}
 
 -- name: promises_closed
 -- What was closed since an instant, the latest first, with Task and Patient bodies after the limit; the look in the same statement.
 with k as materialized (
-    select p.rid, p.patient, p.closed_at, p.code, p.status from promise p where {where} order by p.closed_at desc, p.rid desc limit {limit}
+    select p.rid, p.patient, p.closed_at, p.code, p.status from promise_seen p where {where} order by p.closed_at desc, p.rid desc limit {limit}
 ), l as (
     insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
     select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from baton.store import Forbidden, NotFound, Refused, Store, Who, access, kinds
 from baton.store import labels as security
 from baton.store.codes import TYPES, key64
 from baton.store.hold import Holding
+from baton.store.named import queries
 from baton.store.postgres import Database
 from baton.store.sight import Sight
 from baton.store.who import STAFF
@@ -496,6 +498,11 @@ def test_without_the_first_wall_the_second_still_counts_and_finds_only_what_is_t
     for who in CALLERS:
         assert without[who] == before[who], who.name
     assert any(each["worklist"] for each in before.values()) and len({each["care"] for each in before.values()}) > 1
+
+
+def test_no_statement_reads_the_index_past_its_wall() -> None:
+    bare = re.compile(r"(?<!delete )\b(?:from|join) (?:promise|enrolment|reached|returned|worked)\b(?! where rid)")
+    assert not {name for name, (_, statement) in queries().items() if bare.search(statement)}, "read its _seen or _counted instead"
 
 
 def test_the_entrances_cannot_read_the_index_past_its_wall(module_database: Database) -> None:

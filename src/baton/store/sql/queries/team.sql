@@ -57,7 +57,7 @@ select exists (select from staff s where s.person = %(person)s and s.since <= %(
 -- name: owing
 -- Which of some people own an open promise or are named for a patient: asked of those who are gone, so that nothing stays with them.
 select k.person from unnest(%(people)s::bigint[]) as k(person)
-where exists (select from promise p where p.owner = k.person and p.open)
+where exists (select from promise_seen p where p.owner = k.person and p.open)
     or exists (select from panel x where x.team = k.person and x.until > %(now)s)
 
 -- name: weighed
@@ -176,7 +176,7 @@ select c.body, k.code, k.due, k.closed_at, k.kept from k left join lateral (
 -- name: waited
 -- What was done since an instant and is counted among the waits.
 w as (
-    select p.rid, p.patient, p.code, p.due, p.closed_at, p.closed_at <= p.due as kept from promise p join {task_table} r on r.rid = p.rid
+    select p.rid, p.patient, p.code, p.due, p.closed_at, p.closed_at <= p.due as kept from promise_counted p join {task_table} r on r.rid = p.rid
     where not p.open and p.closed_at >= %(since)s and p.status = 'completed' and p.code = any(%(codes)s::text[]) and r.date_lo > '-infinity'
         and {seen_task}
 )

@@ -295,11 +295,9 @@ def plan_line(plan: Mapping[str, Any]) -> str:
 
 def unproved(plan: Mapping[str, Any]) -> str:
     """How much better a plan could be that is the best found in the time: the first thing that matters whose bound was not reached."""
-    values, bounds = plan["values"], plan.get("bounds", {})
-    part = next((name for name in values if values[name] != bounds.get(name, values[name])), None)
-    if part is None or part not in UNPROVED:
-        return ""
-    return _("Not proved: a plan with %(what)s may exist; the search was stopped before it could tell.") % {"what": UNPROVED[part]}
+    part = next((name for name, value in plan["values"].items() if value != plan.get("bounds", {}).get(name, value)), "")
+    said = _("Not proved: a plan with %(what)s may exist; the search was stopped before it could tell.")
+    return said % {"what": UNPROVED[part]} if part in UNPROVED else ""
 
 
 def waiting(plan: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from tests.journeys.looks import PHONE
 from tests.pages import MONDAY, House, client, patient
 
 from baton.duties.contact import threads
-from baton.duties.support import agreements, education
+from baton.duties.support import agreements, concerns, education, goals
 
 ROSA = "rosa@mail.example"
 NARROW = {"width": 320, "height": 640}
@@ -45,6 +45,7 @@ def rosa(home: House) -> str:
         })  # fmt: skip
         agreements.agree(change, patient=id_, what="Weigh yourself each morning", due=date(2026, 11, 27), by="patient")
         agreements.agree(change, patient=id_, what="Send you the taxi paper", due=date(2026, 11, 24), by="us")
+    with home.change() as change:  # what is handed to them is rehearsed first: they must be known by then
         education.give(change, patient=id_, lesson="heart-failure", how="paper")
         agreements.ask_questions(change, patient=id_, assessment="phq-9", due=date(2026, 11, 30))
     return id_
@@ -200,12 +201,31 @@ def test_every_page_of_the_portal_is_for_everybody(
     page = let_in(home, visit, f"Patient/{rosa}", ROSA, **options)
     with home.change() as change:
         threads.start(change, patient=rosa, topic="other", text="How are you today?", audience=[f"Patient/{rosa}"], wants_answer=True)
-    for path in ("", "visits", "messages", "lessons", "questions", "papers", "looks", "people", "keys"):
+        worry = concerns.raise_(change, patient=rosa, words="I am afraid to be alone at night.", helps="Somebody to call", kind="fear").id
+        concerns.acknowledge(change, concern=worry, said="Many feel so. You may call at any hour.")
+        concerns.plan(change, concern=worry, what="The night nurse calls you at nine each evening.")
+        goals.set_goal(change, patient=rosa, words=f"Walk to the church and back, {name}", confidence=8)
+    for path in ("", "visits", "messages", "worries", "goals", "lessons", "questions", "papers", "looks", "people", "keys"):
         page.goto(f"/my/{path}")
         seen(page, f"portal-{name}-{path or 'plan'}")
     page.goto("/my/lessons")
     page.locator("main li a").first.click()
     seen(page, f"portal-{name}-lesson")
+    page.goto("/my/goals")
+    page.locator("main summary").first.click()
+    for choice in ('label:has-text("3")', "main .ticks label"):
+        page.locator(f"main details[open] {choice}" if "3" in choice else f"{choice} >> nth=2").first.click()
+    page.locator("main details[open] button").click()
+    assert page.locator("main textarea[name=helps]").is_visible(), "who is not sure is asked what would help"
+    seen(page, f"portal-{name}-goal-help")
+    page.goto("/my/worries")
+    page.locator("#words").fill("A bill came." if name != "spanish" else "Llegó una cuenta.")
+    page.locator("form:has(#words) button").click()
+    assert page.locator('a[href="tel:988"]').is_visible()
+    seen(page, f"portal-{name}-worry-sent")
+    page.goto("/my/worries")
+    page.locator('main button[value="settled"]').first.click()
+    assert page.locator("main .tag.calm").first.is_visible(), "one click, and it is settled"
 
 
 def test_the_keyboard_goes_everywhere(home: House, rosa: str, visit: Callable[..., Page]) -> None:

@@ -12,6 +12,7 @@ from tests.conftest import Databases
 from tests.pages import MONDAY, House, client, furnish, house, patient
 
 from baton.duties.contact import guests as duty
+from baton.duties.patients import network
 from baton.store.postgres import Database
 
 ROSA, LENA, OMAR = "rosa@mail.example", "lena@mail.example", "omar@mail.example"
@@ -84,6 +85,8 @@ def portal(module_database: Database, tmp_path_factory: pytest.TempPathFactory) 
             }
             relationship = [{"coding": [{"system": duty.ROLE, "code": "CHILD"}]}]
             lena = change.put({**kin, "patient": {"reference": f"Patient/{rosa}"}, "relationship": relationship}).id
+        with opened.change() as change:
+            network.permit(change, person=f"RelatedPerson/{lena}", told="everything", source="patient-said")
         yield Portal(opened, clock, f"Patient/{rosa}", f"RelatedPerson/{lena}", f"Patient/{omar}")
 
 

@@ -27,9 +27,9 @@ browser: setup
 	@scripts/browser.sh
 	@$(PY) scripts/smart_client.py
 
-test: setup browser  ## everything: checks, then every test (browser journeys too, where a chromium can be had)
+test: setup browser  ## everything: checks (with the house tests), then every other test (browser journeys too, where a chromium can be had)
 	$(MAKE) --no-print-directory check
-	$(PY) -m pytest -n 2 --dist worksteal
+	$(PY) -m pytest -n 2 --dist worksteal --ignore tests/house
 
 check: setup  ## format, lint, types, import contracts, unsafe habits, known vulnerabilities, house tests
 	$(VENV)/bin/ruff format --check .

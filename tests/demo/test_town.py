@@ -125,10 +125,10 @@ def test_stopped_in_the_middle_it_goes_on(databases):
 
     with databases.copied() as first, databases.copied() as second:
         whole, torn = (open_store(database, lambda: NOW) for database in (first, second))
-        town.populate(whole, patients=60, now=NOW)
+        town.populate(whole, patients=24, now=NOW)
         with pytest.raises(StoppedError):
-            town.populate(torn, patients=60, now=NOW, progress=count)
-        assert town.populate(torn, patients=60, now=NOW).made
+            town.populate(torn, patients=24, now=NOW, progress=count)
+        assert town.populate(torn, patients=24, now=NOW).made
         one, other = everything(whole), everything(torn)
         whole.close()
         torn.close()

@@ -147,6 +147,7 @@ def page_of(view: View, found: Stay, scores: Scores, me: str) -> dict[str, Any]:
         "unneeded": [(role, labels.word(words.SIGNATURES, role)) for role in plan.unsigned if rules.unneeded(role)],
         "taking_over": [each for each in _parties(view) if each[0] not in {reference for reference, _name in plan.accepting}],
         "lessons": [(code, library()[code].said(get_language()).title, why) for code, why in found.suggested],
+        "to_teach": any(item.open for each in found.given for item in each.items),
         "taught": [(each, [item for item in each.items if item.open]) for each in found.given],
         "results": education.RESULTS,
         "language": labels.language_name(row.patient.language),

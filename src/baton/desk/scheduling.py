@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from baton.desk import plan_svg, posting, slips
 from baton.desk import scheduling_words as words
 from baton.desk.scheduling_forms import BUSY_ROWS, NeedForm, TogetherForm, busy_rows
-from baton.duties.scheduling import booking, needs, openings, planning, weekly
+from baton.duties.scheduling import booking, needs, openings, planning, suited, weekly
 from baton.duties.scheduling.asking import Ask
 from baton.fhir.resource import human_name
 from baton.rules.calendar import local_day
@@ -235,6 +235,10 @@ def find_openings(request: Request, need: str) -> HttpResponse:
         speaks = (found.language or "en").split("-")[0] if request.GET.get("speaks") else None
         choices = openings.choices(view, specialty=found.specialty, patient=f"Patient/{found.patient}")
         chosen = {name: asked for name in ("insurance", "site") if (asked := request.GET.get(name))}
+        home = suited.home_of(view, view.get("Patient", found.patient))
+        sex = request.GET.get("sex") if request.GET.get("sex") in suited.SEXES else None
+        near = bool(home and request.GET.get("near"))
+        suits = suited.Suits(sex, bool(request.GET.get("stepfree")), suited.FAR if near else None, home)
         several = openings.search(
             view,
             minutes=found.minutes,
@@ -246,11 +250,12 @@ def find_openings(request: Request, need: str) -> HttpResponse:
             modality=found.modality,
             insurance=chosen.get("insurance"),
             site=chosen.get("site"),
+            suits=suits,
         )
         moving = request.GET.get("move")
     context = {
         "need": found, "openings": several, "first": first, "speaks": speaks, "move": moving, "next": first + timedelta(days=7),
-        "choices": choices, "chosen": chosen,
+        "choices": choices, "chosen": chosen, "suits": suits, "far": suited.FAR,
     }  # fmt: skip
     return render(request, "scheduling/openings.html", context)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from tests.duties.scheduling.clinic import MONDAY, need, open_clinic
 from tests.duties.ward import HUB, PRIYA, TOM, ZONE, Ward, of_team, patient, stay
 
 from baton.duties import codes
-from baton.duties.scheduling import booking, calendars, needs, notices, openings, terms, weekly
+from baton.duties.scheduling import booking, calendars, needs, notices, openings, suited, terms, weekly
 from baton.rules.calendar import Calendar
 from baton.store import Invalid, NotFound
 from baton.store.bookings import Occupied
@@ -152,6 +153,27 @@ def test_a_search_is_narrowed_by_place_and_by_who_insures_the_patient(ward: Ward
         assert openings.search(view, minutes=30, first=MONDAY, specialty="Oncology", insurance="Organization/plan-b") == []
         assert openings.search(view, minutes=30, first=MONDAY, specialty="Oncology", site="Location/heart")
         assert openings.search(view, minutes=30, first=MONDAY, specialty="Oncology", site="Location/imaging") == []
+
+
+def test_a_search_asks_who_suits_and_how_far_it_is(ward: Ward) -> None:
+    at_home = {"url": "http://hl7.org/fhir/StructureDefinition/geolocation",
+               "extension": [{"url": "latitude", "valueDecimal": 41.80}, {"url": "longitude", "valueDecimal": -71.40}]}  # fmt: skip
+    lan = {**ward.get("Patient/lan"), "address": [{"use": "home", "extension": [at_home]}]}
+    heart = {**ward.get("Location/heart"), "position": {"latitude": 41.82, "longitude": -71.41}}
+    ward.put(lan, {**heart, "extension": [{"url": suited.STEP_FREE, "valueBoolean": True}]})
+    ward.put({**ward.get("Practitioner/haddad"), "gender": "female"}, {**ward.get("Practitioner/ito"), "gender": "male"})
+    with ward.store.view(TOM) as view:
+        home = suited.home_of(view, view.get("Patient", "lan"))
+
+        def who(**asked: Any) -> set[str]:
+            return {each.actor for each in openings.search(view, minutes=30, first=MONDAY, suits=suited.Suits(home=home, **asked))}
+
+        assert who(sex="female") == {"Practitioner/haddad"} and who(sex="male") == {"Practitioner/ito"}
+        assert who(step_free=True) == who(miles=suited.FAR) == {"Practitioner/haddad", "Practitioner/ito"}
+        assert who(miles=1) == set(), "nearly two miles"
+        assert suited.Suits() == suited.Suits(None, False, None, None)
+        first = next(each for each in openings.search(view, minutes=30, first=MONDAY, suits=suited.Suits("female", home=home)))
+        assert first.miles and 1 < first.miles < 2
 
 
 def test_hold_then_book_all_or_none(ward: Ward) -> None:

@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from baton.duties import reading
-from baton.duties.scheduling import calendars, terms
+from baton.duties.scheduling import calendars, suited, terms
+from baton.duties.scheduling.suited import Suits
 from baton.duties.team import oncall
 from baton.fhir.resource import Resource, codings, target, text_of
 
@@ -34,6 +35,7 @@ class Opening:
     start: datetime
     end: datetime
     reserve: bool
+    miles: float | None = None
 
 
 def schedules(
@@ -44,6 +46,7 @@ def schedules(
     insurance: str | None = None,
     modality: str | None = None,
     site: str | None = None,
+    suits: Suits | None = None,
 ) -> list[Resource]:
     """The active Schedules that fit all of what is asked; what a Schedule does not say it is taken to allow, except a language."""
     found = []
@@ -57,6 +60,7 @@ def schedules(
             and (not modality or modality in modalities(schedule))
             and (not site or calendars.site_of(schedule) == site)
         )
+        fits = fits and (suits is None or suited.fits(view, schedule, suits))
         if fits and (not language or language in languages(view, calendars.actor_of(schedule))):
             found.append(schedule)
     return found
@@ -86,12 +90,13 @@ def search(
     days: int = 14,
     urgent: bool = False,
     each: int = EACH,
+    suits: Suits | None = None,
     **asked: str | None,
 ) -> list[Opening]:
     """The first times open across all who fit (`asked` as for `schedules`), earliest first; time kept for the urgent only for them."""
     found: list[Opening] = []
     modality = asked.get("modality")
-    for schedule in schedules(view, **asked):
+    for schedule in schedules(view, suits=suits, **asked):
         actor = calendars.actor_of(schedule)
         if actor is None:
             continue
@@ -100,10 +105,11 @@ def search(
         open_ = calendars.free(view, [schedule], actor, first, days)
         times = starts(open_, minutes, max(view.now, datetime.combine(first, datetime.min.time(), view.zone)), urgent)
         how = modality or modalities(schedule)[0]
+        away = suited.miles(reading.peek(view, site), suits.home) if suits and site else None
         for number, (start, reserve) in enumerate(times):
             if number == each:
                 break
-            found.append(Opening(actor, name, site, site_name, how, start, start + timedelta(minutes=minutes), reserve))
+            found.append(Opening(actor, name, site, site_name, how, start, start + timedelta(minutes=minutes), reserve, away))
     return sorted(found, key=lambda opening: (opening.start, opening.name))
 
 

@@ -53,7 +53,7 @@ PROMISES: Mapping[str, Any] = {
     "program-review": lazy("Look at your program with you"),
     "program-answer": lazy("Hear if you want the program"),
     "program-resume": lazy("Go on with your program"),
-    "program-reading": lazy("A number we ask you to measure"),
+    "program-reading": lazy("Look at a number you measured"),
     "discharge-plan": lazy("Get you ready to go home"),
     "discharge-item": lazy("A step for going home"),
     "discharge-blocker": lazy("Clear the way for going home"),

@@ -99,7 +99,7 @@ def rehearse(
     recipient that is none.
     """
     it, day = EXITS[code], local_day(view.now, view.zone)
-    person = View.stored(view, "Patient", patient.partition("/")[2]).resource() if person is None else person
+    person = person or reading.peek(view, patient) or view.get(*patient.split("/", 1))  # read, not locked, unless this change made it
     with reading.seeing_all(view):
         found = view.find("Consent", patient=patient) if known is None else list(known)
     to = recipient or Recipient(human_name(person), "patient", patient, None)

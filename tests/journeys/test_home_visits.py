@@ -25,12 +25,15 @@ KEPT = """async () => {
   const names = (await indexedDB.databases()).map((each) => each.name);
   return [names, await caches.keys(), localStorage.length];
 }"""
-RAW = """() => new Promise((done) => { const asked = indexedDB.open("baton-home-visits"); asked.onsuccess = () => {
-  const base = asked.result, all = base.transaction("copies").objectStore("copies").getAll(), key = base.transaction("keys").objectStore("keys").get("mine");
-  all.onsuccess = () => { key.onsuccess = () => {}; setTimeout(() => {
-    const text = new TextDecoder("latin1"), one = all.result[0];
-    done([JSON.stringify({ ...one, sheet: text.decode(one.sheet.data), answers: text.decode(one.answers.data) }), key.result.extractable]); base.close(); }); };
-}; })"""  # noqa: E501
+RAW = """async () => {
+  const asked = (request) => new Promise((done, fail) => { request.onsuccess = () => done(request.result); request.onerror = () => fail(request.error); });
+  const base = await asked(indexedDB.open("baton-home-visits")), text = new TextDecoder("latin1");
+  try {
+    const [one] = await asked(base.transaction("copies").objectStore("copies").getAll());
+    const key = await asked(base.transaction("keys").objectStore("keys").get("mine"));
+    return [JSON.stringify({ ...one, sheet: text.decode(one.sheet.data), answers: text.decode(one.answers.data) }), key.extractable];
+  } finally { base.close(); }
+}"""  # noqa: E501
 BUDGET = 2
 """Clicks from the list to the sheet on the device."""
 

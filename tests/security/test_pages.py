@@ -80,13 +80,17 @@ def filled(route: str) -> str:
     return re.sub(r"\(\?P<\w+>[^)]*\)|[\^$\\]", lambda place: "x" if place.group().startswith("(") else "", path)
 
 
+WITHOUT_SESSION = ("/hand-off/check",)
+"""Asked by programs of other houses too: reads no session, changes nothing, answers only about what is sent along."""
+
+
 def test_every_post_needs_its_token(town: Town) -> None:
     browser = town.browser(town.people["administrator"], enforce_csrf_checks=True)
     browser.handler.enforce_csrf_checks = True
     open_to_forgery = []
     for route in routes():
         answer = browser.post(filled(route), {"anything": "x"})
-        if answer.status_code != 404 and (answer.status_code != 403 or b"stale" not in answer.content):
+        if route not in WITHOUT_SESSION and answer.status_code != 404 and (answer.status_code != 403 or b"stale" not in answer.content):
             open_to_forgery.append(f"{route}: {answer.status_code}")
     assert len(routes()) > 20
     assert not open_to_forgery

@@ -205,7 +205,7 @@ def test_by_e_mail_goes_a_link_and_only_where_the_patient_wants_it(ward: Ward, d
     release(ward, order, rehearse(ward, order).digest)
     with psycopg.connect(database.app_dsn) as connection:
         ((topic, payload),) = connection.execute("select topic, payload from outbox").fetchall()
-    assert topic == "mail" and set(payload) == {"to", "subject", "text", "link", "patient", "channel", "about"}
+    assert topic == "mail" and set(payload) == {"to", "subject", "text", "link", "patient", "channel", "about", "document"}
     assert not any(word in str(payload) for word in ("Eva Stone", "Heart", "Summary", "Echo"))
     link = payload["link"].removeprefix("/p/")
     with ward.store.view(HUB) as view:

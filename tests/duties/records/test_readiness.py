@@ -143,7 +143,7 @@ def test_moved_or_cancelled_it_is_owed_for_the_new_time_alone(ward: Ward) -> Non
     ward.put({**ward.get("Appointment/booked"), "start": "2026-07-07T10:00:00-04:00", "end": "2026-07-07T10:59:00-04:00"})
     tick(ward)
     assert sorted(each["status"] for each in owed(ward)) == ["cancelled", "requested"]
-    ward.put({**ward.get("Appointment/booked"), "status": "cancelled"})
+    ward.put({**ward.get("Appointment/booked"), "status": "cancelled", "cancelationReason": {"text": "She asked for another day"}})
     assert {each["status"] for each in owed(ward)} == {"cancelled"} and ward.violations() == []
 
 

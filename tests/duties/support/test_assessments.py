@@ -35,7 +35,9 @@ def refused(ward: Ward, assessment: str, answers: dict, **more: object) -> str:
 
 
 def test_the_library_is_there_for_the_api_and_valid(ward: Ward) -> None:
-    assert {"phq-2", "phq-9", "gad-7", "distress", "caregiver-strain", "caregiver-ability", "social-needs", "four-ms"} == set(library())
+    assert {"phq-2", "phq-9", "gad-7", "distress", "caregiver-strain", "caregiver-ability", "social-needs", "four-ms", "home-visit"} == set(
+        library()
+    )
     for each in questionnaires():
         assert [issue for issue in check(each) if issue.severity == "error"] == []
     found = ward.get("Questionnaire/phq-9")

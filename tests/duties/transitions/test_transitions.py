@@ -353,8 +353,8 @@ def test_a_booking_is_shown_and_a_fulfilled_one_keeps_the_promise(home: Ward) ->
     home.put(appointment("2026-07-08T10:00:00-04:00", status="cancelled"))
     assert home.trace(codes.VISIT).fact("booked") is None
     assert home.due()[codes.RECONCILIATION] == day(7, 9)
-    home.put(appointment("2026-07-08T10:00:00-04:00"))
-    home.at("2026-07-08T11:00").put(appointment("2026-07-08T10:00:00-04:00", status="fulfilled"))
+    home.put(appointment("2026-07-08T10:00:00-04:00", id_="again"))
+    home.at("2026-07-08T11:00").put(appointment("2026-07-08T10:00:00-04:00", id_="again", status="fulfilled"))
     assert home.status()[codes.VISIT] == "completed"
 
 

@@ -74,10 +74,10 @@ def _concern(stage: Stage, words: str, kind: str, answered: str, agreed: str, se
     yield _by(stage, day, "09:50", "Concern raised", lambda change: concerns.raise_(change, patient=reference, words=words))
     for number, (step, said) in enumerate(zip(STEPS, (kind, answered, agreed, settled), strict=True)):
         if said:
-            yield _by(stage, min(day + number, -1), f"{14 + number}:05", "Concern moved", _moved(reference, step, said))
+            yield _by(stage, min(day + number, -1), f"{14 + number}:05", "Concern moved", _moved(reference, words, step, said))
 
 
-def _moved(patient: str, step: str, said: str) -> Deed:
+def _moved(patient: str, words: str, step: str, said: str) -> Deed:
     def do(change: Change) -> None:
         found = change.find("Task", patient=patient, code=f"{codes.PROMISE}|{CODE}", status=codes.OPEN)
         verbs: dict[str, Any] = {
@@ -86,8 +86,9 @@ def _moved(patient: str, step: str, said: str) -> Deed:
             "plan": lambda id_: concerns.plan(change, concern=id_, what=said),
             "settle": lambda id_: concerns.settle(change, concern=id_, said=said),
         }
-        if found:
-            verbs[step](found[0]["id"])
+        for each in found:
+            if each["description"] == words:
+                verbs[step](each["id"])
 
     return do
 

@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 
 from baton.demo.acts import Act, Deed
 from baton.demo.places import WORKERS
-from baton.demo.plot import Stage
+from baton.demo.plot import Stage, begin_the_town
 from baton.duties.community import home_copies, home_visits
 from baton.duties.community.home_copies import Given
 from baton.duties.scheduling import needs
 from baton.store import Change
 
 HOURS = {"case-management": ("09:30", "14:00"), "geriatrics": ("11:00", "15:30")}
-FIRST = 100  # people among whom the first sixty of each team begin
 WHAT = "See how they live and what is missing"
 SEEN = {"food-home": "yes", "heat": "yes", "sound": "no", "fallen": "once", "floors": "no", "smoke": "yes", "all-medicines": "yes"}
 
@@ -51,7 +50,7 @@ def _is(appointment: dict[str, str], when: datetime) -> bool:
 
 def at_home(stages: Sequence[Stage]) -> Iterator[Act]:
     """Of the people of the two teams that have a social worker, five each; of a big town's only the first sixty: there is one of him."""
-    hours = HOURS.get(stages[0].person.team) if stages and stages[0].person.index < FIRST else None
+    hours = HOURS.get(stages[0].person.team) if begin_the_town(stages) else None
     if hours is None or len(stages) < 18:
         return
     who = next(each.who for each in WORKERS.values() if each.role == "social-worker")

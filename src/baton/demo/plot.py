@@ -262,3 +262,11 @@ def cast(people: Iterable[Person], workers: dict[str, Worker], days: Days, seed:
         elif person.age >= 18:
             left.append(stage)
     return told, left
+
+
+FIRST = 100  # people among whom the first sixty of each team begin
+
+
+def begin_the_town(stages: Sequence[Stage]) -> bool:
+    """Whether these are the first of their team: of what a team does once, a big town that asks several times has one."""
+    return bool(stages) and stages[0].person.index < FIRST

@@ -9,7 +9,7 @@ from baton.demo.acts import Act, Deed
 from baton.demo.days import Days
 from baton.demo.names import LANGUAGES
 from baton.demo.places import WORKERS, concept
-from baton.demo.plot import Stage
+from baton.demo.plot import Stage, begin_the_town
 from baton.duties import codes, reading
 from baton.duties.team import absences, handovers, huddles, intake, mentoring, oncall
 from baton.duties.team.handovers import Move
@@ -62,7 +62,8 @@ def team(stages: Sequence[Stage]) -> Iterator[Act]:
         yield from called(stages[-3:-1])
         yield from shared(stages[-5:-3])
         yield from guided(stages[-5:-3])
-        yield from met(days)
+        if begin_the_town(stages):
+            yield from met(days)
 
 
 def away(stages: Sequence[Stage], days: Days, who: str, span: tuple[int, int], covers: Sequence[str], why: str) -> Iterator[Act]:

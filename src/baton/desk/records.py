@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from baton.desk import labels, posting, privacy_papers
 from baton.desk.disclosure import whose
-from baton.duties import parties
+from baton.duties import parties, reading
 from baton.duties.privacy import slips
 from baton.duties.privacy.decisions import Recipient
 from baton.duties.privacy.slips import Slip
@@ -35,7 +35,7 @@ def index(request: Asking) -> HttpResponse:
     """Every request that is still open, the earliest due first."""
     with request.hub.store.view(request.who) as view:
         found = duty.open_ones(view)
-        people = slips.people(view, (each.patient for each in found))
+        people = reading.several(view, "Patient", (each.patient for each in found))
         known = slips.of_many(view, people)
         rows = [
             {**row(view, each, known[each.patient], people[each.patient]), "name": human_name(people[each.patient])}

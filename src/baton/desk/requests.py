@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import labels, posting, privacy_papers, privacy_words
 from baton.desk.disclosure import whose
-from baton.duties import trace
+from baton.duties import reading, trace
 from baton.duties.patients import identity
 from baton.duties.privacy import requests as duty
 from baton.duties.privacy import slips
@@ -35,7 +35,7 @@ def index(request: Request) -> HttpResponse:
 
 def shown(view: View, tasks: list[Resource]) -> list[dict[str, Any]]:
     """Requests as rows, with the patient's name, how many days are left and the grounds of a denial."""
-    people = slips.people(view, (str(target(each.get("for"))) for each in tasks))
+    people = reading.several(view, "Patient", (str(target(each.get("for"))) for each in tasks))
     known, rows = slips.of_many(view, people), []
     for task in tasks:
         row = duty.what(task)

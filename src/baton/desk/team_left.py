@@ -44,8 +44,8 @@ def index(request: Request) -> HttpResponse:
 def _rows(view: View, found: list[Handover]) -> list[dict[str, Any]]:
     today = local_day(view.now, view.zone)
     patients = list(dict.fromkeys(each.patient for each in found))
-    bodies = _by_reference(view, "Patient", patients)
-    promises = _by_reference(view, "Task", [task for each in found for task in each.moved])
+    bodies = reading.several(view, "Patient", patients)
+    promises = reading.several(view, "Task", [task for each in found for task in each.moved])
     carriers = [each for each in workload.board(view) if not each.away]
     shown = workload.preview(view, givers=dict.fromkeys(patients), takers=[each.person.reference for each in carriers])
     fits = {f"Patient/{row.patient.id}": row for row in shown.rows}
@@ -67,11 +67,6 @@ def _rows(view: View, found: list[Handover]) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _by_reference(view: View, type_: str, references: list[str]) -> dict[str, Resource]:
-    ids = [each.partition("/")[2] for each in references]
-    return {f"{type_}/{each['id']}": each for each in view.find(type_, _id=",".join(ids), _count=len(ids))} if ids else {}
 
 
 def _still(task: Resource) -> bool:

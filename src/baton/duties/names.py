@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from baton.duties import reading
 from baton.fhir.resource import human_name, split
 from baton.store import Refused, View
 
@@ -22,6 +23,11 @@ def names_of(view: View, references: Iterable[str]) -> dict[str, str]:
         for resource_type, ids in by_type.items()
         for found in view.find(resource_type, _id=",".join(ids), _count=len(ids))
     }
+
+
+def patient_names(view: View, patients: Iterable[str | None]) -> dict[str, str]:
+    """The names of patients by reference, of those this person may see."""
+    return {reference: human_name(person) for reference, person in reading.several(view, "Patient", patients).items()}
 
 
 def _pairs(by_type: dict[str, list[str]]) -> Iterable[tuple[str, str]]:

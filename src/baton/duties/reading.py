@@ -50,6 +50,17 @@ def peek(view: View, reference: str | None) -> Resource | None:
         return None
 
 
+AT_ONCE = 200
+"""How many are asked for in one question."""
+
+
+def several(view: View, type_: str, references: Iterable[str | None]) -> dict[str, Resource]:
+    """Resources of one type by their references, asked for together; what is not there, or not theirs to see, is left out."""
+    ids = sorted({each.partition("/")[2] for each in references if each and each.startswith(f"{type_}/")})
+    handfuls = (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
+    return {f"{type_}/{each['id']}": each for some in handfuls for each in view.find(type_, _id=",".join(some), _count=len(some))}
+
+
 def hold(view: View, references: Iterable[str]) -> None:
     """In a change: lock all of these at once, so that writing them asks no more."""
     if isinstance(view, Change):

@@ -205,12 +205,7 @@ def everybody(view: View) -> tuple[Open, ...]:
 
 def _people(view: View, patients: set[str]) -> Mapping[str, Identity]:
     today = local_day(view.now, view.zone)
-    ids = sorted(each.partition("/")[2] for each in patients)
-    found: dict[str, Identity] = {}
-    for start in range(0, len(ids), 100):
-        for person in view.find("Patient", _id=",".join(ids[start : start + 100])):
-            found[f"Patient/{person['id']}"] = identity.identity(person, today)
-    return found
+    return {reference: identity.identity(person, today) for reference, person in reading.several(view, "Patient", patients).items()}
 
 
 def _asked_of_all(view: View) -> dict[str, list[Asked]]:

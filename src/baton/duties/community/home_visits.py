@@ -107,7 +107,7 @@ def room(view: View, *, mine: bool = False) -> Room:
 
 def _visits(view: View, appointments: Sequence[Resource]) -> list[Visit]:
     patients = {str(terms.patient_of(each)) for each in appointments} - {"None"}
-    people = _many(view, "Patient", patients)
+    people = reading.several(view, "Patient", patients)
     asked = {each: safe_contact.wanted(several) for each, several in _of_each(view, "Consent", patients, status="active").items()}
     notes = {each: several[0] for each, several in _of_each(view, "Basic", patients, code=f"{home_copies.HOME}|{NOTES}").items()}
     copies = home_copies.of_patients(view, patients)
@@ -117,12 +117,6 @@ def _visits(view: View, appointments: Sequence[Resource]) -> list[Visit]:
         if (who := str(terms.patient_of(each)))
     )
     return sorted((each for each in made if each is not None), key=lambda each: (each.start, each.patient.name))
-
-
-def _many(view: View, type_: str, references: set[str]) -> Mapping[str, Resource]:
-    ids = sorted(each.partition("/")[2] for each in references)
-    found = (one for start in range(0, len(ids), 100) for one in view.find(type_, _id=",".join(ids[start : start + 100])))
-    return {f"{type_}/{each['id']}": each for each in found}
 
 
 def _of_each(view: View, type_: str, patients: set[str], **asked: str) -> Mapping[str, list[Resource]]:

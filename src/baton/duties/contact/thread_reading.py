@@ -28,8 +28,9 @@ from baton.duties.contact.thread_states import (
     thread_of,
     topic_of,
 )
+from baton.duties.names import patient_names
 from baton.duties.patients import network
-from baton.fhir.resource import Resource, human_name, target
+from baton.fhir.resource import Resource, target
 from baton.store import NotFound, View
 
 MOST: Final = 500
@@ -171,7 +172,7 @@ def rows(view: View, *, open: bool = True) -> tuple[Thread, ...]:
     known = {f"Communication/{each['id']}" for each in heads}
     if open and (older := sorted(each.partition("/")[2] for each in owed if each not in known)):
         heads += view.find("Communication", _id=",".join(older[:MOST]), _count=MOST)  # nobody who waits falls off the end of the list
-    names = _patients(view, heads)
+    names = patient_names(view, map(codes.patient_of, heads))
     made = [replace(_thread(view, each, [], None, owed), patient_name=names.get(str(codes.patient_of(each)), "")) for each in heads]
     return tuple(sorted(made, key=order))
 
@@ -182,12 +183,6 @@ def order(thread: Thread) -> tuple[int, float]:
     when = thread.since if place < 3 and thread.since else thread.last
     stamp = when.timestamp() if when else 0.0
     return place, stamp if place < 3 else -stamp
-
-
-def _patients(view: View, heads: Sequence[Resource]) -> dict[str, str]:
-    ids = sorted({str(codes.patient_of(each)).partition("/")[2] for each in heads})
-    found = view.find("Patient", _id=",".join(ids), _count=MOST) if ids else []
-    return {f"Patient/{each['id']}": human_name(each) for each in found}
 
 
 def _threads(view: View, heads: Sequence[Resource], said: Sequence[Resource], reader: str | None) -> list[Thread]:

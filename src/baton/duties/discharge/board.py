@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from baton.store import View
 
 MOST: Final = 200
-CHUNK: Final = 100
 LOOKED_BACK: Final = timedelta(days=45)
 SHOWN: Final = ("today", "blocked", "no-day", "left", "green")
 
@@ -97,19 +96,19 @@ def board(view: View, *, shown: str | None = None) -> Board:
     """The board, narrowed to what is shown."""
     owed = view.promises(None, codes=[states.PLAN], limit=MOST + 1)
     bodies = {str(target(each.task.get("focus"))): each for each in owed[:MOST] if each.patient_body}
-    plans = _by_id(view, "CarePlan", [reference.partition("/")[2] for reference in bodies])
-    encounters = _by_id(view, "Encounter", [str(target(plan.get("encounter"))).partition("/")[2] for plan in plans.values()])
+    plans = reading.several(view, "CarePlan", bodies)
+    encounters = reading.several(view, "Encounter", (target(plan.get("encounter")) for plan in plans.values()))
     tasks = view.find(
         "Task", code=f"{codes.PROMISE}|{states.BLOCKER}", authored_on=f"ge{(view.now - LOOKED_BACK).date().isoformat()}", _count=1000
     )
     rows = []
     for reference, owed_row in bodies.items():
-        plan = plans.get(reference.partition("/")[2])
+        plan = plans.get(reference)
         if plan is not None and owed_row.patient_body:
-            encounter = encounters.get(str(target(plan.get("encounter"))).partition("/")[2], {})
+            encounter = encounters.get(str(target(plan.get("encounter"))), {})
             rows.append(row(view, plan, encounter, parse(owed_row.patient_body), tasks))
     chosen = [each for each in rows if shown is None or shown in each.shown]
-    known = {f"CarePlan/{each.plan.id}": (each.plan, left_of(encounters.get(each.encounter, {}), view)) for each in rows}
+    known = {f"CarePlan/{each.plan.id}": (each.plan, left_of(encounters.get(f"Encounter/{each.encounter}", {}), view)) for each in rows}
     return Board(
         counts=tuple((name, sum(name in each.shown for each in rows)) for name in SHOWN),
         rows=tuple(sorted(chosen, key=_order)),
@@ -134,14 +133,14 @@ def unplanned(view: View) -> tuple[Unplanned, ...]:
     """The stays under way without a plan, of all patients one may see, the newest first."""
     asked = {"class": ",".join(sorted(rules.STAYS)), "status": "in-progress,arrived,triaged,onleave"}
     stays = view.find("Encounter", _sort="-date", _count=MOST, **asked)
-    planned = _by_id(view, "CarePlan", [states.plan_id(f"Encounter/{each['id']}") for each in stays])
-    without = [each for each in stays if states.plan_id(f"Encounter/{each['id']}") not in planned]
-    people = _by_id(view, "Patient", [str(codes.patient_of(each)).partition("/")[2] for each in without])
+    planned = reading.several(view, "CarePlan", (states.reference(f"Encounter/{each['id']}") for each in stays))
+    without = [each for each in stays if states.reference(f"Encounter/{each['id']}") not in planned]
+    people = reading.several(view, "Patient", map(codes.patient_of, without))
     today = local_day(view.now, view.zone)
     return tuple(
         Unplanned(identity.identity(person, today), str(each["id"]), reason_of(each), place_of(each))
         for each in without
-        if (person := people.get(str(codes.patient_of(each)).partition("/")[2]))
+        if (person := people.get(str(codes.patient_of(each))))
     )
 
 
@@ -154,16 +153,6 @@ def place_of(encounter: Mapping[str, Any]) -> str:
     """Where they are, in words: the last place named, else the hospital."""
     place: Mapping[str, Mapping[str, str]] = next(iter(reversed(encounter.get("location", ()))), {})
     return str(place.get("location", {}).get("display") or encounter.get("serviceProvider", {}).get("display") or "")
-
-
-def _by_id(view: View, type_: str, ids: Sequence[str]) -> dict[str, Resource]:
-    """Resources by id, a hundred at a question."""
-    found: dict[str, Resource] = {}
-    several = sorted(set(filter(None, ids)))
-    for start in range(0, len(several), CHUNK):
-        for each in view.find(type_, _id=",".join(several[start : start + CHUNK]), _count=CHUNK):
-            found[str(each["id"])] = each
-    return found
 
 
 def _order(row_: Row) -> tuple[bool, bool, datetime, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from baton.duties import codes, reading
+from baton.duties.names import patient_names
 from baton.duties.patients.identity import birth_date
 from baton.duties.privacy import tasks as privacy_tasks
 from baton.fhir.dates import format_instant
@@ -88,10 +89,8 @@ def asked(view: View) -> list[tuple[Grant, str]]:
     found = [
         local(grant(each, view.now), view.zone) for each in view.find("Basic", code=f"{KIND}|{CODE}") if parts(each).get("state") == "asked"
     ]
-    names = (
-        {each["id"]: human_name(each) for each in view.find("Patient", _id=",".join(each.patient[8:] for each in found))} if found else {}
-    )
-    return [(each, names.get(each.patient[8:], "")) for each in found]
+    names = patient_names(view, (each.patient for each in found))
+    return [(each, names.get(each.patient, "")) for each in found]
 
 
 def meant(view: View, *, family: str, given: str, born: date, second: bool = False) -> tuple[Stranger, ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from baton.duties.names import names_of
+from baton.duties import reading
+from baton.duties.names import names_of, patient_names
 from baton.duties.patients.identity import birth_date
 from baton.duties.privacy import glass, requests
 from baton.duties.privacy import tasks as privacy_tasks
@@ -95,19 +96,8 @@ def _waiting(view: View, task: PrivacyTask, names: dict[str, str], grants: dict[
 
 def _grants(view: View, tasks: Iterable[PrivacyTask]) -> dict[str, Grant]:
     """The grants that tasks are about, by reference."""
-    ids = sorted({task.focus.partition("/")[2] for task in tasks if task.focus and task.focus.startswith("Basic/")})
-    found = view.find("Basic", _id=",".join(ids), _count=len(ids)) if ids else []
-    return {f"Basic/{each['id']}": glass.local(glass.grant(each, view.now), view.zone) for each in found}
-
-
-def patient_names(view: View, patients: Iterable[str | None]) -> dict[str, str]:
-    """The names of patients by reference."""
-    ids = sorted({split(each)[1] for each in patients if each and split(each)})  # type: ignore[index]
-    found: dict[str, str] = {}
-    for start in range(0, len(ids), 200):
-        some = ids[start : start + 200]
-        found |= {f"Patient/{each['id']}": human_name(each) for each in view.find("Patient", _id=",".join(some), _count=len(some))}
-    return found
+    found = reading.several(view, "Basic", (task.focus for task in tasks))
+    return {reference: glass.local(glass.grant(each, view.now), view.zone) for reference, each in found.items()}
 
 
 def search(view: View, office: View, asked: Asked, *, after: str | None = None, limit: int = 50) -> Found:

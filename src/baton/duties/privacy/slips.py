@@ -120,12 +120,6 @@ def rehearse(
     return _digested(slip)
 
 
-def people(view: View, patients: Iterable[str]) -> dict[str, Resource]:
-    """Several patients by their references, read at once."""
-    wanted = sorted({each.partition("/")[2] for each in patients})
-    return {f"Patient/{each['id']}": each for each in (view.find("Patient", _id=",".join(wanted)) if wanted else ())}
-
-
 def of_many(view: View, patients: Iterable[str]) -> dict[str, list[Resource]]:
     """The Consents of several patients, read at once: for pages that rehearse many letters."""
     wanted = sorted(set(patients))

@@ -56,9 +56,8 @@ def agenda(view: View, *, program: str) -> tuple[Item, ...]:
     ][:MOST]
     if not members:
         return ()
-    ids = list(dict.fromkeys(each.patient for each in members))
-    joined = ",".join(f"Patient/{each}" for each in ids)
-    people = {str(each["id"]): each for each in view.find("Patient", _id=",".join(ids), _count=len(ids))}
+    patients = list(dict.fromkeys(f"Patient/{each.patient}" for each in members))
+    joined, people = ",".join(patients), reading.several(view, "Patient", patients)
     since = _since(view, joined, found.code)
     tasks: dict[str, list[Resource]] = {}
     for task in view.find("Task", patient=joined, status=codes.OPEN, _count=1000):
@@ -67,7 +66,8 @@ def agenda(view: View, *, program: str) -> tuple[Item, ...]:
     names = names_of(view, loops.owners([task for several in tasks.values() for task in several]))
     today, items = local_day(view.now, view.zone), []
     for each in members:
-        phase, person, reference = found.phase(each.phase), people.get(each.patient), f"Patient/{each.patient}"
+        phase, reference = found.phase(each.phase), f"Patient/{each.patient}"
+        person = people.get(reference)
         if phase is not None and person is not None:
             rows = loops.rows(tasks.get(reference, ()), person, now=view.now, zone=view.zone, who=view.who, names=names)
             items.append(Item(each.patient, human_name(person), phase, (today - since.get(reference, today)).days, rows))

@@ -155,12 +155,11 @@ def population(view: View, *, filters: Filters, page: int = 1) -> Population:
 
 
 def _rows(view: View, found: Sequence[Member]) -> tuple[Row, ...]:
-    ids = list(dict.fromkeys(each.patient for each in found))
-    if not ids:
+    references = list(dict.fromkeys(f"Patient/{each.patient}" for each in found))
+    if not references:
         return ()
-    references = [f"Patient/{each}" for each in ids]
     joined, today = ",".join(references), local_day(view.now, view.zone)
-    people = {str(each["id"]): each for each in view.find("Patient", _id=",".join(ids), _count=len(ids))}
+    people = reading.several(view, "Patient", references)
     goals = _first(view.find("Goal", patient=joined, lifecycle_status="active", _count=1000))
     needs = _grouped(view.find("Condition", patient=joined, category="sdoh", clinical_status="active", _count=1000))
     month = (today - timedelta(days=30)).isoformat()
@@ -168,10 +167,10 @@ def _rows(view: View, found: Sequence[Member]) -> tuple[Row, ...]:
     minutes = _minutes(view, references, today)
     rows = []
     for each in found:
-        who = people.get(each.patient)
+        reference = f"Patient/{each.patient}"
+        who = people.get(reference)
         if who is None:
             continue
-        reference = f"Patient/{each.patient}"
         reached = local_day(each.reached, view.zone) if each.reached else None
         rows.append(
             Row(

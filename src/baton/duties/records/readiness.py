@@ -230,7 +230,7 @@ def _or_none(view: View, appointment: Resource) -> Visit | None:
 def rehearse(view: View, visits: Sequence[Visit]) -> dict[str, tuple[Slip | records.Basis, ...]]:
     """By visit, what would leave if each source were asked for what is missing, read for all at once. Writes nothing."""
     asking = [each for each in visits if each.to_ask]
-    people = slips.people(view, (f"Patient/{each.patient.id}" for each in asking))
+    people = reading.several(view, "Patient", (f"Patient/{each.patient.id}" for each in asking))
     known, ways = slips.of_many(view, people), dict[Recipient, tuple[str, ...]]()
     found = {}
     for visit in asking:

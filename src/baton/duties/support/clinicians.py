@@ -45,8 +45,7 @@ def of_patient(view: View, patient: str) -> tuple[Clinician, ...]:
     with reading.seeing_all(view):
         teams = reading.teams_of(view, patient)
         roles = view.find("PractitionerRole", role=f"{codes.STAFF_ROLE}|{ROLE}", active="true")
-        ids = sorted({str(target(each.get("practitioner"))).partition("/")[2] for each in roles})
-        people = {f"Practitioner/{each['id']}": each for each in view.find("Practitioner", _id=",".join(ids))} if ids else {}
+        people = reading.several(view, "Practitioner", (target(each.get("practitioner")) for each in roles))
     found: dict[str, Clinician] = {}
     for role in roles:
         person = str(target(role.get("practitioner")))

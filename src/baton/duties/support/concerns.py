@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 from baton.duties import codes, owed, promises, reading, trace, working_days
 from baton.duties.contact import thread_notices
 from baton.duties.doings import Event, events
+from baton.duties.names import patient_names
 from baton.duties.promises import refuse
 from baton.duties.support import concern_states as states
 from baton.duties.trace import Fact
 from baton.duties.transitions import upkeep
-from baton.fhir.resource import Resource, human_name, target
+from baton.fhir.resource import Resource, target
 from baton.rules import support
 from baton.rules.answer import Answer
 from baton.rules.calendar import local_day
@@ -253,9 +254,8 @@ def concerns(view: View, *, patient: str | None = None, still_open: bool = True)
     status = codes.OPEN if still_open else "completed"
     about = {"patient": patient if patient is None or "/" in patient else f"Patient/{patient}"}
     found = [each for each in view.find("Task", code=f"{codes.PROMISE}|{states.CODE}", status=status, **about) if states.is_concern(each)]
-    ids = sorted({str(codes.patient_of(each)).partition("/")[2] for each in found})
-    names = {each["id"]: human_name(each) for each in view.find("Patient", _id=",".join(ids))} if ids else {}
-    known = [read(view, each, names.get(str(codes.patient_of(each)).partition("/")[2], "")) for each in found]
+    names = patient_names(view, map(codes.patient_of, found))
+    known = [read(view, each, names.get(str(codes.patient_of(each)), "")) for each in found]
     if still_open:
         return tuple(sorted(known, key=lambda each: (each.due or each.raised, each.id)))
     return tuple(sorted(known, key=lambda each: each.raised, reverse=True))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from baton.duties import codes, owed, promises, reading, working_days
 from baton.duties.contact import communication
 from baton.duties.doings import Event, events
+from baton.duties.names import patient_names
 from baton.duties.promises import refuse
 from baton.duties.reactions import Reaction, wanting
 from baton.duties.support import assessments, clinicians
@@ -307,9 +308,8 @@ def cases(view: View, *, patient: str | None = None, still_open: bool = True) ->
     status = codes.OPEN if still_open else "completed"
     about = {"patient": patient if patient is None or "/" in patient else f"Patient/{patient}"}
     found = [each for each in view.find("Task", code=f"{codes.PROMISE}|{states.CODE}", status=status, **about) if states.is_case(each)]
-    ids = sorted({str(codes.patient_of(each)).partition("/")[2] for each in found})
-    names = {each["id"]: human_name(each) for each in view.find("Patient", _id=",".join(ids))} if ids else {}
-    known = [read(view, each, names.get(str(codes.patient_of(each)).partition("/")[2], "")) for each in found]
+    names = patient_names(view, map(codes.patient_of, found))
+    known = [read(view, each, names.get(str(codes.patient_of(each)), "")) for each in found]
     return tuple(sorted(known, key=lambda each: each.since, reverse=not still_open))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from baton.duties import codes
 from baton.duties.discharge import board as discharge_board
+from baton.duties.names import patient_names
 from baton.duties.referrals import board as referral_board
 from baton.duties.team import interpreted, operations
 from baton.fhir.resource import human_name
@@ -78,7 +79,7 @@ def _told(view: View, counted: Iterable[Counted]) -> tuple[Behind, ...]:
 def closure(view: View, *, days: int, missed: bool = False) -> tuple[Behind, ...]:
     """The referrals old enough to tell whether they closed within so many days; all, or only those that did not."""
     found = [each for each in referral_board.loops_within(view, days) if not (missed and each.in_time)]
-    names = _names(view, (str(codes.patient_of(each.task)) for each in found))
+    names = patient_names(view, (str(codes.patient_of(each.task)) for each in found))
     return tuple(
         Behind(patient, names.get(patient, ""), REFERRAL, each.start + timedelta(days=days), each.end, each.in_time)
         for each in found
@@ -89,7 +90,7 @@ def closure(view: View, *, days: int, missed: bool = False) -> tuple[Behind, ...
 def lost(view: View, *, cause: str | None = None) -> tuple[Behind, ...]:
     """What was in the way of going home, for one cause or all, and the hours each cost; the dearest first."""
     found = [each for each in discharge_board.board(view).lost if cause in (None, each[1])]
-    names = _names(view, (patient for patient, _, _ in found))
+    names = patient_names(view, (patient for patient, _, _ in found))
     rows = [Behind(patient, names.get(patient, ""), name, None, None, False, hours) for patient, name, hours in found]
     return tuple(sorted(rows, key=lambda each: (-each.hours, each.name)))
 
@@ -101,8 +102,3 @@ def interpreters(view: View, *, missed: bool = False) -> tuple[Behind, ...]:
     if len({each.patient for each in found}) < rules.number("small-cell", "least", day):
         return ()
     return tuple(Behind(each.patient, each.name, INTERPRETER, None, each.at, each.kept) for each in found if not (missed and each.kept))
-
-
-def _names(view: View, patients: Iterable[str]) -> dict[str, str]:
-    ids = sorted({each.partition("/")[2] for each in patients})
-    return {f"Patient/{each['id']}": human_name(each) for each in view.find("Patient", _id=",".join(ids), _count=len(ids))} if ids else {}

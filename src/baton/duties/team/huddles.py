@@ -272,7 +272,7 @@ def points(view: View, huddle: str) -> tuple[Point, ...]:
     patients = [str(codes.patient_of(each)) for each in found]
     if not patients:
         return ()
-    bodies = {f"Patient/{each['id']}": each for each in view.find("Patient", _id=",".join(each.partition("/")[2] for each in patients))}
+    bodies = reading.several(view, "Patient", patients)
     care_teams = {
         str(codes.patient_of(each)): looking_after.after(each)
         for each in view.find("CareTeam", patient=",".join(patients), status="active")

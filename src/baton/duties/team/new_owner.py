@@ -119,6 +119,5 @@ def _looked_after(view: View, left: Handover) -> bool:
     care_team = reading.peek(view, reading.team_of(view, left.patient)[2])
     if left.coordinator and looking_after.after(care_team) is None:
         return False
-    ids = [each.partition("/")[2] for each in left.moved]
-    found = view.find("Task", _id=",".join(ids), _count=len(ids)) if ids else []
+    found = reading.several(view, "Task", left.moved).values()
     return not any(codes.is_open(each) and str(target(each.get("owner"))).startswith("Organization/") for each in found)

@@ -63,8 +63,7 @@ def discharged(view: View, *, day: date, limit: int = 50, after: str | None = No
     asked = [*since(day).items(), ("_sort", "-date"), ("_count", str(limit)), *([("_cursor", after)] if after else [])]
     page = view.search(query.parse("EpisodeOfCare", asked))
     found = [stored.resource() for stored in page.entries]
-    ids = list(dict.fromkeys(str(target(each.get("patient"))).partition("/")[2] for each in found))
-    patients = {f"Patient/{each['id']}": each for each in (view.find("Patient", _id=",".join(ids), _count=limit) if ids else [])}
+    patients = reading.several(view, "Patient", (target(each.get("patient")) for each in found))
     standings = view.standings(list(patients))
     tasks = {reference: standing.first.task for reference, standing in standings.items()}
     names = names_of(view, missing) if (missing := loops.owners(tasks.values())) else {}

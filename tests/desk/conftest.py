@@ -1,25 +1,5 @@
-"""Databases of a house that is furnished already (tests.pages)."""
+"""The desk's tests begin in a furnished house."""
 
-from __future__ import annotations
+from tests.furnished import database, module_database
 
-from collections.abc import Iterator
-
-import pytest
-from tests.conftest import Databases
-from tests.pages import furnish
-
-from baton.store.postgres import Database
-
-
-@pytest.fixture
-def database(databases: Databases) -> Iterator[Database]:
-    """A furnished house's, for one test."""
-    with databases.copied(databases.ready("house", furnish)) as copy:
-        yield copy
-
-
-@pytest.fixture(scope="module")
-def module_database(databases: Databases) -> Iterator[Database]:
-    """A furnished house's, for the tests of one module."""
-    with databases.copied(databases.ready("house", furnish)) as copy:
-        yield copy
+__all__ = ["database", "module_database"]

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from tests.conftest import Databases
+from tests import furnished
 from tests.journeys.looks import DESK
-from tests.pages import MONDAY, PASSWORD, House, client, furnish, house, served
+from tests.pages import MONDAY, PASSWORD, House, client, house, served
 
 from baton.store.postgres import Database
 
+module_database = furnished.module_database
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 """The shell draws the same pages without the windows of a desktop, and opens one in a quarter of the time."""
 ARGUMENTS = [
@@ -53,13 +54,6 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
         chromium.close()
-
-
-@pytest.fixture(scope="module")
-def module_database(databases: Databases) -> Iterator[Database]:
-    """A furnished house's, for the tests of one module."""
-    with databases.copied(databases.ready("house", furnish)) as copy:
-        yield copy
 
 
 @pytest.fixture(scope="module")

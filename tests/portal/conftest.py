@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import Databases
-from tests.pages import MONDAY, House, client, furnish, house, patient
+from tests import furnished
+from tests.pages import MONDAY, House, client, house, patient
 
 from baton.duties.contact import guests as duty
 from baton.duties.patients import network
 from baton.store.postgres import Database
 
+module_database = furnished.module_database
 ROSA, LENA, OMAR = "rosa@mail.example", "lena@mail.example", "omar@mail.example"
 BORN = {"month": "3", "day": "3", "year": "1955"}
 
@@ -61,13 +62,6 @@ class Portal:
         session.update({guests.PROVED: "card", guests.PERSON: person})
         session.save()
         return browser
-
-
-@pytest.fixture(scope="module")
-def module_database(databases: Databases) -> Iterator[Database]:
-    """A furnished house's, for the tests of one module."""
-    with databases.copied(databases.ready("house", furnish)) as copy:
-        yield copy
 
 
 @pytest.fixture(scope="module")

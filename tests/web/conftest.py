@@ -6,24 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.conftest import Databases
-from tests.pages import House, furnish, house
+from tests import furnished
+from tests.pages import House, house
 
 from baton.store.postgres import Database
 
-
-@pytest.fixture
-def database(databases: Databases) -> Iterator[Database]:
-    """A furnished house's, for one test."""
-    with databases.copied(databases.ready("house", furnish)) as copy:
-        yield copy
-
-
-@pytest.fixture(scope="module")
-def module_database(databases: Databases) -> Iterator[Database]:
-    """A furnished house's, for the tests of one module."""
-    with databases.copied(databases.ready("house", furnish)) as copy:
-        yield copy
+database = furnished.database
+module_database = furnished.module_database
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,8 @@ The code comes with every request and is kept nowhere; every look is recorded; w
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Any
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -22,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 from baton.duties.community import answer_links
 from baton.duties.community.answer_links import WHAT, Shown
 from baton.duties.privacy import links
-from baton.portal.packets import AGAIN, TRIES
+from baton.portal.tries import Tries
 from baton.store import Invalid, NotFound, Who
 
 OUTSIDE = Who("Device/baton", "Secure link", "system", (), "portal")
@@ -70,21 +68,20 @@ REFUSALS = (
 def answer(request: HttpRequest, link: str) -> HttpResponse:
     """Ask for the code; with the right one the request, and what can be said about it. A wrong link or code is not told apart."""
     store = request.hub.store  # type: ignore[attr-defined]
-    key = f"answer-{sha256(link.encode()).hexdigest()[:40]}"
+    tries = Tries("answer", link)
     with store.view(OUTSIDE) as view:
         if not links.lives(view, link, what=WHAT):
             return render(request, "portal/answer.html", {"gone": True}, status=404)
     if request.method != "POST":
         return render(request, "portal/answer.html", {})
-    tries = cache.get_or_set(key, 0, AGAIN) or 0
-    if tries >= TRIES:
+    if tries.spent:
         return render(request, "portal/answer.html", {"gone": True}, status=429)
     code = request.POST.get("code", "")
     what, wrong = request.POST.get("what", ""), ""
     try:
         found = _said(store, link, code, request) if what else _looked(store, link, code)
     except NotFound:
-        cache.set(key, tries + 1, AGAIN)
+        tries.wrong()
         store.note_event(OUTSIDE, "answer refused", "refused", "secure link")
         return render(request, "portal/answer.html", {"wrong": True}, status=403)
     except Invalid as refused:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from hashlib import sha256
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -16,11 +14,10 @@ from django.views.decorators.http import require_http_methods
 
 from baton.duties.discharge import proofs
 from baton.duties.privacy import links
+from baton.portal.tries import Tries
 from baton.store import NotFound, Who
 
 OUTSIDE = Who("Device/baton", "Secure link", "system", (), "portal")
-TRIES, AGAIN = 10, 3600
-"""Codes that may be tried for one link, and after how many seconds again."""
 PAPER, FILES = "paper", "files"
 
 
@@ -30,21 +27,20 @@ PAPER, FILES = "paper", "files"
 def packet(request: HttpRequest, link: str) -> HttpResponse:
     """Ask for the code; with the right one, the paper. What is wrong is never said: neither the link nor the code."""
     store = request.hub.store  # type: ignore[attr-defined]
-    key = f"packet-{sha256(link.encode()).hexdigest()[:40]}"
+    tries = Tries("packet", link)
     what = FILES if request.POST.get("what") == FILES else PAPER
     with store.view(OUTSIDE) as view:
         if not links.lives(view, link):
             return render(request, "portal/packet.html", {"gone": True}, status=404)
         if request.method != "POST":
             return render(request, "portal/packet.html", {})
-        tries = cache.get_or_set(key, 0, AGAIN) or 0
-        if tries >= TRIES:
+        if tries.spent:
             return render(request, "portal/packet.html", {"gone": True}, status=429)
         try:
             document = links.opened(view, link, request.POST.get("code", ""))
             body = zipped(links.files_of(view, document)) if what == FILES else links.pdf_of(view, document)
         except NotFound:
-            cache.set(key, tries + 1, AGAIN)
+            tries.wrong()
             store.note_event(OUTSIDE, "packet refused", "refused", "secure link")
             return render(request, "portal/packet.html", {"wrong": True}, status=403)
     store.note_event(OUTSIDE, "export packet", "success", "secure link", [document["subject"]["reference"]])

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from baton.duties import codes, plans, reading, trace, working_days
+from baton.duties.owed import promise as open_promise
 from baton.duties.programs.packs import Program, Step, Words
 from baton.duties.programs.states import Enrolment, is_enrolment, program_of, read
 from baton.duties.reactions import Reaction, is_first, wanting
@@ -213,27 +214,21 @@ def told(view: View, enrolment: Enrolment, program: Program, each: Owed) -> Trac
 
 def made(view: View, enrolment: Enrolment, program: Program, each: Owed, id_: str, owner: tuple[str, str]) -> Resource:
     """The promise, new: owed by the patient's team."""
-    explained, now = told(view, enrolment, program, each), episodes.instant(view.now)
-    task: Resource = {
-        "resourceType": "Task",
-        "id": id_,
-        "extension": [{"url": codes.EPISODE, "valueReference": {"reference": enrolment.reference}}],
-        "instantiatesCanonical": program.canonical,
-        "groupIdentifier": {"system": GROUP, "value": enrolment.id},
-        "status": "requested",
-        "intent": "order",
-        "code": codes.concept(codes.PROMISE, each.kind),
-        "description": each.title.text,
-        **each.title.beside("description"),
-        "focus": {"reference": enrolment.reference},
-        "for": {"reference": enrolment.patient},
-        "authoredOn": now,
-        "lastModified": now,
-        "requester": {"reference": codes.HUB},
-        "owner": codes.reference_to(*owner),
-        "restriction": {"period": {"end": explained.due.isoformat()}},
-    }
-    return trace.put(task, explained)
+    explained = told(view, enrolment, program, each)
+    task = about(view, enrolment, explained, id_=id_, focus=enrolment.reference, owner=owner, description=each.title.text)
+    return {**task, **each.title.beside("description")}
+
+
+def about(
+    view: View, enrolment: Enrolment, explained: Trace, *, id_: str, focus: str, description: str,
+    owner: tuple[str, str] | None = None, priority: str | None = None,
+) -> Resource:  # fmt: skip
+    """A promise about an enrolment, new, of the enrolment's group and episode; owned by the patient's team unless said otherwise."""
+    task = open_promise(
+        view, explained, id_=id_, patient=enrolment.patient, focus=focus, owner=owner, description=description, priority=priority
+    )
+    episode = {"url": codes.EPISODE, "valueReference": {"reference": enrolment.reference}}
+    return {**task, "extension": [episode, *task["extension"]], "groupIdentifier": {"system": GROUP, "value": enrolment.id}}
 
 
 # --- what the door refuses, and what follows ---------------------------------------------------------------------------------------------

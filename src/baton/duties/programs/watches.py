@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from baton.duties import codes, plans, reading, trace
 from baton.duties.programs import states
 from baton.duties.programs.packs import LOINC, Program, Rise, Watch
-from baton.duties.programs.promises import GROUP, READING, promise_id
+from baton.duties.programs.promises import GROUP, READING, about, promise_id
 from baton.duties.programs.states import Enrolment
 from baton.duties.promises import held, refuse, with_note
 from baton.duties.reactions import Reaction, wanting
 from baton.duties.trace import Fact, Trace
-from baton.duties.transitions import episodes, upkeep
+from baton.duties.transitions import upkeep
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, code_of, has_code
 from baton.rules.calendar import add_days, end_of_day, local_day
@@ -203,7 +203,6 @@ def _open(view: View, enrolment: Enrolment) -> Resource | None:
 
 
 def _promise(view: View, enrolment: Enrolment, program: Program, watch: Watch, found: Crossed, id_: str) -> Resource:
-    team, name, _ = reading.team_of(view, enrolment.patient)
     answer = add_days(local_day(view.now, view.zone), watch.days)
     rise = (found.reading.mass - found.before.mass) / MASSES[found.reading.unit]
     said = f"{found.reading.value:g} {found.reading.unit}, up {rise:.1f} {found.reading.unit} in {_days(found)}"
@@ -224,27 +223,7 @@ def _promise(view: View, enrolment: Enrolment, program: Program, watch: Watch, f
         clears=("reading-decided",),
         made_by=plans.made_by(view, getattr(view, "because", "") or "reading at home"),
     )
-    now = episodes.instant(view.now)
-    task: Resource = {
-        "resourceType": "Task",
-        "id": id_,
-        "extension": [{"url": codes.EPISODE, "valueReference": {"reference": enrolment.reference}}],
-        "instantiatesCanonical": program.canonical,
-        "groupIdentifier": {"system": GROUP, "value": enrolment.id},
-        "status": "requested",
-        "intent": "order",
-        "priority": "urgent",
-        "code": codes.concept(codes.PROMISE, READING),
-        "description": said,
-        "focus": {"reference": f"Observation/{found.reading.id}"},
-        "for": {"reference": enrolment.patient},
-        "authoredOn": now,
-        "lastModified": now,
-        "requester": {"reference": codes.HUB},
-        "owner": codes.reference_to(team, name),
-        "restriction": {"period": {"end": explained.due.isoformat()}},
-    }
-    return trace.put(task, explained)
+    return about(view, enrolment, explained, id_=id_, focus=f"Observation/{found.reading.id}", description=said, priority="urgent")
 
 
 def _days(found: Crossed) -> str:

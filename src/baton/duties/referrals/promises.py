@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, plans, reading, trace
 from baton.duties.community.directory import GRAVITY
+from baton.duties.owed import promise as open_promise
 from baton.duties.reactions import wanting
 from baton.duties.referrals import states
 from baton.duties.trace import Fact, Trace
@@ -184,30 +185,11 @@ def waiting(loop: Loop, step: Step) -> Resource:
 
 def made(view: View, loop: Loop, step: Step, told: Trace) -> Resource:
     """The promise, new: owed by the patient's team."""
-    task, now = loop.task, episodes.instant(view.now)
-    patient = str(target(task.get("for")))
-    team, name, _ = reading.team_of(view, patient)
+    task, patient = loop.task, str(target(loop.task.get("for")))
     marks = [{key: each[key] for key in ("system", "code")} for each in task.get("meta", {}).get("security", ())]
-    promise: Resource = {
-        "resourceType": "Task",
-        "id": promise_id(loop.reference, step.name),
-        **({"meta": {"security": marks}} if marks else {}),
-        "instantiatesCanonical": told.rule,
-        **waiting(loop, step),
-        "intent": "order",
-        "code": codes.concept(codes.PROMISE, told.step),
-        "description": str(task.get("description") or ""),
-        "focus": {"reference": loop.reference},
-        "for": {"reference": patient},
-        "authoredOn": now,
-        "lastModified": now,
-        "requester": {"reference": codes.HUB},
-        "owner": codes.reference_to(team, name),
-        "restriction": {"period": {"end": told.due.isoformat()}},
-    }
-    if not promise["description"]:
-        del promise["description"]
-    return trace.put(promise, told)
+    said = str(task.get("description") or "")
+    promise = open_promise(view, told, id_=promise_id(loop.reference, step.name), patient=patient, focus=loop.reference, description=said)
+    return {**promise, **({"meta": {"security": marks}} if marks else {}), **waiting(loop, step)}
 
 
 def request_after(view: View, loop: Loop, step: Step | None) -> list[Resource]:

@@ -7,15 +7,17 @@ Of the kind *left*, nobody took over: whoever had the patient is gone, what they
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from baton.duties import codes, reading
+from baton.duties.transitions import episodes
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, code_of, target
 from baton.store import View
+from baton.store.codes import new_id
 
 SYSTEM: Final = f"{codes.P}/CodeSystem/handover"
 BATCH: Final = f"{codes.P}/NamingSystem/handover"
@@ -143,3 +145,37 @@ def _lacking(task: Resource) -> Iterator[Issue]:
 
 
 GUARDS = {"Task": [guard]}
+
+
+# --- one, written new --------------------------------------------------------------------------------------------------------------------
+
+
+def written(
+    view: View, *, kind: str, state: str, batch: str, patient: str, to: Resource, inputs: Sequence[Resource], care_team: Resource | None,
+    span: tuple[datetime, datetime | None] | None = None,
+) -> Resource:  # fmt: skip
+    """A patient in other hands, as a Task of a batch: `to` is a Reference; `span` None begins now and has no end."""
+    now = episodes.instant(view.now)
+    start, until = span or (view.now, None)
+    return {
+        "resourceType": "Task",
+        "id": new_id(),
+        "groupIdentifier": {"system": BATCH, "value": batch},
+        "status": STATUS[state],
+        "businessStatus": codes.concept(SYSTEM, state),
+        "intent": "order",
+        "code": codes.concept(SYSTEM, kind),
+        **({"focus": {"reference": f"CareTeam/{care_team['id']}"}} if care_team else {}),
+        "for": {"reference": patient},
+        "executionPeriod": {"start": episodes.instant(start), **({"end": episodes.instant(until)} if until else {})},
+        "authoredOn": now,
+        "lastModified": now,
+        "requester": codes.reference_to(view.who.person, view.who.name),
+        "owner": to,
+        "input": list(inputs),
+    }
+
+
+def came_from(person: str, name: str) -> Resource:
+    """The input that says whose a patient was."""
+    return {"type": codes.concept(SYSTEM, "from"), "valueReference": codes.reference_to(person, name)}

@@ -114,26 +114,12 @@ def _task(
     was = looking_after.after(care_team)
     inputs = [{"type": codes.concept(SYSTEM, "coordinator"), "valueBoolean": was is not None and was == giver}]
     if giver:
-        inputs.append({"type": codes.concept(SYSTEM, "from"), "valueReference": codes.reference_to(giver, reading.name_of(change, giver))})
-    start, until = span
-    return {
-        "resourceType": "Task",
-        "id": new_id(),
-        "groupIdentifier": {"system": states.BATCH, "value": batch},
-        "status": states.STATUS[state],
-        "businessStatus": codes.concept(SYSTEM, state),
-        "intent": "order",
-        "code": codes.concept(SYSTEM, COVER if until else FOR_GOOD),
-        "focus": {"reference": f"CareTeam/{care_team['id']}"},
-        "for": {"reference": move.patient},
-        "executionPeriod": {"start": episodes.instant(start), **({"end": episodes.instant(until)} if until else {})},
-        "authoredOn": episodes.instant(change.now),
-        "lastModified": episodes.instant(change.now),
-        "requester": codes.reference_to(change.who.person, change.who.name),
-        "owner": codes.reference_to(move.to, reading.name_of(change, move.to)),
-        **({"reasonCode": {"text": why}} if why else {}),
-        "input": inputs,
-    }
+        inputs.append(states.came_from(giver, reading.name_of(change, giver)))
+    task = states.written(
+        change, kind=COVER if span[1] else FOR_GOOD, state=state, batch=batch, patient=move.patient,
+        to=codes.reference_to(move.to, reading.name_of(change, move.to)), inputs=inputs, care_team=care_team, span=span,
+    )  # fmt: skip
+    return {**task, **({"reasonCode": {"text": why}} if why else {})}
 
 
 def _owed_by(view: View, giver: str | None) -> dict[str, list[Resource]]:

@@ -165,25 +165,11 @@ def passed_on(view: View, task: Resource, name: str, person: str, why: str, to: 
 
 def _record(view: View, leaver: _Leaver, patient: str, care_team: Resource | None, to: tuple[str, str, str], batch: str) -> Resource:
     kind, owner, name = to
-    state = states.FIRST[kind][0]
-    return {
-        "resourceType": "Task",
-        "id": new_id(),
-        "groupIdentifier": {"system": states.BATCH, "value": batch},
-        "status": states.STATUS[state],
-        "businessStatus": codes.concept(SYSTEM, state),
-        "intent": "order",
-        "code": codes.concept(SYSTEM, kind),
-        **({"focus": {"reference": f"CareTeam/{care_team['id']}"}} if care_team else {}),
-        "for": {"reference": patient},
-        "executionPeriod": {"start": episodes.instant(view.now)},
-        "authoredOn": episodes.instant(view.now),
-        "lastModified": episodes.instant(view.now),
-        "requester": codes.reference_to(view.who.person, view.who.name),
-        "owner": codes.reference_to(owner, name or reading.name_of(view, owner)),
-        "reasonCode": codes.concept(SYSTEM, leaver.why),
-        "input": [{"type": codes.concept(SYSTEM, "from"), "valueReference": codes.reference_to(leaver.person, leaver.name)}],
-    }
+    task = states.written(
+        view, kind=kind, state=states.FIRST[kind][0], batch=batch, patient=patient, care_team=care_team,
+        to=codes.reference_to(owner, name or reading.name_of(view, owner)), inputs=[states.came_from(leaver.person, leaver.name)],
+    )  # fmt: skip
+    return {**task, "reasonCode": codes.concept(SYSTEM, leaver.why)}
 
 
 def all_of(view: View, person: str) -> list[Resource]:

@@ -37,7 +37,8 @@ def board(request: Request) -> HttpResponse:
     """Everything under way, whose turn it is, and the story of the selected one."""
     own = {name: str(request.GET[name]) for name in OWN if request.GET.get(name)}
     with request.hub.store.view(request.who) as view:
-        page = referral_board.board(view, column=own.get("column"), turn=own.get("turn"))
+        start = int(request.GET["from"]) if request.GET.get("from", "").isdecimal() else 0
+        page = referral_board.board(view, column=own.get("column"), turn=own.get("turn"), start=start)
         selected = request.GET.get("task") or (page.rows[0].task if page.rows else "")
         story = _story(view, selected)
         figures = referral_board.figures(view)
@@ -48,7 +49,8 @@ def board(request: Request) -> HttpResponse:
         "turns": [(name, labels.word(words.TURNS, name), count, _narrowed(own, "turn", name)) for name, count in page.turns],
         "own": own,
         "selected": selected,
-        "prefix": "?" + urlencode({**own, "task": ""}),
+        "prefix": "?" + urlencode({**own, **({"from": start} if start else {}), "task": ""}),
+        "following": "?" + urlencode({**own, "from": page.following}) if page.following else "",
         "figures": shown(figures),
         **(story_context(story, request, elsewhere) if story else {}),
     }

@@ -22,6 +22,7 @@ MOST_PREPARED = 300
 """How many statements of ours a connection keeps planned; what comes after is planned each time."""
 # STORE's settings: no JIT, no parallel workers for pages of fifty rows
 _SETTINGS = "set jit = off; set max_parallel_workers_per_gather = 0; set timezone = 'UTC'"
+_SORTING = b"set enable_sort = %s; set enable_incremental_sort = %s; set enable_mergejoin = %s; set enable_nestloop = %s"
 _READING = "; set synchronous_commit = off"  # looks may lose their last moment only if the operating system crashes
 
 
@@ -48,6 +49,15 @@ class Line(psycopg.Connection[Any]):
     def leave(self) -> None:
         """What was said in a transaction that is rolled back was never said."""
         self._standing = None
+
+    @contextmanager
+    def hashing(self) -> Iterator[None]:
+        """Join and group by hashing here, as suits a count of many rows: beside what the wall is believed to cost all else looks free."""
+        self.pgconn.exec_(_SORTING % ((b"off",) * 4))
+        try:
+            yield
+        finally:
+            self.pgconn.exec_(_SORTING % ((b"on",) * 4))  # in a transaction that failed its rollback does this
 
     def quick(self, statement: str, params: Sequence[bytes | None]) -> pq.abc.PGresult:
         """Run a statement with $1 parameters in text form, prepared once. Raises psycopg.Error."""

@@ -95,11 +95,13 @@ def loads(view: View, people: Sequence[str], kinds: Kinds) -> list[Load]:
     """What each of these people ("Practitioner/id") carries, band by band, of the patients whoever asks may see."""
     params, carried = _params(view, people, kinds)
     named = {key64(each): each for each in people}
-    rows = view.ask(sql("workloads", carried=carried), params)
+    both: dict[tuple[str, int], list[float]] = {}
+    for key, band, *numbers in view.ask(sql("workloads", carried=carried), params, hashing=True):
+        before = both.setdefault((named[key], band), [0] * len(numbers))
+        both[named[key], band] = [old + new for old, new in zip(before, numbers, strict=True)]
     return [
-        Load(named[key], band, patients, covering, float(minutes), int(late), int(open_))
-        for key, band, patients, covering, minutes, late, open_ in rows
-        if key in named
+        Load(person, band, int(patients), int(covering), minutes, int(late), int(open_))
+        for (person, band), (patients, covering, minutes, late, open_) in both.items()
     ]
 
 
@@ -126,7 +128,7 @@ def weighed(view: View, patients: Sequence[str], people: Sequence[str], kinds: K
     params, carried = _params(view, people, kinds)
     named, whose = {key64(each): each for each in patients}, {key64(each): each for each in people}
     params["patients"] = list(named)
-    rows = view.ask(sql("weighed", carried=carried), params)
+    rows = view.ask(sql("weighed", carried=carried), params, hashing=True)
     return {named[key]: Weighed(band, float(minutes), int(open_), whose.get(person)) for key, band, minutes, open_, person in rows}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from baton.duties.trace import Trace
 from baton.duties.trace import of as trace_of
 from baton.fhir.resource import Resource, parse, target, text_of
 from baton.rules import referrals as rules
+from baton.store import figures as store_figures
 
 if TYPE_CHECKING:
     from baton.store import View
@@ -39,18 +40,24 @@ TURN_OF: Mapping[str, str] = {
     "visit": "patient",
 }
 MOST = 500
+PAGE = 100
+"""So many rows are shown at a time."""
 WINDOWS = (30, 60, 90)
 LOOKED_BACK = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Everything under way: counts by column and by whose turn it is, and the rows of what was chosen, the earliest due first."""
+    """Everything under way: counts by column and by whose turn it is, and a page of rows of what was chosen, the earliest due first.
+
+    `following` is where the next page begins, None on the last. `more`: so much is under way that not all was counted.
+    """
 
     columns: tuple[tuple[str, int], ...]
     turns: tuple[tuple[str, int], ...]
     late: int
     rows: tuple[Row, ...]
+    following: int | None
     more: bool
 
 
@@ -105,8 +112,8 @@ class Figures:
     baseline: float
 
 
-def board(view: View, *, column: str | None = None, turn: str | None = None) -> Board:
-    """What is under way, of all patients one may see; narrowed to a column or to whose turn it is."""
+def board(view: View, *, column: str | None = None, turn: str | None = None, start: int = 0) -> Board:
+    """What is under way, of all patients one may see; narrowed to a column or to whose turn it is; a page of rows from `start` on."""
     wanted = [f"referral-{step}" for step in rules.STEPS]
     rows = view.promises(None, codes=wanted, limit=MOST + 1)
     steps = Counter(str(row.code).removeprefix("referral-") for row in rows)
@@ -122,7 +129,8 @@ def board(view: View, *, column: str | None = None, turn: str | None = None) -> 
             (name, sum(count for step, count in steps.items() if TURN_OF.get(step) == name)) for name in ("ours", "theirs", "patient")
         ),
         late=sum(row.due < view.now for row in rows),
-        rows=tuple(_row(view, each.task, parse(each.patient_body)) for each in chosen if each.patient_body),
+        rows=tuple(_row(view, each.task, parse(each.patient_body)) for each in chosen[start : start + PAGE] if each.patient_body),
+        following=start + PAGE if len(chosen) > start + PAGE else None,
         more=len(rows) > MOST,
     )
 
@@ -186,7 +194,9 @@ def chapters(view: View, task: str) -> tuple[Chapter, ...]:
 
 def figures(view: View) -> Figures:
     """How the loops of the last half year went, of all patients one may see."""
-    first, steps, closed = _looked_back(view)
+    first, closed = _looked_back(view)
+    kinds = {step: f"referral-{step}" for step in rules.STEPS}
+    took = store_figures.waits(view, view.now - LOOKED_BACK, list(kinds.values()))
     by_party: dict[str, list[Resource]] = {}
     for each in first:
         by_party.setdefault(promises.name_of_owner(each), []).append(each)
@@ -198,22 +208,18 @@ def figures(view: View) -> Figures:
         overall=closure("", first, closed, view),
         by_party=tuple(closure(name, several, closed, view) for name, several in ordered),
         declined=tuple(declined.most_common(5)),
-        days=tuple((step, median(lengths)) for step in rules.STEPS if (lengths := days_of(view, steps, step))),
+        days=tuple((step, round(took[kind][1], 1)) for step, kind in kinds.items() if kind in took),
         baseline=rules.baseline(),
     )
 
 
-def _looked_back(view: View) -> tuple[list[Resource], list[Resource], dict[str, datetime | None]]:
-    """The referrals sent in the last half year, the promises of their steps, and when the loops that closed did."""
+def _looked_back(view: View) -> tuple[list[Resource], dict[str, datetime | None]]:
+    """The referrals sent in the last half year, and when the loops that closed did: when the patient was told."""
     since = f"ge{(view.now - LOOKED_BACK).date().isoformat()}"
     found = view.find("Task", code=f"{states.TASK_CODE}|fulfill", authored_on=since)
-    steps = view.find("Task", code=",".join(f"{codes.PROMISE}|referral-{step}" for step in rules.STEPS), authored_on=since)
-    closed = {
-        str(target(each.get("focus"))): _end(view, each)
-        for each in steps
-        if promises.step_of(each) == "tell" and each.get("status") == "completed"
-    }
-    return [each for each in found if states.is_referral(each) and each.get("status") != "draft"], steps, closed
+    told = view.find("Task", code=f"{codes.PROMISE}|referral-tell", authored_on=since, status="completed")
+    closed = {str(target(each.get("focus"))): _end(view, each) for each in told}
+    return [each for each in found if states.is_referral(each) and each.get("status") != "draft"], closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +234,7 @@ class Loop:
 
 def loops_within(view: View, days: int) -> tuple[Loop, ...]:
     """Who stands behind the closure in 30, 60 or 90 days: the loops it counts, the oldest first."""
-    first, _steps, closed = _looked_back(view)
+    first, closed = _looked_back(view)
     return tuple(sorted(_within(first, closed, view, days), key=lambda each: (each.start, str(each.task["id"]))))
 
 
@@ -254,15 +260,3 @@ def _went_on(task: Mapping[str, Any]) -> bool:
 
 def _end(view: View, promise: Mapping[str, Any]) -> datetime | None:
     return reading.moment(promise.get("executionPeriod", {}).get("end"), view.zone)
-
-
-def days_of(view: View, steps: Iterable[Resource], step: str) -> list[float]:
-    """How long the closed promises of one step were open, in days."""
-    spans = ((reading.moment(each.get("authoredOn"), view.zone), _end(view, each)) for each in steps if promises.step_of(each) == step)
-    return sorted((end - start).total_seconds() / 86400 for start, end in spans if start is not None and end is not None)
-
-
-def median(numbers: Sequence[float]) -> float:
-    """The middle one of sorted numbers."""
-    middle = len(numbers) // 2
-    return round(numbers[middle] if len(numbers) % 2 else (numbers[middle - 1] + numbers[middle]) / 2, 1)

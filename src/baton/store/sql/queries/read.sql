@@ -144,16 +144,12 @@ from k cross join lateral (
 order by k.due, k.rid
 
 -- name: promise_tally
--- How many open promises there are of each kind in each state: walked kind by kind in their index, and the panel hashed once.
-select p.code,
-       count(*) filter (where p.due < %(now)s),
-       count(*) filter (where p.due >= %(now)s and p.due <= %(end_of_today)s and not p.waiting and not {asleep}),
-       count(*) filter (where p.due >= %(now)s and p.due > %(end_of_today)s and not p.waiting and not {asleep}),
-       count(*) filter (where p.waiting and p.due >= %(now)s and not {asleep}),
-       count(*) filter (where {asleep}), 0
-from promise_counted p where p.open and {where} group by p.code
+-- How many open promises there are of each kind in each state (as worklist.py says them): a row is asked once which it is in, and the panel hashed once.
+select p.code, case when {asleep} then 'asleep' when p.due < %(now)s then 'late' when p.waiting then 'waiting'
+    when p.due <= %(end_of_today)s then 'today' else 'coming' end, count(*)
+from promise_counted p where p.open and {where} group by 1, 2
 union all
-select p.code, 0, 0, 0, 0, 0, count(*) from promise_counted p where not p.open and p.closed_at >= %(closed_since)s and {where} group by p.code
+select p.code, 'closed_since', count(*) from promise_counted p where not p.open and p.closed_at >= %(closed_since)s and {where} group by 1
 
 -- name: patients_seen
 -- How many patients somebody sees.

@@ -3,22 +3,23 @@
 kind as materialized (
     select * from unnest(%(codes)s::text[], %(minutes)s::float8[], %(bands)s::int[]) as k(code, minutes, band)
 ), carrier as materialized (
-    select distinct on (x.patient) x.patient, x.team as person, x.until < 'infinity' as covering
+    select x.patient, coalesce(min(x.team) filter (where x.until < 'infinity'), min(x.team)) as person, bool_or(x.until < 'infinity') as covering
     from panel x join {care_team_table} r on r.rid = x.rid
-    where x.team = any(%(people)s::bigint[]) and x.since <= %(now)s and x.until > %(now)s and {seen_team}
-    order by x.patient, x.until, x.team
+    where x.team = any(%(people)s::bigint[]) and x.since <= %(now)s and x.until > %(now)s and {seen_team} group by 1
 ), owed as materialized (
-    select p.patient, case when p.owner = any(%(people)s::bigint[]) then p.owner else c.person end as person,
-        coalesce(k.minutes, %(other)s::float8) as minutes, coalesce(k.band, 0) as band, p.due < %(now)s as late, p.code = %(settling)s as settling
-    from promise_counted p left join carrier c on c.patient = p.patient left join kind k on k.code = p.code
-    where p.open and p.patient is not null and {seen_task}
+    select p.patient, p.owner, sum(coalesce(k.minutes, %(other)s::float8)) as minutes, max(k.band) as band, count(*)::int as open,
+        (count(*) filter (where p.due < %(now)s))::int as late, bool_or(p.code = %(settling)s) as settling
+    from promise_counted p left join kind k on k.code = p.code
+    where p.open and p.patient is not null and {seen_task} group by 1, 2
 ), pressing as materialized (
-    select patient, greatest(max(band), case when count(*) >= %(high)s then 2 when count(*) >= %(medium)s then 1 else 0 end) as band,
-        bool_or(settling) as settling
+    select patient, bool_or(settling) as settling, greatest(
+        coalesce(max(band), 0), case when sum(open) >= %(high)s then 2 when sum(open) >= %(medium)s then 1 else 0 end
+    ) as band
     from owed group by patient
 ), doing as (
-    select person, patient, sum(minutes) as minutes, count(*) filter (where late) as late, count(*) as open
-    from owed where person is not null group by 1, 2
+    select case when o.owner = any(%(people)s::bigint[]) then o.owner else c.person end as person, o.patient, sum(o.minutes) as minutes,
+        sum(o.late)::int as late, sum(o.open)::int as open
+    from owed o left join carrier c on c.patient = o.patient where o.owner = any(%(people)s::bigint[]) or c.person is not null group by 1, 2
 ), load as (
     select coalesce(c.person, d.person) as person, coalesce(c.patient, d.patient) as patient, c.patient is not null as theirs,
         coalesce(c.covering, false) as covering, coalesce(d.minutes, 0) + case when c.patient is null then 0 else %(each)s::float8 end as minutes,
@@ -27,11 +28,14 @@ kind as materialized (
 )
 
 -- name: workloads
--- By person and how pressing: patients, unweighed minutes, late and open promises.
+-- By person and how pressing: the patients they have or cover, and the unweighed minutes, late and open promises of what they do.
 with {carried}
-select l.person, coalesce(q.band, 0), count(*) filter (where l.theirs), count(*) filter (where l.covering), sum(l.minutes), sum(l.late), sum(l.open)
-from load l left join pressing q on q.patient = l.patient
-group by 1, 2
+select c.person, coalesce(q.band, 0), count(*), count(*) filter (where c.covering), count(*) * %(each)s::float8, 0, 0
+from carrier c left join pressing q on q.patient = c.patient group by 1, 2
+union all
+select case when o.owner = any(%(people)s::bigint[]) then o.owner else c.person end, q.band, 0, 0, sum(o.minutes), sum(o.late), sum(o.open)
+from owed o join pressing q on q.patient = o.patient left join carrier c on c.patient = o.patient
+where o.owner = any(%(people)s::bigint[]) or c.person is not null group by 1, 2
 
 -- name: caseload
 -- The patients of one person or several, all or those of one kind, the most pressing first, with their bodies after the limit; the look in the same statement.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from baton.duties.codes import INTAKE, ORGANIZATION_TYPE
@@ -14,6 +15,7 @@ from baton.fhir import dates
 from baton.fhir.resource import Resource, extension, has_code, human_name, split, target
 from baton.store import Change, Refused, View
 
+T = TypeVar("T")
 TIMEZONE = "http://hl7.org/fhir/StructureDefinition/timezone"
 
 
@@ -26,6 +28,20 @@ def seeing_all(view: View) -> Iterator[None]:
         yield
     finally:
         view.who = who
+
+
+_KEPT: WeakKeyDictionary[View, dict[tuple[Any, ...], Any]] = WeakKeyDictionary()
+
+
+def once(view: View, key: tuple[Any, ...], ask: Callable[[], T]) -> T:
+    """What several parts of one page ask alike, asked once: for as long as the view lasts, and never in a change, which may alter it."""
+    if isinstance(view, Change):
+        return ask()
+    kept = _KEPT.setdefault(view, {})
+    mine = (view.who.role, *key)
+    if mine not in kept:
+        kept[mine] = ask()
+    return kept[mine]  # type: ignore[no-any-return]
 
 
 def maybe(view: View, reference: str | None) -> Resource | None:

@@ -50,12 +50,11 @@ class Line(psycopg.Connection[Any]):
         """What was said in a transaction that is rolled back was never said."""
         self._standing = None
 
-    @contextmanager
-    def hashing(self) -> Iterator[None]:
-        """Join and group by hashing here, as suits a count of many rows: beside what the wall is believed to cost all else looks free."""
+    def hashed(self, statement: bytes, params: Any, *, prepare: bool = False) -> psycopg.Cursor[Any]:
+        """Execute it with joins and groups hashed, as suits a count: beside what the wall is believed to cost all else looks free."""
         self.pgconn.exec_(_SORTING % ((b"off",) * 4))
         try:
-            yield
+            return self.execute(statement, params, prepare=prepare)
         finally:
             self.pgconn.exec_(_SORTING % ((b"on",) * 4))  # in a transaction that failed its rollback does this
 

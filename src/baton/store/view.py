@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import lru_cache
 from types import TracebackType
@@ -211,12 +211,7 @@ class View:
     def ask(self, statement: str, params: Any = None, *, prepare: bool = False, hashing: bool = False) -> list[tuple[Any, ...]]:
         """The rows of a read statement, after everything that was put before it was written; `hashing`: it counts many rows by groups."""
         self._see()
-
-        def ask(line: Line) -> list[tuple[Any, ...]]:
-            with line.hashing() if hashing else nullcontext():
-                return line.execute(statement.encode(), params, prepare=prepare).fetchall()
-
-        return self._ask(ask)
+        return self._ask(lambda line: (line.hashed if hashing else line.execute)(statement.encode(), params, prepare=prepare).fetchall())
 
     def rows(self, statement: str, params: Sequence[bytes | None]) -> list[tuple[bytes | None, ...]]:
         """The rows, as bytes, of a read statement with $1 parameters in text form, planned for exactly these."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from baton.duties import codes
+from baton.duties import codes, reading
 from baton.duties.names import names_of
 from baton.duties.reading import codings
 from baton.duties.team import licences
@@ -94,7 +94,7 @@ def roster(
     view: View, *, team: str | None = None, role: str | None = None, expiring: bool = False, gone: bool = False
 ) -> tuple[Person, ...]:
     """Everybody who works here, by name: of a team, in a role, with licences that end; `gone`: those who did."""
-    everybody = _people(view, view.find("PractitionerRole", role=ASKED))
+    everybody = reading.once(view, ("everybody",), lambda: _people(view, view.find("PractitionerRole", role=ASKED)))
     return tuple(
         person
         for person in everybody

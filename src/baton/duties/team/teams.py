@@ -32,7 +32,7 @@ def plans_discharges(view: View, patient: str) -> bool:
 
 def names(view: View) -> tuple[tuple[str, str], ...]:
     """The teams this person may choose from, as (reference, name) by name: their own, or all for those who see everyone."""
-    found = view.find("Organization", type=f"{codes.ORGANIZATION_TYPE}|team", _count=MOST)
+    found = reading.once(view, ("teams",), lambda: view.find("Organization", type=f"{codes.ORGANIZATION_TYPE}|team", _count=MOST))
     teams = [(f"Organization/{each['id']}", str(each.get("name", each["id"]))) for each in found if each.get("active", True)]
     mine = teams if view.who.sees_everyone else [team for team in teams if team[0] in view.who.teams]
     return tuple(sorted(mine, key=lambda team: team[1].casefold()))
@@ -53,6 +53,10 @@ def colleagues(view: View) -> tuple[tuple[str, str], ...]:
 
 def people_of(view: View, organizations: Sequence[str]) -> list[str]:
     """The people who work in these teams, as "Practitioner/id"."""
+    return list(reading.once(view, ("people of", *sorted(organizations)), lambda: _people_of(view, sorted(organizations))))
+
+
+def _people_of(view: View, organizations: list[str]) -> list[str]:
     roles = view.find("PractitionerRole", organization=",".join(organizations), active="true", _count=MOST) if organizations else []
     return sorted({str(target(role.get("practitioner"))) for role in roles if staff_role(role) and role.get("practitioner")})
 

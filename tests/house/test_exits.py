@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from baton.duties.privacy.slips import EXITS
+
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "baton"
 PAGE = (ROOT / "docs" / "duties" / "exits.md").read_text(encoding="utf-8")
@@ -73,3 +75,25 @@ def test_every_row_says_what_is_shown_and_recorded_and_names_its_test(row: list[
 def test_a_new_one_would_be_seen() -> None:
     assert list(exits("def out(change):\n    if 1:\n        change.announce('x', {})\n", "new.py")) == ["new.py::out"]
     assert list(exits("def out():\n    return HttpResponse(body, content_type='text/csv')\n", "new.py")) == ["new.py::out"]
+
+
+def handed(source: str) -> Iterator[tuple[str, bool]]:
+    """Every paper a module makes for a patient: its code, and whether it says how the paper reaches somebody not written to at home."""
+    for call in ast.walk(ast.parse(source)):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "handed":
+            code = call.args[1]
+            if isinstance(code, ast.Constant):
+                yield str(code.value), len(call.args) == 4 or any(each.arg == "way" for each in call.keywords)
+
+
+def test_every_paper_for_a_patient_is_decided_in_the_act_and_held_where_the_home_is_ruled_out() -> None:
+    found = [each for path in SOURCE.rglob("*.py") for each in handed(path.read_text(encoding="utf-8"))]
+    assert {code for code, _ in found} == {code for code, each in EXITS.items() if each.to == "patient"}
+    assert all(says for _, says in found), found
+
+
+def test_every_page_that_asks_how_a_paper_goes_holds_it() -> None:
+    for path in (SOURCE / "desk").glob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and re.search(r"(?<!def )\b(slips\.)?way\(request\)", ast.unparse(node)):
+                assert any("asks_how" in ast.unparse(each) for each in node.decorator_list), f"{path.name}: {node.name}"

@@ -12,6 +12,8 @@ from tests.journeys.looks import LOOKS, Counted, Seen, Visit
 from tests.pages import House, patient
 
 from baton import app
+from baton.duties.contact import safe_contact
+from baton.duties.contact.safe_contact import SafeContact
 
 LOINC, ACT = "http://loinc.org", "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 OF_KIND = "https://baton.example/fhir/CodeSystem/recipient-kind"
@@ -218,3 +220,26 @@ def test_the_rehearsal_by_keyboard_and_without_a_script(visit: Visit, furnished:
     page.get_by_label("Discharge summary, Mercy General").uncheck()
     page.get_by_role("button", name="Rehearse again").click()
     expect(page.get_by_text("Say why it differs from what is proposed.")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def away_from_home(home: House) -> str:
+    """A patient for whom nothing goes to the home."""
+    with home.change() as change:
+        id_ = patient(change, "Ines Prado", address=[{"use": "home", "line": ["1 Quay Street"], "city": "Larkhaven"}])
+        asked = SafeContact(avoid=("home",), address="PO Box 7, Larkhaven", safety=True)
+        safe_contact.state(change, patient=f"Patient/{id_}", asked=asked)
+    return id_
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_paper_that_is_held_asks_how_it_goes(visit: Visit, seen: Seen, away_from_home: str, look: str) -> None:
+    page = visit(f"/scheduling/patient/{away_from_home}/paper", **LOOKS[look])
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    seen(page, f"held-{look}")
+    hand = page.locator("button[value=hand]")
+    expect(hand).to_be_visible()
+    hand.focus()
+    with page.expect_response(lambda answer: "way=hand" in answer.url) as answered:
+        page.keyboard.press("Enter")
+    assert answered.value.status == 200 and answered.value.headers["content-type"] == "application/pdf"

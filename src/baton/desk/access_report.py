@@ -48,14 +48,17 @@ def page(request: Request, patient: str) -> HttpResponse:
 
 @stepped_up
 @require_GET
+@slips.asks_how
 def paper(request: Request, patient: str) -> HttpResponse:
     """The report as PDF, in the language asked for."""
     asked = request.GET.get("language", "")
     report, _days = _report(request, patient)
+    with request.hub.store.view(_reader(request, patient)) as view:
+        slips.handed(view, "access-report", patient, slips.way(request))
     language = asked if asked in ("en", "es") else "es" if report.language.startswith("es") else "en"
     with translation.override(language):
         made = pdf(_paper(report, language, request.who.name))
-    request.hub.store.note_event(request.who, "print access report", patients=[f"Patient/{patient}"])
+    request.hub.store.note_event(request.who, "print access report", detail=slips.way(request) or "", patients=[f"Patient/{patient}"])
     answer = HttpResponse(made, content_type="application/pdf")
     answer["Content-Disposition"] = 'attachment; filename="access-report.pdf"'
     return answer

@@ -81,17 +81,18 @@ def act(request: Request, appointment: str, deed: str) -> HttpResponse:
 
 @require_GET
 @staff
+@slips.asks_how
 def paper(request: Request, patient: str) -> HttpResponse:
     """The patient's visits to come, on paper, in their language."""
     with request.hub.store.view(request.who) as view:
         person = view.get("Patient", patient)
-        slips.handed(view, "itinerary", patient)
+        slips.handed(view, "itinerary", patient, slips.way(request))
         entries = [each for each in weekly.of_patient(view, f"Patient/{patient}") if each.status != "pending"]
         places: dict[str | None, dict[str, Any] | None] = {
             each.place_id: reading.peek(view, each.place_id) for each in entries if each.place_id
         }
     body = paper_words.itinerary(person, entries, places)
-    request.hub.store.note_event(request.who, "print itinerary", patients=[f"Patient/{patient}"])
+    request.hub.store.note_event(request.who, "print itinerary", detail=slips.way(request) or "", patients=[f"Patient/{patient}"])
     response = HttpResponse(body, content_type="application/pdf")
     response.headers["Content-Disposition"] = 'inline; filename="itinerary.pdf"'
     return response

@@ -306,10 +306,11 @@ def step(request: Request, patient: str, task: str) -> str:
 
 
 @posted
+@slips.asks_how
 def letter(request: Request, patient: str) -> HttpResponse:
     """The letter about the hospital's help, kept with the documents and opened to be printed."""
     with request.hub.store.change(request.who, because="Letter about financial assistance") as change:
-        kept = assistance_letter.keep(change, patient=patient, language=said(request, "language"))
+        kept = assistance_letter.keep(change, patient=patient, language=said(request, "language"), way=slips.way(request))
     return redirect("paper", patient=patient, document=kept.id)
 
 

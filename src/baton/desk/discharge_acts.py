@@ -11,7 +11,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from baton.desk import posting
+from baton.desk import posting, slips
 from baton.desk.discharge import pdf_answer
 from baton.duties.discharge import blockers as discharge_blockers
 from baton.duties.discharge import paper as discharge_paper
@@ -238,12 +238,15 @@ def taught(request: Request, encounter: str) -> str:
 
 @require_POST
 @staff
+@slips.asks_how
 def give(request: Request, encounter: str) -> HttpResponse:
     """The plan goes into the patient's hands: kept as it is, and printed."""
     with change(request, "Plan for home given to the patient") as acting:
-        _stored, made = discharge_paper.give(acting, plan=plan_id(encounter), language=given(request, "language") or None)
+        _stored, made = discharge_paper.give(
+            acting, plan=plan_id(encounter), language=given(request, "language") or None, way=slips.way(request)
+        )
         _found, known = discharge_plans.held(acting, plan_id(encounter))
-    request.hub.store.note_event(request.who, "print plan for home", patients=[known.patient])
+    request.hub.store.note_event(request.who, "print plan for home", detail=slips.way(request) or "", patients=[known.patient])
     return pdf_answer(made)
 
 

@@ -114,9 +114,10 @@ def go(request: Request, patient: str) -> HttpResponse:
             opens = links.code(change, links.token(change, packet.id)) if order.channel == "link" else ""
     except (Invalid, Conflict) as refusal:
         return _page(request, patient, refusal.status, tuple(labels.refusal(issue.text) for issue in refusal.issues))
-    what = "print packet" if order.channel == "print" else "export packet"
+    on_paper = order.channel in disclosure.ON_PAPER
+    what = "print packet" if on_paper else "export packet"
     request.hub.store.note_event(request.who, what, detail=packet.reference, patients=[f"Patient/{patient}"])
-    said = _("Sent, and recorded.") if order.channel != "print" else _("The packet is ready to print, and recorded.")
+    said = _("Sent, and recorded.") if not on_paper else _("The packet is ready to print, and recorded.")
     if opens:
         said = _("Sent as a link, good for 7 days. Tell them this code by telephone: %(code)s") % {"code": f"{opens[:4]} {opens[4:]}"}
     messages.success(request, said)
@@ -167,13 +168,14 @@ def _elsewhere(request: Request, patient: str) -> list[str]:
 
 @stepped_up
 @require_GET
+@slips.asks_how
 def accounting_paper(request: Request, patient: str) -> HttpResponse:
     """The accounting as the patient is given it."""
     with request.hub.store.view(request.who) as view:
         person, found = whose(view, patient), accounts.accounting(view, patient=f"Patient/{patient}")
-        slips.handed(view, "accounting", patient)
+        slips.handed(view, "accounting", patient, slips.way(request))
     made = pdf(privacy_papers.accounting(found, human_name(person), identity.language(person)))
-    request.hub.store.note_event(request.who, "print accounting", patients=[f"Patient/{patient}"])
+    request.hub.store.note_event(request.who, "print accounting", detail=slips.way(request) or "", patients=[f"Patient/{patient}"])
     return HttpResponse(
         made, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="accounting-{patient}.pdf"'}
     )

@@ -118,14 +118,23 @@ def _others(found: education.Learning) -> list[tuple[str, str]]:
 
 @require_POST
 @staff
+@slips.asks_how
 def give(request: Request, patient: str) -> HttpResponse:
     """Give a lesson."""
     said = {name: request.POST.get(name, "") for name in ("lesson", "how", "language", "to")}
     try:
         with request.hub.store.change(request.who, because="Lesson given") as change:
             education.give(
-                change, patient=patient, lesson=said["lesson"], how=said["how"], language=said["language"] or None, to=said["to"] or None
+                change,
+                patient=patient,
+                lesson=said["lesson"],
+                how=said["how"],
+                language=said["language"] or None,
+                to=said["to"] or None,
+                way=slips.way(request),
             )
+    except slips.Held:
+        raise
     except (Invalid, Conflict) as refused:
         messages.error(request, labels.refusal(refused.issues[0].text))
     else:

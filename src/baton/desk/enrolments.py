@@ -260,17 +260,18 @@ VERBS: dict[str, tuple[ModuleType, str]] = {
 
 @require_GET
 @staff
+@slips.asks_how
 def paper(request: Request, patient: str, enrolment: str) -> HttpResponse:
     """The summary of a time in a program, as a PDF."""
     with request.hub.store.view(request.who) as view:
         found = program_closing.summary(view, enrolment=enrolment)
-        slips.handed(view, "program-summary", patient)
+        slips.handed(view, "program-summary", patient, slips.way(request))
         name = human_name(view.get("Patient", patient)) or ""
         day = labels.birth_day(local_day(view.now, view.zone))
     if found.enrolment.patient != f"Patient/{patient}":
         raise Invalid("This program is somebody else's.")
     made = pdf(_paper(found, name, day, request.who.name))
-    request.hub.store.note_event(request.who, "print program summary", patients=[f"Patient/{patient}"])
+    request.hub.store.note_event(request.who, "print program summary", detail=slips.way(request) or "", patients=[f"Patient/{patient}"])
     return HttpResponse(made, content_type="application/pdf", headers={"Content-Disposition": 'inline; filename="summary.pdf"'})
 
 

@@ -100,15 +100,16 @@ def _day(text: str) -> date | None:
 @staff
 @require_POST
 @sensitive_variables("code")
+@slips.asks_how
 def letter(request: Request, patient: str) -> HttpResponse:
     """The code on paper, to be handed over or put into an envelope: no link, no name of the patient, nothing about health."""
     with request.hub.store.view(request.who) as view:
         spoken = (identity.language(view.get("Patient", patient)) or "en")[:2]
-        slips.handed(view, "portal-code", patient)
+        slips.handed(view, "portal-code", patient, slips.way(request))
     language = spoken if spoken in ("en", "es") else "en"
     with translation.override(language):
         body = pdf(_paper(request.POST.get("code", "")[:9], request.hub.settings.public_url, language))
-    request.hub.store.note_event(request.who, "print invitation", patients=[f"Patient/{patient}"])
+    request.hub.store.note_event(request.who, "print invitation", detail=slips.way(request) or "", patients=[f"Patient/{patient}"])
     answer = HttpResponse(body, content_type="application/pdf")
     answer["Content-Disposition"] = 'attachment; filename="code.pdf"'
     return answer

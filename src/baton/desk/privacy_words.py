@@ -147,6 +147,7 @@ STATEMENTS: labels.Words = {
 }
 CHANNELS: labels.Words = {
     "print": lazy("Print: hand over or post"),
+    "hand": lazy("Print: into their hands, not by post"),
     "fax": lazy("Fax"),
     "direct": lazy("Direct message"),
     "link": lazy("Secure link by e-mail"),
@@ -226,6 +227,11 @@ REFUSALS = (
     lazy("A revocation is in writing: keep the letter, then record it."),
     lazy("The day has not come yet."),
     lazy("Say which other way there is: a number, an address or an e-mail address."),
+    lazy("The patient asked not to be visited at home: agree on another place first, under safe contact."),
+    lazy("Held: the patient asked for no letters. Say how the paper reaches them."),
+    lazy("Held: the patient is reached only the other way they gave. Say how the paper reaches them."),
+    lazy("Held: the patient asked for nothing at home. Say how the paper reaches them."),
+    lazy("The patient asked not to be reached this way: choose another, or hand it over."),
     lazy("What would leave is not what you saw: something was decided otherwise since. Look again, then send."),
     lazy("Say briefly what was disclosed."),
     lazy("No permission covers this: tell the privacy officer."),

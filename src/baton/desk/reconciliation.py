@@ -135,16 +135,17 @@ def sign(request: Request, patient: str) -> str:
 
 @staff
 @require_GET
+@slips.asks_how
 def paper(request: Request, patient: str) -> HttpResponse:
     """The signed list on paper, for the patient, in their language."""
     with request.hub.store.view(request.who) as view:
         person, signed = whose(view, patient), duty.signed_list(view, patient=patient)
-        slips.handed(view, "medicines", patient)
+        slips.handed(view, "medicines", patient, slips.way(request))
         if signed is None:
             raise NotFound("There is no such paper here.")
         reference, team, _care = reading.team_of(view, f"Patient/{patient}")
         phone = identity.phone(reading.peek(view, reference) or {}) or ""
-    request.hub.store.note_event(request.who, "print medicines", patients=[f"Patient/{patient}"])
+    request.hub.store.note_event(request.who, "print medicines", detail=slips.way(request) or "", patients=[f"Patient/{patient}"])
     response = HttpResponse(pdf(words.take_home(person, signed, team, phone)), content_type="application/pdf")
     response.headers["Content-Disposition"] = 'inline; filename="medicines.pdf"'
     return response

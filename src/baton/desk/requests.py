@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import labels, posting, privacy_papers, privacy_words
 from baton.desk.disclosure import whose
+from baton.desk.slips import asks_how, way
 from baton.duties import reading, trace
 from baton.duties.patients import identity
 from baton.duties.privacy import requests as duty
@@ -105,6 +106,7 @@ def _asking(request: Request, task: str) -> tuple[dict[str, Any], str, str | Non
 
 
 @posted
+@asks_how
 def extend(request: Request, id: str) -> str:
     """More time, once, and a letter that says why."""
     row, name, language, received = _asking(request, id)
@@ -114,18 +116,19 @@ def extend(request: Request, id: str) -> str:
         until = privacy_clocks.extended(row["code"], received).value
         letter = privacy_papers.answer(row["code"], name, kind="extension", reason=reason, until=until, language=language)
     with request.hub.store.change(request.who, because="A request was extended once") as change:
-        duty.extend(change, task=id, reason=reason, letter=letter)
+        duty.extend(change, task=id, reason=reason, letter=letter, way=way(request))
     return _("Extended once. The letter to the patient is among the documents.")
 
 
 @posted
+@asks_how
 def deny(request: Request, id: str) -> str:
     """Denied, with the ground and the reason, and a letter."""
     row, name, language, _received = _asking(request, id)
     reason, ground = request.POST.get("reason", "").strip(), request.POST.get("ground", "")
     letter = privacy_papers.answer(row["code"], name, kind="denial", reason=reason, ground=ground, language=language) if reason else None
     with request.hub.store.change(request.who, because="A request was denied, with the reason") as change:
-        duty.deny(change, task=id, ground=ground, reason=reason, letter=letter)
+        duty.deny(change, task=id, ground=ground, reason=reason, letter=letter, way=way(request))
     return _("Denied, with your reason. The letter to the patient is among the documents.")
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from baton.desk import labels, support_words
+from baton.duties.contact import safe_contact
 from baton.duties.patients import identity
 from baton.duties.support import clinicians, safety
 from baton.duties.support.safety_states import DECISIONS
@@ -45,6 +46,10 @@ def _page(request: Request, task: str, status: int = 200) -> HttpResponse:
         patient = view.get("Patient", case.patient)
         doctors = clinicians.of_patient(view, f"Patient/{case.patient}")
         decides = clinicians.decides(view)
+        asked = safe_contact.wanted_of(view, f"Patient/{case.patient}")
+    known = [str(each["value"]) for each in identity.points(patient, "phone")]
+    numbers = list(dict.fromkeys([*([asked.phone] if asked and asked.phone else []), *known]))
+    ruled_out = [each for each in numbers if not safe_contact.answer(asked, patient, "phone", each).allowed]
     spoken = identity.language(patient)
     words, own = crisis.words(spoken), crisis.words(get_language())
     context: dict[str, Any] = {
@@ -55,7 +60,8 @@ def _page(request: Request, task: str, status: int = 200) -> HttpResponse:
         "spoken_here": spoken is None or words.language == spoken.split("-")[0],
         "doctors": doctors,
         "decides": decides,
-        "numbers": [str(each["value"]) for each in identity.points(patient, "phone") if each.get("value")],
+        "numbers": [each for each in numbers if each not in ruled_out],
+        "ruled_out": ruled_out,
         "address": identity.identity(patient, view.now.date()).address,
         "decisions": [(code, labels.word(support_words.DECISIONS, code)) for code in DECISIONS],
         "outcomes": [(str(number), code, labels.word(labels.OUTCOMES, code)) for number, code in enumerate(OUTCOMES, 1)],

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from typing import Any
 
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
@@ -12,6 +16,7 @@ from baton.desk import labels
 from baton.duties.privacy import slips
 from baton.duties.privacy.slips import Slip
 from baton.store import View
+from baton.web.gate import Request
 
 HOLDS: labels.Words = {
     "name": pgettext_lazy("what a paper says", "name"),
@@ -74,9 +79,51 @@ def of(view: View, code: str, patient: str) -> Slip:
     return slips.rehearse(view, code, patient=f"Patient/{patient}")
 
 
-def handed(view: View, code: str, patient: str) -> None:
-    """A paper goes into the hands of a patient (an id): decided again now. Raises Invalid when it may not."""
-    slips.handed(view, code, patient=f"Patient/{patient}")
+def handed(view: View, code: str, patient: str, way: str | None = None) -> None:
+    """A paper is made for a patient (an id): decided again now. Raises Invalid when it may not leave, or nobody said how it goes."""
+    slips.handed(view, code, patient=f"Patient/{patient}", way=way)
+
+
+# --- where the post to the home is ruled out ----------------------------------------------------------------------------------------------
+
+
+Held = slips.Held
+"""What a view that catches refusals lets pass."""
+
+
+def way(request: Request) -> str | None:
+    """How the paper reaches the patient, where that was asked."""
+    said = (request.POST if request.method == "POST" else request.GET).get("way")
+    return said if said in (slips.BY_HAND, slips.ELSEWHERE) else None
+
+
+def asks_how(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A view that makes a paper: where the patient may not be written to at home it is held, and asks how the paper reaches them.
+
+    What was sent along goes on with the answer, so that nothing typed is lost.
+    """
+
+    @functools.wraps(view)
+    def answered(request: Request, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return view(request, *args, **kwargs)
+        except slips.Held as held:
+            return _asks(request, held)
+
+    return answered
+
+
+def _asks(request: Request, held: slips.Held) -> HttpResponse:
+    sent = request.POST if request.method == "POST" else request.GET
+    fields = [(name, value) for name, values in sent.lists() for value in values if name not in ("csrfmiddlewaretoken", "way")]
+    context = {
+        "why": labels.word(POST, held.post.because),
+        "instead": held.post.instead,
+        "method": "post" if request.method == "POST" else "get",
+        "address": request.path,
+        "fields": fields,
+    }
+    return render(request, "parts/held.html", context, status=422)
 
 
 FILTERS: dict[str, Callable[..., object]] = {"slip_holds": holds, "slip_recorded": recorded, "slip_post": post}

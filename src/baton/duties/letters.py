@@ -15,6 +15,8 @@ from baton.paper import Paper, pdf
 if TYPE_CHECKING:
     from baton.store import Change, Stored
 
+WAY = f"{codes.P}/StructureDefinition/reaches-by"
+"""How a paper reached a patient who is not written to at home: "hand" or "elsewhere" (by post, to the other address they gave)."""
 LETTER = {"system": codes.LOINC, "code": "51852-2", "display": "Letter"}
 
 
@@ -36,11 +38,17 @@ def attachment(url: str, kind: str, body: bytes, at: str) -> Resource:
     return {"contentType": kind, "url": url, "size": len(body), "hash": digest(body), "creation": at}
 
 
-def keep(change: Change, *, patient: str, paper: Paper, about: str | None = None) -> Stored:
-    """A letter, set and kept; `about` is the "Type/id" it answers."""
+def reaches_by(way: str | None) -> Resource:
+    """What is said of it in the record of a paper; nothing where nobody was asked."""
+    return {"extension": [{"url": WAY, "valueCode": way}]} if way else {}
+
+
+def keep(change: Change, *, patient: str, paper: Paper, about: str | None = None, way: str | None = None) -> Stored:
+    """A letter, set and kept; `about` is the "Type/id" it answers, `way` how it reaches a patient who is not written to at home."""
     kept = file(change, patient=patient, kind="application/pdf", body=pdf(paper))
     document: Resource = {
         "resourceType": "DocumentReference",
+        **reaches_by(way),
         "status": "current",
         "docStatus": "final",
         "type": {"coding": [LETTER], "text": paper.title},

@@ -122,3 +122,12 @@ def test_whose_safety_depends_on_it_is_reached_only_as_they_asked(ward: Ward) ->
         safe_contact.state(change, patient=EVA, asked=safe_contact.SafeContact(phone="(401) 555-0111", only=True, safety=True))
     with ward.change(HUB) as change:
         assert answer_links.looked(change, link=link.token, code=link.code).phone == "(401) 555-0111"
+
+
+def test_no_number_that_was_ruled_out_is_told(ward: Ward) -> None:
+    link = sent(ward, referred(ward))
+    for asked, told in (({"avoid": ("phone",)}, ""), ({"avoid": ("sms",)}, MOBILE["value"]), ({"safety": True}, "")):
+        with ward.change(TOM) as change:
+            safe_contact.state(change, patient=EVA, asked=safe_contact.SafeContact(**asked))
+        with ward.change(HUB) as change:
+            assert answer_links.looked(change, link=link.token, code=link.code).phone == told, asked

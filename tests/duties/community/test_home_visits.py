@@ -87,6 +87,20 @@ def test_where_they_must_not_be_visited_at_home_is_the_first_thing_one_learns(wa
     assert found.guarded and found.visit.not_home and found.visit.place == "Library, 1 Main Street"
 
 
+def test_nobody_goes_to_a_home_that_was_ruled_out_and_the_sheet_has_no_number_that_must_not_ring(ward: Ward) -> None:
+    landline, work = "(401) 555-0101", "(401) 555-0102"
+    points = [{"system": "phone", "use": "home", "rank": 1, "value": landline}, {"system": "phone", "use": "work", "value": work}]
+    ward.put(patient(address=[HOME], telecom=points))
+    assert sheet(ward, planned(ward)).phone == landline
+    with ward.change(TOM) as change:
+        safe_contact.state(change, patient=EVA, asked=safe_contact.SafeContact(avoid=("home",)))
+    with pytest.raises(Invalid, match="not to be visited at home"):
+        planned(ward, "13:00")
+    with ward.change(TOM) as change:
+        safe_contact.state(change, patient=EVA, asked=safe_contact.SafeContact(avoid=("home",), address="Library, 1 Main Street"))
+    assert sheet(ward, planned(ward, "15:00")).phone == work
+
+
 def test_what_was_answered_at_home_is_kept_once_with_its_time_and_closes_the_visit(ward: Ward) -> None:
     visit = planned(ward)
     copy = taken(ward, visit)

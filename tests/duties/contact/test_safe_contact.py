@@ -114,3 +114,18 @@ def test_the_outbox_asks_again_when_it_sends(ward: Ward, database: Database) -> 
             objection=lambda payload: safe_contact.objection(ward.store, HUB, payload),
         )  # fmt: skip
     assert not sent
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (None, MOBILE),
+        (SafeContact(phone=SISTER), SISTER),
+        (SafeContact(avoid=("phone",)), None),
+        (SafeContact(avoid=("phone",), phone=SISTER), SISTER),
+        (SafeContact(avoid=("home",)), MOBILE),
+        (SafeContact(address="PO Box 7", only=True), None),
+    ],
+)
+def test_the_number_that_is_told_to_others_is_one_that_may_be_called(asked: SafeContact | None, expected: str | None) -> None:
+    assert safe_contact.number(asked, EVA) == expected

@@ -10,7 +10,9 @@ import pytest
 from tests.duties.ward import HOME, HUB, MERCY, TOM, ZONE, Ward, appointment, of_team, patient, stay, summary
 
 from baton.duties import codes, trace
+from baton.duties.contact import safe_contact
 from baton.duties.discharge import blockers as discharge_blockers
+from baton.duties.discharge import call as discharge_call
 from baton.duties.discharge import handoff as discharge_handoff
 from baton.duties.discharge import plans as discharge_plans
 from baton.duties.discharge import scores as discharge_scores
@@ -549,3 +551,18 @@ def test_who_is_not_known_is_said_instead_of_sending_half(ward: Ward) -> None:
     do(ward, discharge_plans.leave, at=on("2026-07-02T14:10"), despite="bed needed")
     do(ward, discharge_handoff.notify)
     assert [(each.packet, each.lacking) for each in plan(ward).notified] == [(None, "not known: practitioner")]
+
+
+def test_the_call_at_home_rings_only_where_it_may(ward: Ward) -> None:
+    landline, work = "(401) 555-0101", "(401) 555-0102"
+    points = [{"system": "phone", "use": "home", "rank": 1, "value": landline}, {"system": "phone", "use": "work", "value": work}]
+    ward.put({**ward.get("Patient/eva"), "telecom": points})
+
+    def rings() -> list[str | None]:
+        with ward.store.view(TOM) as view:
+            return [each.phone for each in discharge_call.script(view, plan=id_of()).contacts if each.relation is None]
+
+    assert rings() == [landline, work]
+    with ward.change(TOM) as change:
+        safe_contact.state(change, patient="Patient/eva", asked=safe_contact.SafeContact(avoid=("home",)))
+    assert rings() == [work]

@@ -9,6 +9,7 @@ import pytest
 from tests.duties.privacy.test_consents import PART2
 from tests.duties.ward import HUB, PRIYA, TOM, Ward, of_team, patient
 
+from baton.duties import letters
 from baton.duties.contact import safe_contact, threads
 from baton.duties.contact.safe_contact import SafeContact
 from baton.duties.privacy import consents, disclosure, requests, slips
@@ -18,6 +19,7 @@ from baton.duties.privacy.decisions import Recipient
 from baton.duties.privacy.slips import EXITS, Slip
 from baton.duties.records import records
 from baton.duties.records.states import Request
+from baton.duties.support import education
 from baton.fhir.resource import extension
 from baton.paper import Paper, Text
 from baton.store import Conflict, Invalid, NotFound
@@ -206,3 +208,76 @@ def test_nothing_is_written_into_a_portal_that_was_ruled_out_but_what_was_said_a
     with ward.change(TOM) as change:
         threads.start(change, patient="Patient/eva", topic="appointment", audience=["Patient/eva"], text="As said.", aloud=True)
         threads.start(change, patient="Patient/eva", topic="appointment", text="Among us: she asked for no portal.")
+
+
+# --- and by post: held, with a reason and a way on ----------------------------------------------------------------------------------------
+
+PAPERS = [code for code, each in EXITS.items() if each.to == "patient"]
+"""Everything that is printed for the patient."""
+
+
+def made(ward: Ward, code: str, way: str | None) -> Slip:
+    with ward.store.view(TOM) as view:
+        return slips.handed(view, code, patient="Patient/eva", way=way)
+
+
+@pytest.mark.parametrize("code", PAPERS)
+@pytest.mark.parametrize(
+    ("asked", "because", "instead"),
+    [
+        (SafeContact(avoid=("mail",)), "no-mail", None),
+        (SafeContact(avoid=("mail",), address="PO Box 7"), "no-mail", None),
+        (SafeContact(avoid=("home",)), "not-at-home", None),
+        (SafeContact(avoid=("home",), address="PO Box 7"), "not-at-home", "PO Box 7"),
+        (SafeContact(phone=SISTER, only=True), "only-the-other-way", None),
+    ],
+)
+def test_a_paper_is_held_where_the_home_is_ruled_out_until_somebody_says_how_it_goes(
+    ward: Ward, code: str, asked: SafeContact, because: str, instead: str | None
+) -> None:
+    asked_for(ward, asked)
+    for way in (None, "", "post", *(["elsewhere"] if instead is None else [])):
+        with pytest.raises(slips.Held, match="^Held: the patient") as held:
+            made(ward, code, way)
+        assert (held.value.post.because, held.value.post.instead) == (because, instead)
+    for way in ("hand", *(["elsewhere"] if instead else [])):
+        assert made(ward, code, way).leaves
+
+
+@pytest.mark.parametrize("code", PAPERS)
+def test_nobody_is_asked_where_the_home_is_safe(ward: Ward, code: str) -> None:
+    asked_for(ward, SafeContact(avoid=("sms", "voicemail", "email"), safety=True))
+    assert made(ward, code, None).leaves
+
+
+def test_an_answer_that_is_held_is_not_half_given_and_says_afterwards_how_it_went(ward: Ward) -> None:
+    asked_for(ward, SafeContact(avoid=("home",), address="PO Box 7"))
+    with ward.change(TOM) as change:
+        task = requests.receive(change, patient="Patient/eva", code="access-request", what="All of it").id
+    letter = Paper("Answer", [Text("No.")])
+    with pytest.raises(slips.Held), ward.change(TOM) as change:
+        requests.deny(change, task=task, ground="not-held", reason="It is at Mercy.", letter=letter)
+    assert ward.get(f"Task/{task}")["status"] != "rejected" and not ward.find("DocumentReference", patient="Patient/eva")
+    with ward.change(TOM) as change:
+        requests.deny(change, task=task, ground="not-held", reason="It is at Mercy.", letter=letter, way="elsewhere")
+    (kept,) = ward.find("DocumentReference", patient="Patient/eva")
+    assert extension(kept, letters.WAY) == "elsewhere"
+
+
+def test_a_lesson_said_aloud_is_in_nobodys_post(ward: Ward) -> None:
+    asked_for(ward, SafeContact(avoid=("mail",)))
+    with ward.change(TOM) as change:
+        education.give(change, patient="eva", lesson="heart-failure", how="aloud")
+    with pytest.raises(slips.Held), ward.change(TOM) as change:
+        education.give(change, patient="eva", lesson="heart-failure", how="paper")
+    with ward.change(TOM) as change:
+        given = education.give(change, patient="eva", lesson="heart-failure", how="paper", way="hand")
+    assert extension(given.resource(), letters.WAY) == "hand"
+
+
+def test_a_packet_on_paper_goes_to_no_home_that_was_ruled_out_but_into_their_hands(ward: Ward) -> None:
+    asked_for(ward, SafeContact(avoid=("home",)))
+    order = disclosure.Order("Patient/eva", Recipient("Eva", "patient", "Patient/eva"), "PATRQT")
+    with ward.store.view(TOM) as view:
+        assert "not-this-way" in disclosure.rehearse(view, order).lacking, "without an address it would be the home"
+        assert "not-this-way" not in disclosure.rehearse(view, replace(order, channel="hand")).lacking

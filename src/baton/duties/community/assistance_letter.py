@@ -142,7 +142,7 @@ def _tiers(lives_on: Means, said: Mapping[str, str], today: date) -> list[Block]
     return [Rows((said["line"], said["off"]), rows, (3, 2))] if rows else []
 
 
-def keep(change: Change, *, patient: str, language: str) -> Stored:
-    """Make the letter and keep it with the patient's documents. Raises Invalid."""
-    slips.handed(change, "assistance-letter", patient=f"Patient/{patient}")
-    return letters.keep(change, patient=f"Patient/{patient}", paper=paper(change, patient=patient, language=language))
+def keep(change: Change, *, patient: str, language: str, way: str | None = None) -> Stored:
+    """Make the letter and keep it with the patient's documents. `way`: see `slips.handed`. Raises Invalid."""
+    slips.handed(change, "assistance-letter", patient=f"Patient/{patient}", way=way)
+    return letters.keep(change, patient=f"Patient/{patient}", paper=paper(change, patient=patient, language=language), way=way)

@@ -183,7 +183,7 @@ def sheet(view: View, *, appointment: str, along: bool = False) -> Sheet:
     contacts = identity.contacts(person, relatives, local_day(view.now, view.zone))
     return Sheet(
         visit=visit,
-        phone=asked.phone if asked and asked.phone else visit.patient.phone,
+        phone=safe_contact.number(asked, person),
         access=str(extension(notes, ACCESS) or ""),
         safety=str(extension(notes, SAFETY) or ""),
         guarded=bool(asked and asked.safety),
@@ -226,10 +226,18 @@ def note(change: Change, *, patient: str, access: str, safety: str) -> Stored:
 
 
 def plan(change: Change, *, need: str, start: datetime, notify: bool = True) -> Stored:
-    """Give a home visit that is needed a time, with whoever plans it as the one who goes. Raises Invalid, and Occupied."""
+    """Give a home visit that is needed a time, with whoever plans it as the one who goes. Raises Invalid, and Occupied.
+
+    A patient who is not visited at home (safe contact) is only where another place was agreed on.
+    """
     request = change.get("ServiceRequest", need)
     if terms.value(request, terms.MODALITY) != terms.HOME:
         raise refuse("This visit is not at the patient’s home.", "Appointment.basedOn")
+    may = safe_contact.may_contact(change, str(codes.patient_of(request)), "visit")
+    if not may.allowed and not may.instead:
+        raise refuse(
+            "The patient asked not to be visited at home: agree on another place first, under safe contact.", "Appointment.basedOn"
+        )
     end = start + timedelta(minutes=int(terms.value(request, terms.MINUTES, 60)))
     wanted = booking.Wanted(f"ServiceRequest/{need}", start, end, (change.who.person,))
     (held,) = booking.hold(change, wanted=[wanted])

@@ -188,6 +188,14 @@ def reachable(contacts: Iterable[Contact], asked: SafeContact | None, person: Re
     return (*own, *(each for each in known if each.relation is not None))
 
 
+def number(asked: SafeContact | None, person: Resource) -> str | None:
+    """The patient's own number to call first: the one they gave instead, else the first that they did not rule out; None: call nowhere."""
+    if asked and asked.phone:
+        return asked.phone
+    known = (str(each["value"]) for each in identity.points(person, "phone", "sms"))
+    return next((each for each in known if answer(asked, person, "phone", each).allowed), None)
+
+
 def announce(change: Change, *, patient: str, channel: str, address: str, topic: str, payload: Mapping[str, Any]) -> None:
     """Have something sent to the patient; asked now, and again when it is sent. Raises Invalid when they may not be reached this way."""
     found = may_contact(change, patient, channel, address)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, reading
-from baton.duties.contact import communication
+from baton.duties.contact import communication, safe_contact
 from baton.duties.discharge import evidence, states
 from baton.duties.discharge import paper as papers
 from baton.duties.discharge import plans as discharge_plans
@@ -87,10 +87,12 @@ def script(view: View, *, plan: str) -> Script:
     since = local_day(known.admitted or view.now, view.zone)
     active = [each for each in chart.get("MedicationRequest", ()) if each.get("status") in medicines.TAKEN]
     task = next((each for each in chart.get("Task", ()) if each["id"] == evidence.contact_task(known.encounter)), None)
+    known_contacts = identity.contacts(patient, chart.get("RelatedPerson", ()), local_day(view.now, view.zone))
+    asked = safe_contact.wanted_of(view, known.patient)
     return Script(
         plan=known,
         patient=identity.identity(patient, local_day(view.now, view.zone)),
-        contacts=identity.contacts(patient, chart.get("RelatedPerson", ()), view.now.astimezone(view.zone).date()),
+        contacts=safe_contact.reachable(known_contacts, asked, patient),
         to_ask=tuple((each, item) for each in given for item in each.items if item.open),
         medicines=medicines.medicines(
             chart.get("MedicationRequest", ()), chart.get("MedicationStatement", ()), stay=(since, local_day(view.now, view.zone))

@@ -257,16 +257,17 @@ def preview(view: View, *, plan: str, language: str | None = None) -> bytes:
     return pdf(paper(content(view, plan=plan, language=language)))
 
 
-def give(change: Change, *, plan: str, language: str | None = None) -> tuple[Stored, bytes]:
-    """The paper goes into the patient's hands: kept with their documents as it was given, and the plan says so."""
+def give(change: Change, *, plan: str, language: str | None = None, way: str | None = None) -> tuple[Stored, bytes]:
+    """The paper is given to the patient: kept with their documents as it was given, and the plan says so. `way`: see `slips.handed`."""
     found, known = discharge_plans.held(change, plan)
-    slips.handed(change, "plan-for-home", patient=known.patient)
+    slips.handed(change, "plan-for-home", patient=known.patient, way=way)
     it = content(change, plan=plan, language=language)
     made = pdf(paper(it))
     attachment = letters.file(change, patient=known.patient, kind="application/pdf", body=made)
     stored = change.put(
         {
             "resourceType": "DocumentReference",
+            **letters.reaches_by(way),
             "language": it.language,
             "status": "current",
             "docStatus": "final",

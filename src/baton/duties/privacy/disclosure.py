@@ -10,7 +10,7 @@ from baton.duties.privacy import consent_terms, links, packets, slips
 from baton.duties.privacy.consent_terms import Terms
 from baton.duties.privacy.decisions import NOTICE, Recipient
 from baton.duties.privacy.packets import DISCLOSURE
-from baton.duties.privacy.rehearsals import CHANNELS, Line, Order, Rehearsal, lacking, rehearse, rehearsed
+from baton.duties.privacy.rehearsals import CHANNELS, ON_PAPER, Line, Order, Rehearsal, lacking, rehearse, rehearsed
 from baton.duties.transitions import episodes
 from baton.fhir.resource import Resource, dump, split
 from baton.paper import Paper, pdf
@@ -21,7 +21,7 @@ from baton.store import Conflict, Invalid, View
 if TYPE_CHECKING:
     from baton.store import Change, Stored
 
-__all__ = ["CHANNELS", "Line", "Order", "Rehearsal", "Words", "elsewhere", "letter", "recorded", "rehearse", "release", "scope"]
+__all__ = ["CHANNELS", "ON_PAPER", "Line", "Order", "Rehearsal", "Words", "elsewhere", "letter", "recorded", "rehearse", "release", "scope"]
 
 DISCLOSED: Final = f"{codes.P}/StructureDefinition/disclosed"
 Words = Callable[[Rehearsal, Resource, Mapping[str, Resource]], tuple[Paper, Mapping[str, str]]]

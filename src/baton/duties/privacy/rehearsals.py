@@ -21,16 +21,17 @@ from baton.rules.calendar import local_day
 from baton.store import Invalid, View, access
 from baton.store import labels as security
 
-CHANNELS: Final = ("print", "fax", "direct", "link")
-"""Printed and handed over or posted; faxed; sent by Direct; a secure link by e-mail, never the content."""
+CHANNELS: Final = ("print", "hand", "fax", "direct", "link")
+"""Printed to be posted; printed and put into their hands; faxed; sent by Direct; a secure link by e-mail, never the content."""
+ON_PAPER: Final = ("print", "hand")
 AS_CONTACT: Final = {"link": "email", "fax": "phone", "print": "mail"}
-"""Which of the ways of safe contact a channel is, when the patient receives it; what is printed is posted where there is an address."""
+"""Which of the ways of safe contact a channel is, when the patient receives it; without an address what is printed goes to the home."""
 ABSENT: Final = {
     "nothing": ("Nothing is left to send: choose something that may leave.", "DocumentReference.content"),
     "reason": ("Say why it differs from what is proposed.", "DocumentReference.description"),
     "recipient": ("Say who receives it.", "Communication.recipient"),
     "address": ("Say where it goes: a number or an address.", "Communication.recipient"),
-    "not-this-way": ("The patient asked not to be reached this way.", "Communication.medium"),
+    "not-this-way": ("The patient asked not to be reached this way: choose another, or hand it over.", "Communication.medium"),
 }
 
 
@@ -195,10 +196,10 @@ def _lacking(view: View, order: Order, lines: Sequence[Line]) -> Sequence[str]:
         found.append("reason")
     if not order.recipient.name.strip():
         found.append("recipient")
-    if order.channel != "print" and not (order.recipient.address or "").strip():
+    if order.channel not in ON_PAPER and not (order.recipient.address or "").strip():
         found.append("address")
     to = order.recipient
-    contact = AS_CONTACT.get(order.channel) if to.kind == "patient" and (to.address or order.channel == "link") else None
+    contact = AS_CONTACT.get(order.channel) if to.kind == "patient" and (to.address or order.channel in ("link", "print")) else None
     if contact and not safe_contact.may_contact(view, order.patient, contact, order.recipient.address).allowed:
         found.append("not-this-way")
     return found

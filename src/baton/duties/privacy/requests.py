@@ -111,8 +111,11 @@ def _held(change: Change, task: str) -> tuple[Resource, str]:
     return found, code
 
 
-def extend(change: Change, *, task: str, reason: str, letter: Paper | None = None) -> Stored:
-    """Take the one extension the rule allows, telling the patient why and until when. Raises Invalid when it is late, or was taken."""
+def extend(change: Change, *, task: str, reason: str, letter: Paper | None = None, way: str | None = None) -> Stored:
+    """Take the one extension the rule allows, telling the patient why and until when. `way`: see `slips.handed`.
+
+    Raises Invalid when it is late, or was taken.
+    """
     found, code = _held(change, task)
     told = trace.of(found)
     if not reason.strip():
@@ -131,7 +134,7 @@ def extend(change: Change, *, task: str, reason: str, letter: Paper | None = Non
     parts = [{"url": "at", "valueDateTime": episodes.instant(change.now)}, {"url": "reason", "valueString": reason.strip()}]
     longer = codes.with_extension(found, EXTENDED, {"url": EXTENDED, "extension": parts})
     longer = trace.put({**longer, "restriction": {**found["restriction"], "period": period}}, told)
-    return change.put(promises.stamped(change, _with_letter(change, longer, letter)))
+    return change.put(promises.stamped(change, _with_letter(change, longer, letter, way)))
 
 
 def _received(told: Trace) -> date:
@@ -139,16 +142,18 @@ def _received(told: Trace) -> date:
     return received.date() if isinstance(received, datetime) else received if isinstance(received, date) else told.due.date()
 
 
-def grant(change: Change, *, task: str, note: str = "", fulfilled_by: str | None = None, letter: Paper | None = None) -> Stored:
+def grant(
+    change: Change, *, task: str, note: str = "", fulfilled_by: str | None = None, letter: Paper | None = None, way: str | None = None
+) -> Stored:
     """What was asked for was done; `fulfilled_by` is the "Type/id" that did it (a packet, an accounting, a consent)."""
     found, _ = _held(change, task)
-    found = promises.with_note(change, _with_letter(change, found, letter), note.strip() or None)
+    found = promises.with_note(change, _with_letter(change, found, letter, way), note.strip() or None)
     if fulfilled_by:
         found = {**found, "output": [*found.get("output", ()), upkeep.output(upkeep.FULFILLED_BY, fulfilled_by)]}
     return change.put(upkeep.shut(found, reason="kept", status="completed", now=change.now))
 
 
-def deny(change: Change, *, task: str, ground: str, reason: str, letter: Paper | None = None) -> Stored:
+def deny(change: Change, *, task: str, ground: str, reason: str, letter: Paper | None = None, way: str | None = None) -> Stored:
     """It is denied, on a ground the rule knows, with the reason in plain words; the patient is told in writing. Raises Invalid."""
     found, code = _held(change, task)
     known = [row.code for row in privacy_clocks.grounds(code, local_day(change.now, change.zone))]
@@ -156,17 +161,18 @@ def deny(change: Change, *, task: str, ground: str, reason: str, letter: Paper |
         raise Invalid(f"{ground!r} is none of {', '.join(known)}.", expression="Task.statusReason", code="code-invalid")
     if not reason.strip():
         raise Invalid("Say why, in plain words: the patient is told.", expression="Task.statusReason")
-    found = _with_letter(change, found, letter)
+    found = _with_letter(change, found, letter, way)
     shut = upkeep.shut(found, reason="denied", status="rejected", text=f"{ground}: {reason.strip()}", now=change.now)
     return change.put(shut)
 
 
-def _with_letter(change: Change, task: Resource, letter: Paper | None) -> Resource:
+def _with_letter(change: Change, task: Resource, letter: Paper | None, way: str | None) -> Resource:
     """The promise linked to the letter that told the patient."""
     if letter is None:
         return task
-    slips.handed(change, "answer", patient=str(codes.patient_of(task)))
-    kept = letters.keep(change, patient=str(codes.patient_of(task)), paper=letter, about=f"Task/{task['id']}")
+    patient = str(codes.patient_of(task))
+    slips.handed(change, "answer", patient=patient, way=way)
+    kept = letters.keep(change, patient=patient, paper=letter, about=f"Task/{task['id']}", way=way)
     return {**task, "output": [*task.get("output", ()), upkeep.output("letter", kept.reference)]}
 
 

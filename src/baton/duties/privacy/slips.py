@@ -21,6 +21,14 @@ from baton.rules import permissions
 from baton.rules.calendar import local_day
 from baton.store import Conflict, Invalid, View
 
+BY_HAND: Final = "hand"
+ELSEWHERE: Final = "elsewhere"
+"""How a paper reaches a patient who may not be written to at home: into their hands, or by post to the other address they gave."""
+HELD_POST: Final = {
+    "no-mail": "Held: the patient asked for no letters. Say how the paper reaches them.",
+    "only-the-other-way": "Held: the patient is reached only the other way they gave. Say how the paper reaches them.",
+    "not-at-home": "Held: the patient asked for nothing at home. Say how the paper reaches them.",
+}
 HELD_BACK: Final = "The patient asked that nothing goes there: a restriction holds the letter back."
 CHANGED: Final = "What would leave is not what you saw: something was decided otherwise since. Look again, then send."
 
@@ -80,6 +88,15 @@ class Slip:
         return bool(self.permission)
 
 
+class Held(Invalid):
+    """A paper for a patient who may not be written to at home, while nobody has said how it reaches them. `post`: why, and where else."""
+
+    def __init__(self, post: safe_contact.Answer) -> None:
+        """Say why; what may be said instead is BY_HAND and, where there is another address, ELSEWHERE."""
+        super().__init__(HELD_POST[post.because], expression="Consent.extension(safe-contact)")
+        self.post = post
+
+
 def rehearse(
     view: View,
     code: str,
@@ -110,7 +127,7 @@ def rehearse(
     permission = "" if held else decision.permission or _otherwise(to, purpose, consent)
     used = tuple(dict.fromkeys([*decision.consents, *([consent] if consent and not held else [])]))
     own = to.kind == "patient"
-    post = safe_contact.answer(safe_contact.wanted(found), person, "mail", to.address or identity.address(person)) if own else None
+    post = _post(safe_contact.wanted(found), person, to) if own else None
     slip = Slip(
         code, it, patient, to, purpose, tuple(channels), permission, decision.because if held else permission, used,
         str(permissions.part2_notice(day).values["text"]) if NOTICE in decision.notices else None,
@@ -118,6 +135,13 @@ def rehearse(
         permissions.named(permission, day).source if permission else "", post,
     )  # fmt: skip
     return _digested(slip)
+
+
+def _post(asked: safe_contact.SafeContact | None, person: Resource, to: Recipient) -> safe_contact.Answer:
+    """Whether the patient may be written to at home; the other address only where letters may go there."""
+    found = safe_contact.answer(asked, person, "mail", to.address or identity.address(person))
+    may = found.instead is not None and safe_contact.answer(asked, person, "mail", found.instead).allowed
+    return found if may else replace(found, instead=None)
 
 
 def of_many(view: View, patients: Iterable[str]) -> dict[str, list[Resource]]:
@@ -163,9 +187,16 @@ def decided(slip: Slip, seen: str | None) -> Slip:
     return slip
 
 
-def handed(view: View, code: str, *, patient: str) -> Slip:
-    """A paper goes into the patient's hands: decided again now. Raises Invalid when it may not."""
-    return decided(rehearse(view, code, patient=patient), None)
+def handed(view: View, code: str, *, patient: str, way: str | None = None) -> Slip:
+    """A paper is made for the patient: decided again now. `way`: how it reaches them, where the post to their home is ruled out.
+
+    Raises Invalid when it may not leave; Held when it may not be posted to the home and `way` does not say how it goes instead.
+    """
+    slip = decided(rehearse(view, code, patient=patient), None)
+    post = slip.post
+    if post is not None and not post.allowed and way != BY_HAND and not (way == ELSEWHERE and post.instead):
+        raise Held(post)
+    return slip
 
 
 def _otherwise(to: Recipient, purpose: str, consent: str | None) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from baton.duties import codes, reading
+from baton.duties import codes, letters, reading
 from baton.duties.privacy import slips
 from baton.duties.promises import refuse
 from baton.duties.transitions import episodes
@@ -183,8 +183,13 @@ def _display(references: Any, place: int) -> str:
 # --- teaching -----------------------------------------------------------------------------------------------------------------------------
 
 
-def give(change: Change, *, patient: str, lesson: str, how: str, language: str | None = None, to: str | None = None) -> Stored:
+def give(
+    change: Change, *, patient: str, lesson: str, how: str, language: str | None = None, to: str | None = None,
+    way: str | None = None,
+) -> Stored:  # fmt: skip
     """Give a lesson: on paper or aloud, to the patient or somebody close to them. It is not taught until it was taught back.
+
+    `way`: how a paper reaches a patient who is not written to at home, see `slips.handed`; what is said aloud is in nobody's post.
 
     Raises Invalid for a lesson or a way that is none.
     """
@@ -195,12 +200,13 @@ def give(change: Change, *, patient: str, lesson: str, how: str, language: str |
         raise refuse("Say how it is given.", "Communication.medium")
     reference = patient if "/" in patient else f"Patient/{patient}"
     change.get("Patient", reference.partition("/")[2])
-    slips.handed(change, "lesson", patient=reference)
+    slips.handed(change, "lesson", patient=reference, way=way if how == "paper" else slips.BY_HAND)
     spoken = (language or "en").split("-")[0]
     words = found.said(spoken)
     return change.put(
         {
             "resourceType": "Communication",
+            **letters.reaches_by(way if how == "paper" else None),
             "language": spoken if spoken in found.words else "en",
             "instantiatesCanonical": [found.canonical],
             "status": "completed",

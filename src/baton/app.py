@@ -22,7 +22,7 @@ from baton.duties.contact import safe_contact, thread_notices
 from baton.duties.discharge import proofs
 from baton.duties.privacy import labelling, unusual
 from baton.duties.records import readiness_promises
-from baton.duties.scheduling import booking, calendars, notices, planning
+from baton.duties.scheduling import booking, calendars, notices, planning, told
 from baton.duties.support import safety
 from baton.duties.team import absences, new_owner
 from baton.duties.transitions import transitions
@@ -166,6 +166,7 @@ def _note(store: Store, who: Who, what: str, payload: Mapping[str, Any]) -> None
     patient = payload.get("about") or payload.get("patient")
     store.note_event(who, what, detail=str(payload.get("document", "")), patients=[str(patient)] if patient else [])
     thread_notices.delivered(store, who, what.rpartition(" ")[2], payload)
+    told.delivered(store, who, what.rpartition(" ")[2], payload)
     proofs.carried(store, who, what.rpartition(" ")[2], payload)
 
 

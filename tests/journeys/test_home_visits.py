@@ -184,4 +184,4 @@ def test_a_visit_is_given_a_time_by_whoever_goes(visit: Visit, visits: dict[str,
     expect(page.locator("main")).not_to_contain_text("Still without a time")
     with home.change() as change:
         booked = change.find("Appointment", patient=f"Patient/{visits['Dina Roe']}")
-        booking.cancel(change, appointment=str(booked[0]["id"]), reason="patient", notify=False)
+        booking.cancel(change, appointment=str(booked[0]["id"]), reason="patient")

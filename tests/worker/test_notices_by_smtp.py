@@ -11,14 +11,15 @@ from email.message import Message
 
 import psycopg
 import pytest
-from tests.duties.scheduling.clinic import open_clinic
-from tests.duties.scheduling.test_booking import booked, write_to
+from tests.duties.scheduling.clinic import need, open_clinic
+from tests.duties.scheduling.test_booking import at, booked, do, hold, wanted, write_to
 from tests.duties.ward import HUB, TOM, Ward, of_team, patient
 from tests.store.test_access import let_in
 
 from baton import app, uploads
 from baton.duties.contact import threads
 from baton.duties.patients import network
+from baton.duties.scheduling import booking, told
 from baton.duties.support import concerns
 from baton.store.postgres import Database
 from baton.worker import mail, outbox, texts
@@ -131,4 +132,39 @@ def test_a_message_with_a_file_is_told_by_mail_with_nothing_but_a_link(database:
         (message,), (unsent,) = threads.shown(view, thread).messages, threads.shown(view, other).messages
     assert [(each.kind, each.who, each.evidence) for each in message.receipts] == [("delivered", EVA, "smtp")]
     assert unsent.receipts == ()
+    ward.store.close()
+
+
+def test_everybody_in_a_moved_visit_gets_one_mail_that_names_nobody(database: Database, post: Post) -> None:
+    ward = Ward(database, start="2026-07-03T09:00:00")
+    open_clinic(ward)
+    write_to(ward, "email", "es")
+    kin = {"resourceType": "RelatedPerson", "id": "ana", "patient": {"reference": "Patient/lan"}, "name": [{"given": ["Ana"]}]}
+    ward.put({**kin, "telecom": ANAS}, let_in("lan", ANA))
+    for id_ in ("haddad", "linh"):
+        ward.put({**ward.get(f"Practitioner/{id_}"), "telecom": [{"system": "email", "value": f"{id_}@example.org"}]})
+    with ward.change(TOM) as change:
+        network.permit(change, person=ANA, told="appointments", source="patient-said")
+    (appointment,) = hold(ward, wanted(need(ward), at(1, 10), "Practitioner/haddad", "Practitioner/linh"))
+    do(ward, booking.book, appointment=appointment)
+    carry(ward, database, post)
+    post.got.clear()
+    do(ward, booking.reschedule, appointment=appointment, start=at(1, 11))
+    with ward.change(TOM) as change:
+        network.permit(change, person=ANA, told="nothing", source="patient-said")
+    carry(ward, database, post)
+    carry(ward, database, post)
+    assert sorted(each["To"] for each in post.got) == ["haddad@example.org", "lan@example.org", "linh@example.org"]
+    bodies = {each["To"]: str(each.get_payload(decode=True).decode()) for each in post.got}  # type: ignore[union-attr]
+    assert (
+        bodies["lan@example.org"].startswith("Hola. Una cita suya ha cambiado.") and "https://hub.example/r/" in bodies["lan@example.org"]
+    )
+    assert "https://hub.example/d/" in bodies["linh@example.org"]
+    whole = " ".join(f"{each['Subject']} {each.as_string()}" for each in post.got) + " ".join(bodies.values())
+    assert not any(word in whole for word in ("Cardiology", "Haddad ", "Heart", "Lan ", "Pham", "Ana", "11:00", "10:00"))
+    with ward.store.view(TOM) as view:
+        notice = told.of(view, appointment)[0]
+    known = {each.ref: [one.kind for one in each.receipts] for each in notice.parties}
+    assert known["Practitioner/linh"] == known["Patient/lan"] == ["delivered"], "a mail server took it, and that is all that is known"
+    assert known[ANA] == known["Location/heart"] == []
     ward.store.close()

@@ -184,7 +184,7 @@ def moved(stage: Stage) -> Iterator[Act]:
     """Cancelled once because the patient asked, and booked again."""
     yield visit_asked(stage, -9, latest=stage.days.business(8))
     yield act(stage, -8, "09:48", "Appointment booked", booked(stage, 1))
-    yield act(stage, -4, "15:05", "Appointment cancelled", then(stage, booking.cancel, reason="patient", notify=False))
+    yield act(stage, -4, "15:05", "Appointment cancelled", then(stage, booking.cancel, reason="patient"))
     yield act(stage, -2, "10:31", "Appointment booked", booked(stage, 3))
 
 

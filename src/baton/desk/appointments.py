@@ -13,11 +13,11 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.desk import paper_words, slips
+from baton.desk import paper_words, slips, told_words
 from baton.desk import scheduling_words as words
 from baton.desk.scheduling import change, day_of, posted
 from baton.duties import reading
-from baton.duties.scheduling import booking, weekly
+from baton.duties.scheduling import booking, told, weekly
 from baton.rules.calendar import local_day
 from baton.store import NotFound
 from baton.web.gate import Request, staff
@@ -41,7 +41,10 @@ def appointment(request: Request, appointment: str) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         page = weekly.page(view, appointment=appointment)
         slip = slips.of(view, "itinerary", page.entry.patient) if page.entry.patient else None
-    context = {"page": page, "entry": page.entry, "slip": slip, "missed": words.MISSED.items(), "cancelled": reasons()}
+    context = {
+        "page": page, "entry": page.entry, "slip": slip, "missed": words.MISSED.items(), "cancelled": reasons(),
+        "told": [told_words.notice(each) for each in page.told], "may_note": page.may_note,
+    }  # fmt: skip
     return render(request, "scheduling/appointment.html", context)
 
 
@@ -79,6 +82,17 @@ def act(request: Request, appointment: str, deed: str) -> HttpResponse:
     return redirect("appointment", appointment)
 
 
+@posted(lambda appointment: reverse("appointment", args=[appointment]))
+def note_told(request: Request, appointment: str) -> HttpResponse:
+    """Somebody was told of a change by telephone, or agreed to it."""
+    given = request.POST
+    with change(request, "Somebody was told of a changed appointment by telephone") as made:
+        made.get("Appointment", appointment)
+        told.said(made, notice=given.get("notice", ""), who=given.get("who", ""), kind=given.get("kind", ""))
+    messages.success(request, _("Done, and recorded."))
+    return redirect("appointment", appointment)
+
+
 @require_GET
 @staff
 @slips.asks_how
@@ -99,6 +113,7 @@ def paper(request: Request, patient: str) -> HttpResponse:
 
 
 urlpatterns = [
+    path("scheduling/appointment/<str:appointment>/told", note_told, name="appointment_told"),
     path("scheduling/week", week, name="week"),
     path("scheduling/patient/<str:patient>/paper", paper, name="itinerary_paper"),
     path("scheduling/appointment/<str:appointment>", appointment, name="appointment"),

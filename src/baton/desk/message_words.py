@@ -44,6 +44,8 @@ EVIDENCE: Words = {
     "in-person": lazy("face to face"),
     "signed": lazy("a signed answer"),
     "answered": lazy("they answered"),
+    "link": lazy("by their link"),
+    "text-answer": lazy("they answered by text"),
 }
 BY_HAND = ("telephone", "in-person", "signed", "fax-receipt", "mail-receipt")
 """What a person may note as evidence; the rest the hub sees by itself."""

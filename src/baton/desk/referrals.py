@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from baton.desk import explain, labels, posting
 from baton.desk import referral_words as words
+from baton.duties.referrals import answering, office_links, referrals
 from baton.duties.referrals import board as referral_board
-from baton.duties.referrals import referrals
 from baton.duties.referrals import states as referral_states
 from baton.duties.referrals.board import Closure, Figures, Story
 from baton.fhir.resource import human_name
@@ -119,6 +119,7 @@ def story_context(story: Story, request: Request, elsewhere: Any) -> dict[str, A
         "dispositions": [(code, labels.word(words.DISPOSITIONS, code)) for code in referrals.DISPOSITIONS],
         "how_told": [(code, labels.word(words.HOW_TOLD, code)) for code in referrals.HOW_TOLD],
         "parties": elsewhere,
+        "through": [(labels.word(words.TRIGGERS, each.what), each) for each in story.answers],
         "ended": story.state in rules.ENDS,
     }
 
@@ -258,11 +259,31 @@ def tell(request: Request, task: str) -> HttpResponse:
     return back(request, task)
 
 
+@posted
+def link(request: Request, task: str) -> HttpResponse:
+    """A secure link goes to the office, with which it answers itself; the code is told by telephone."""
+    with request.hub.store.change(request.who, because="A link to answer a referral was sent") as change:
+        sent = office_links.send(change, task=task, address=said(request, "address"))
+    until = labels.moment(sent.until.astimezone(request.hub.settings.zone))
+    said_ = _("The link is on its way. Tell them this code by telephone, never by mail: %(code)s. It works until %(until)s.")
+    messages.success(request, said_ % {"code": f"{sent.code[:4]} {sent.code[4:]}", "until": until})
+    return back(request, task)
+
+
+@posted
+def unlink(request: Request, task: str) -> HttpResponse:
+    """The link is taken back."""
+    with request.hub.store.change(request.who, because="A link to answer a referral was taken back") as change:
+        answering.take_back(change, task=task)
+    messages.success(request, _("The link no longer works."))
+    return back(request, task)
+
+
 urlpatterns = [
     path("referrals", board, name="referrals"),
     path("referrals/new/<str:patient>", new, name="referral_new"),
     *(
         path(f"referrals/<str:task>/{view.__name__}", view, name=f"referral_{view.__name__}")
-        for view in (send, move, reroute, settle, review, tell)
+        for view in (send, move, reroute, settle, review, tell, link, unlink)
     ),
 ]

@@ -23,6 +23,7 @@ from baton.duties.referrals import promises as referral_promises
 from baton.duties.referrals import states as referral_states
 from baton.duties.scheduling import following as scheduling_following
 from baton.duties.scheduling import states as scheduling_states
+from baton.duties.scheduling import told as scheduling_told
 from baton.duties.support import concerns, findings, goals, safety
 from baton.duties.team import handover_states, handovers, leaving, licences, mentoring, oncall, teams
 
@@ -41,6 +42,7 @@ DUTIES: tuple[ModuleType, ...] = (
     referral_promises,
     scheduling_states,
     scheduling_following,
+    scheduling_told,
     discharge_promises,
     discharge_handoff,
     glass,

@@ -112,13 +112,14 @@ def _context(found: Shown) -> dict[str, Any]:
         "it": found,
         "need": NEEDS.get(found.what, _("help")),
         "state": STATES.get(found.state, found.state),
-        "language": _language(found.language),
+        "language": language_name(found.language),
         "choices": [(code, words, code in REASONED) for code, words in SAYS.items() if code in possible],
         "waits": found.enrollment == "not-enrolled-on-waitlist",
     }
 
 
-def _language(code: str | None) -> str:
+def language_name(code: str | None) -> str:
+    """A language as the reader calls it."""
     try:
         return str(get_language_info(code.split("-")[0])["name_translated"]) if code else ""
     except KeyError:

@@ -1,4 +1,4 @@
-"""A patient's answer to a notice, and calendars under a secret address: no sign-in, so nothing of the person or the care is shown."""
+"""Answers to a notice, and calendars under a secret address: no sign-in, so nothing of the person or the care is shown."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from baton.duties import codes, reading
 from baton.duties.patients import identity
-from baton.duties.scheduling import notices, terms, weekly
-from baton.store import NotFound, View, Who
+from baton.duties.scheduling import notices, party_links, terms, weekly
+from baton.store import Invalid, NotFound, View, Who
 
 KNOWN = ("en", "es")
 
@@ -52,17 +52,43 @@ def reply(request: HttpRequest, link: str) -> HttpResponse:
         return render(request, "portal/reply.html", {**facts, "said": said, "link": link})
 
 
+@csrf_exempt  # as above
+@require_http_methods(["GET", "HEAD", "POST"])
+def party(request: HttpRequest, link: str) -> HttpResponse:
+    """When a date is that somebody takes part in: shown when they ask, and whether they know it or cannot be there. No name, no reason."""
+    store = hub_of(request).store
+    said = request.POST.get("answer", "")
+    try:
+        if request.method != "POST":
+            with store.view(who()) as view:
+                party_links.opened(view, link)
+            return render(request, "portal/party.html", {"link": link})
+        with store.change(who(), because="Somebody who takes part in an appointment opened or answered their link") as change:
+            found = party_links.answer(change, link=link, said=said) if said else party_links.looked(change, link=link)
+        with store.view(who()) as view:
+            where = street_and_phone(view, found.place)
+    except NotFound:
+        return render(request, "portal/gone.html", status=404)
+    except Invalid:
+        return render(request, "portal/gone.html", status=409)
+    return render(request, "portal/party.html", {"it": found, "said": said, "link": link, **where})
+
+
 def shown(view: View, appointment: dict[str, Any]) -> dict[str, Any]:
     """When, how long, and where to go or to call: a street and a telephone, never a name that would say what it is about."""
     start, end = (reading.moment(appointment[name], view.zone) for name in ("start", "end"))
     places = terms.actors(appointment, "Location")
-    place = reading.peek(view, places[-1].get("reference")) if places else None
-    address = (place or {}).get("address", {})
+    where = street_and_phone(view, places[-1].get("reference") if places else None)
+    return {"start": start, "end": end, **where, "status": appointment["status"]}
+
+
+def street_and_phone(view: View, reference: str | None) -> dict[str, str]:
+    """Where a place is and its telephone; empty where nothing is known."""
+    place = (reading.peek(view, reference) if reference else None) or {}
+    address = place.get("address", {})
     street = ", ".join([*address.get("line", ()), *([address["city"]] if address.get("city") else [])])
-    phone = next(
-        (point["value"] for point in (place or {}).get("telecom", ()) if point.get("system") == "phone" and point.get("value")), ""
-    )
-    return {"start": start, "end": end, "street": street, "phone": phone, "status": appointment["status"]}
+    phone = next((str(each["value"]) for each in place.get("telecom", ()) if each.get("system") == "phone" and each.get("value")), "")
+    return {"street": street, "phone": phone}
 
 
 @require_GET
@@ -82,5 +108,6 @@ def calendar(request: HttpRequest, secret: str) -> HttpResponse:
 
 urlpatterns = [
     path("r/<str:link>", reply, name="reply"),
+    path("d/<str:link>", party, name="party"),
     path("calendar/<str:secret>.ics", calendar, name="calendar_feed"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpResponse
 from django.urls import path
 from django.utils import translation
@@ -9,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from baton.duties import reading
-from baton.duties.scheduling import notices, weekly
+from baton.duties.scheduling import notices, told, weekly
 from baton.duties.support import agreements
 from baton.fhir.resource import split
-from baton.portal import show, words
+from baton.portal import dates, show, words
 from baton.portal.posting import form
 from baton.store import Invalid, NotFound, View
 from baton.web.gate import Request, guest
@@ -25,6 +27,11 @@ def index(request: Request) -> HttpResponse:
     patient = str(request.who.on_behalf_of)
     with request.hub.store.view(request.who) as view:
         visits = [(each, _street(view, each.place_id)) for each in weekly.of_patient(view, patient) if each.status in ("booked", "arrived")]
+        unread = [each.id for each, _ in visits if told.waits(view, appointment=each.id, who=request.who.person)]
+    if unread:
+        with request.hub.store.change(replace(dates.who(patient), on_behalf_of=request.who.person), because="Visits were read") as change:
+            for each in unread:
+                told.seen(change, appointment=each, who=request.who.person, kind="read", evidence="portal")
     return show.page(request, "portal/visits.html", {"visits": visits})
 
 
@@ -50,7 +57,7 @@ def confirm(request: Request, visit: str) -> str:
     with request.hub.store.change(request.who, because="The patient confirmed a visit in the portal") as change:
         _mine(change, request, visit)
         link = notices.token(change, change.get("Appointment", visit))
-        notices.answer(change, link=link, said=notices.YES)
+        notices.answer(change, link=link, said=notices.YES, evidence="portal")
     return _("Thank you. We will see you.")
 
 

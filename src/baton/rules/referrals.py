@@ -130,6 +130,11 @@ def limit(step: str, urgency: str, since: date, calendar: Calendar = US_FEDERAL)
     return Answer(answer.value, answer.steps, f"{TABLE}/{row.code}", table(TABLE).version, row.source)
 
 
+def link_days(on: date) -> int:
+    """How many days a link lives with which an outside office answers a referral."""
+    return cast(int, table(TABLE).row("answer-link", on).values["days"])
+
+
 # --- what a referral must hold before it is sent -----------------------------------------------------------------------------------------
 
 

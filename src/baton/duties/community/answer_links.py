@@ -5,12 +5,11 @@ The newest link of a referral is the only one that works. What it shows is decid
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
-from baton.duties import codes, reading
+from baton.duties import reading
 from baton.duties.community import community, directory, needs
 from baton.duties.contact import safe_contact
 from baton.duties.patients import identity
@@ -18,54 +17,25 @@ from baton.duties.privacy import disclosure, links
 from baton.duties.privacy.decisions import Recipient
 from baton.duties.promises import refuse
 from baton.duties.referrals import referrals, states
+from baton.duties.referrals.answering import Answered, Link, Sent, answered, checked, kept, link_of, linked, newest, opened_now, take_back
 from baton.duties.referrals.promises import name_of_owner
-from baton.duties.transitions import episodes
 from baton.fhir.resource import Resource, extension, human_name, target
 from baton.rules import needs as rules
 from baton.rules.calendar import local_day
-from baton.store import Gone, NotFound
+from baton.store import NotFound
 
 if TYPE_CHECKING:
-    from baton.store import Change, Stored, View
+    from baton.store import Change, View
+
+__all__ = ["Answered", "Link", "Sent", "Shown", "answer", "answered", "link_of", "looked", "opened", "send", "shown", "take_back"]
 
 WHAT: Final = "answer"
-LINK, ANSWER = (f"{codes.P}/StructureDefinition/answer-{each}" for each in ("link", "given"))
 THEIRS: Final = ("recipient", "either")
 """Whose moves of the table are offered."""
 MAIL: Final = (
     "A secure message for you",
     "Somebody asks for your help with a request. Open it with the code you are told by telephone, and answer there.",
 )
-KEPT: Final = 12
-LONGEST: Final = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """The link of a referral: where it went, until when it works, whether it does, when it was last opened."""
-
-    to: str
-    until: datetime
-    open: bool
-    looked: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """One answer through the link: who said they were answering, when, and what (a trigger of the table, or an enrollment status)."""
-
-    by: str
-    at: datetime
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A link that was just sent: its end, the code to tell, until when."""
-
-    token: str
-    code: str
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +60,6 @@ class Shown:
     ended: bool
 
 
-def link_of(task: Mapping[str, Any], view: View) -> Link | None:
-    """The link a referral has; None when none was sent."""
-    parts = {part["url"]: part for part in extension(task, LINK) or ()}
-    until = reading.moment(parts.get("until", {}).get("valueInstant"), view.zone)
-    if until is None:
-        return None
-    looked = reading.moment(parts.get("looked", {}).get("valueInstant"), view.zone)
-    return Link(str(parts["to"]["valueString"]), until, until > view.now and not states.is_ended(task), looked)
-
-
-def answered(task: Mapping[str, Any], view: View) -> tuple[Answered, ...]:
-    """What was answered through the link, the newest first."""
-    several = [each["extension"] for each in task.get("extension", ()) if each.get("url") == ANSWER]
-    said = [{part["url"]: next(value for key, value in part.items() if key != "url") for part in each} for each in several]
-    found = [Answered(str(each["by"]), reading.moment(each["at"], view.zone) or view.now, str(each["what"])) for each in said]
-    return tuple(reversed(found))
-
-
 # --- sending it --------------------------------------------------------------------------------------------------------------------------
 
 
@@ -130,7 +82,7 @@ def send(change: Change, *, task: str, address: str = "") -> Sent:
     days = rules.link_days(local_day(change.now, change.zone))
     until = (change.now + timedelta(days=days)).replace(microsecond=0)
     token = links.token(change, str(referral["id"]), what=WHAT, days=days)
-    change.put(_linked(referral, to, until, None))
+    change.put(linked(referral, to, until, None))
     recipient = Recipient(kind="community", name=name_of_owner(referral), reference=party.organization or party.reference, address=to)
     parts = {
         "permission": "authorisation", "description": f"Referral: {referral.get('description', '')}", "address": to,
@@ -140,17 +92,6 @@ def send(change: Change, *, task: str, address: str = "") -> Sent:
     subject, text = MAIL
     change.announce("mail", {"to": to, "subject": subject, "text": text, "link": f"/a/{token}", "about": patient})
     return Sent(token, links.code(change, token), until)
-
-
-def take_back(change: Change, *, task: str) -> Stored:
-    """The link stops working at once."""
-    return change.put(codes.with_extension(referrals.held(change, task), LINK))
-
-
-def _linked(referral: Resource, to: str, until: datetime, looked: datetime | None) -> Resource:
-    parts: list[Resource] = [{"url": "to", "valueString": to}, {"url": "until", "valueInstant": episodes.instant(until)}]
-    parts += [{"url": "looked", "valueInstant": episodes.instant(looked)}] if looked else []
-    return codes.with_extension(referral, LINK, {"url": LINK, "extension": parts})
 
 
 def _party(view: View, referral: Resource) -> directory.Service | None:
@@ -167,13 +108,7 @@ def _need(view: View, referral: Resource) -> str | None:
 
 def opened(view: View, link: str, code: str) -> Resource:
     """The referral behind a link. Raises NotFound when the link is over, taken back or another's, or the code is another one."""
-    try:
-        found = view.get("Task", links.subject(view, link, code, what=WHAT))
-    except Gone:
-        raise NotFound("This link or code does not work.") from None
-    mine = link_of(found, view) if states.is_referral(found) else None
-    if mine is None or int(mine.until.timestamp()) != int(link.split(".")[1]):
-        raise NotFound("This link or code does not work.")
+    found = newest(view, links.subject(view, link, code, what=WHAT), link)
     party = _party(view, found)
     if party is None or community.agreed(view, str(target(found.get("for"))), party) is None:
         raise NotFound("This link or code does not work.")
@@ -212,9 +147,7 @@ def shown(view: View, referral: Resource) -> Shown:
 def looked(change: Change, *, link: str, code: str) -> Shown:
     """Somebody opens it: what they see, and that they saw it is kept."""
     referral = opened(change, link, code)
-    mine = link_of(referral, change)
-    assert mine is not None
-    change.put(_linked(referral, mine.to, mine.until, change.now))
+    opened_now(change, referral)
     return shown(change, referral)
 
 
@@ -225,10 +158,7 @@ def answer(change: Change, *, link: str, code: str, by: str, what: str, reason: 
     """
     referral = opened(change, link, code)
     now = shown(change, referral)
-    if not by.strip() or len(by) > LONGEST:
-        raise refuse("Say who you are.", "Task.extension")
-    if len(reason) > LONGEST or len(note) > LONGEST:
-        raise refuse("Say it in fewer words.", "Task.statusReason")
+    checked(by, reason, note)
     task, extra = str(referral["id"]), note.strip() or None
     if what in now.moves and what != "outcome":
         community.move(change, task=task, trigger=what, reason=reason, note=extra)
@@ -239,12 +169,4 @@ def answer(change: Change, *, link: str, code: str, by: str, what: str, reason: 
         community.tell_news(change, now.patient)
     else:
         raise refuse("That cannot be said now.", "Task.status")
-    after = change.get("Task", task)
-    given = {"url": ANSWER, "extension": [
-        {"url": "by", "valueString": by.strip()}, {"url": "at", "valueInstant": episodes.instant(change.now)},
-        {"url": "what", "valueCode": what},
-    ]}  # fmt: skip
-    earlier = [each for each in after.get("extension", ()) if each.get("url") == ANSWER][-KEPT:]
-    others = [each for each in after.get("extension", ()) if each.get("url") != ANSWER]
-    kept = change.put({**after, "extension": [*others, *earlier, given], "lastModified": episodes.instant(change.now)})
-    return shown(change, kept.resource())
+    return shown(change, kept(change, task, by=by, what=what))

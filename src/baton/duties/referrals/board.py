@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from baton.duties import codes, reading
 from baton.duties.patients import identity
-from baton.duties.referrals import promises, referrals, states
+from baton.duties.referrals import answering, office_links, promises, referrals, states
 from baton.duties.referrals.referrals import Meter
 from baton.duties.today import loops
 from baton.duties.today.rows import Identity, Row
@@ -91,6 +91,10 @@ class Story:
     trace: Trace | None
     others: tuple[tuple[str, str], ...]
     request: str = ""  # the "ServiceRequest/id" it is about
+    link: answering.Link | None = None  # with which an outside office answers
+    answers: tuple[answering.Answered, ...] = ()
+    may_link: bool = False  # whether one can be sent now
+    address: str = ""  # where it would go, as far as it is on file
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,10 @@ def story(view: View, *, task: str) -> Story:
         trace=told,
         others=tuple((str(each["id"]), promises.name_of_owner(each)) for each in siblings if each["id"] != referral["id"]),
         request=str(target(referral.get("focus")) or ""),
+        link=answering.link_of(referral, view),
+        answers=answering.answered(referral, view),
+        may_link=states.kind(referral) == "medical" and not states.is_ended(referral) and states.state(referral) != "draft",
+        address=office_links.address_of(view, referral),
     )
 
 

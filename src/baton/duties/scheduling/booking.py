@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from baton.duties import codes, reading
-from baton.duties.scheduling import notices, states, terms
+from baton.duties.scheduling import notices, parties, states, terms, told
 from baton.duties.transitions import episodes
 from baton.fhir.outcome import Issue
 from baton.fhir.resource import Resource, human_name, identifier, target, text_of
@@ -125,8 +125,9 @@ def booked(change: Change, held: Sequence[Resource], notify: bool) -> list[Store
         participants = [{**who, "status": "accepted"} for who in each["participant"]]
         several.append(codes.with_extension({**each, "status": "booked", "participant": participants}, terms.HOLD_UNTIL))
     stored = change.put_all(several)
-    if notify:
-        notices.tell(change, [each.resource() for each in stored], notices.BOOKED)
+    if notify:  # of one that was missed or cancelled before, everybody is told by `told`, the patient too
+        fresh = [each for one in stored if not told.rebooks(change, each := one.resource())]
+        notices.tell(change, fresh, notices.BOOKED)
     return stored
 
 
@@ -139,7 +140,10 @@ def reschedule(
     actors: Sequence[str] | None = None,
     site: str | None = None,
 ) -> Stored:
-    """Move an appointment. It stays the same one: what it is based on, and every clock that looks at it, follows. Everybody is told."""
+    """Move an appointment. It stays the same one: what it is based on, and every clock that looks at it, follows. Everybody is told.
+
+    `actors` take the place of the clinicians; an interpreter, a companion and whatever else was booked come along. Raises Occupied.
+    """
     found = taken(change, appointment, "reschedule")
     if start < change.now:
         raise Invalid("This time has passed.", expression="Appointment.start")
@@ -147,19 +151,22 @@ def reschedule(
     length = timedelta(minutes=minutes) if minutes else (old[0] - old[1] if old[0] and old[1] else timedelta(minutes=30))
     participants = found["participant"]
     if actors is not None:
-        kept = [each for each in participants if (target(each.get("actor")) or "").startswith("Patient/")]
+        kept = [each for each in participants if _stays(change, each)]
         named = [*actors, *([site] if site and site not in actors else [])]
         participants = [*kept, *(participant(each, reading.name_of(change, each), "accepted") for each in named)]
     moved = {**found, "start": start.isoformat(), "end": (start + length).isoformat(), "participant": participants}
     moved = codes.with_extension(codes.with_extension(moved, terms.REPLY), terms.REMINDED)
-    stored = change.put(moved)
-    if found["status"] == "booked":
-        notices.tell(change, [stored.resource()], notices.MOVED)
-    return stored
+    return change.put(moved)
 
 
-def cancel(change: Change, *, appointment: str, reason: str, note: str = "", notify: bool = True) -> Stored:
-    """Cancel with a reason; its need is to be scheduled again, or closed when it is not needed any more."""
+def _stays(change: Change, participant: Resource) -> bool:
+    """Whether somebody comes along when the clinician or the place is another one."""
+    ref = target(participant.get("actor")) or ""
+    return bool(ref) and parties.role_of(change, ref) not in ("clinician", "place")
+
+
+def cancel(change: Change, *, appointment: str, reason: str, note: str = "") -> Stored:
+    """Cancel with a reason; its need is to be scheduled again, or closed when it is not needed any more. Everybody is told (`told`)."""
     if reason not in terms.CANCELLED:
         raise Invalid(f"{reason!r} is none of {', '.join(terms.CANCELLED)}.", expression="Appointment.cancelationReason")
     found = taken(change, appointment, "cancel")
@@ -169,8 +176,6 @@ def cancel(change: Change, *, appointment: str, reason: str, note: str = "", not
             request = reading.maybe(change, need)
             if request and request.get("status") in ("active", "draft", "on-hold"):
                 change.put({**request, "status": "revoked"})
-    if notify and found["status"] == "booked":
-        notices.tell(change, [stored.resource()], notices.CANCELLED)
     return stored
 
 

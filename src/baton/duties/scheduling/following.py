@@ -13,6 +13,7 @@ from baton.duties.reactions import Reaction, wanting
 from baton.duties.referrals import states as referral_states
 from baton.duties.scheduling import notices, terms
 from baton.duties.transitions import episodes, upkeep
+from baton.duties.transitions.happenings import is_deceased
 from baton.fhir.resource import Resource, code_of
 from baton.rules.calendar import add_business_days, local_day
 
@@ -115,4 +116,20 @@ def _barrier(view: View, missed: Resource) -> Resource | None:
     }
 
 
-REACTIONS: dict[str, list[Reaction]] = {"Appointment": [on_appointment]}
+@wanting(lambda after: after is not None and is_deceased(after))
+def on_death(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+    """The patient has died: what was booked or held for them is cancelled, and nobody is reminded of it."""
+    if after is None or is_deceased(before):
+        return []
+    cause = codes.concept(terms.REASON, "deceased")
+    with reading.seeing_all(view):
+        asked = {
+            "patient": f"Patient/{after['id']}",
+            "status": "proposed,pending,waitlist,booked",
+            "date": f"ge{episodes.instant(view.now)}",
+        }
+        found = view.find("Appointment", **asked)
+    return [{**codes.with_extension(each, terms.HOLD_UNTIL), "status": "cancelled", "cancelationReason": cause} for each in found]
+
+
+REACTIONS: dict[str, list[Reaction]] = {"Appointment": [on_appointment], "Patient": [on_death]}

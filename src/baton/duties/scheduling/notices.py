@@ -45,17 +45,21 @@ WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 """Subject and sentence by language and kind: nothing in them says who, what or where."""
 CHANNELS = {"email": ("email", "mail"), "sms": ("sms", "text")}
 """Channel a patient chooses: the way it goes, and the topic of the outbox that carries it."""
+BY_REPLY: Mapping[str, str] = {
+    "en": "Or answer this message: 1 I will come, 2 I cannot come.",
+    "es": "O conteste este mensaje: 1 sí voy, 2 no puedo ir.",
+}
+"""What a text adds where answers come back (the worker knows whether they do)."""
 YES, NO = "yes", "no"
 
 
 def tell(change: Change, appointments: Sequence[Resource], kind: str) -> None:
     """Have patients told, one notice for all of theirs, about the first of them; those who chose no such way are not written to."""
-    by_patient: dict[str, Resource] = {}
+    theirs: dict[str, list[Resource]] = {}
     for each in sorted(appointments, key=lambda one: str(one.get("start"))):
-        patient = terms.patient_of(each)
-        if patient:
-            by_patient.setdefault(patient, each)
-    for patient, first in by_patient.items():
+        if owner := terms.patient_of(each):
+            theirs.setdefault(owner, []).append(each)
+    for patient, (first, *_) in theirs.items():
         with reading.seeing_all(change):
             person = reading.peek(change, patient)
         way = way_to(person) if person else None
@@ -64,6 +68,7 @@ def tell(change: Change, appointments: Sequence[Resource], kind: str) -> None:
         channel, address = way
         subject, text = words(person, kind)
         payload = {"subject": subject, "text": text, "link": f"/r/{token(change, first)}"}
+        payload |= by_reply(person, channel) if kind != CANCELLED and len(theirs[patient]) == 1 else {}
         try:
             safe_contact.announce(change, patient=patient, channel=channel, address=address, topic=CHANNELS[channel][1], payload=payload)
         except Invalid:  # they asked not to be reached this way: then they are not
@@ -80,6 +85,12 @@ def way_to(patient: Resource) -> tuple[str, str] | None:
     else:
         point = None
     return (str(channel), str(point["value"])) if point else None
+
+
+def by_reply(patient: Resource, channel: str) -> dict[str, str]:
+    """For a text: how it is answered by a text, in the patient's language."""
+    spoken = (identity.language(patient) or "en").split("-")[0]
+    return {"reply": BY_REPLY.get(spoken, BY_REPLY["en"])} if channel == "sms" else {}
 
 
 def words(patient: Resource, kind: str) -> tuple[str, str]:
@@ -116,15 +127,23 @@ def by_token(view: View, text: str) -> Resource:
     return found
 
 
-def answer(change: Change, *, link: str, said: str) -> Stored:
+def answer(change: Change, *, link: str, said: str, evidence: str = "link") -> Stored:
     """The patient says whether they come. No: it is cancelled, and somebody owes them a new time. Raises NotFound for a spent link."""
-    from baton.duties.scheduling import booking  # noqa: PLC0415
-
     if said not in (YES, NO):
         raise Invalid("Say yes or no.", expression="Appointment.participant.status")
     found = by_token(change, link)
     if found["status"] != "booked":
         raise NotFound("This link does not work any more.")
+    return answered(change, found, said, evidence)
+
+
+def answered(change: Change, found: Resource, said: str, evidence: str) -> Stored:
+    """A booked appointment as the patient answered it, by their link, in the portal or by a text (`evidence`)."""
+    from baton.duties.scheduling import booking, told  # noqa: PLC0415  both ask us how to tell a patient
+
+    patient = terms.patient_of(found)
+    if patient:
+        told.seen(change, appointment=str(found["id"]), who=patient, kind="accepted" if said == YES else "read", evidence=evidence)
     parts = [{"url": "answer", "valueCode": said}, {"url": "at", "valueInstant": episodes.instant(change.now)}]
     replied = {**found, "extension": [*found.get("extension", ()), {"url": terms.REPLY, "extension": parts}]}
     if said == YES:

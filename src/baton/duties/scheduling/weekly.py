@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from baton.duties import codes, reading
-from baton.duties.scheduling import booking, notices, states, terms
+from baton.duties.scheduling import booking, notices, states, terms, told
 from baton.fhir.resource import Resource, human_name, target, text_of
 from baton.rules.calendar import US_FEDERAL
 from baton.store import NotFound
@@ -120,6 +120,8 @@ class AppointmentPage:
     moves: tuple[str, ...]
     begun: bool
     need: str | None  # the id of the need it meets, when who looks may see that
+    told: tuple[told.Notice, ...]
+    may_note: bool  # whether who looks may write down that somebody was told by telephone
 
 
 def page(view: View, *, appointment: str) -> AppointmentPage:
@@ -134,7 +136,8 @@ def page(view: View, *, appointment: str) -> AppointmentPage:
     writes = view.decide("write", "Appointment", patient=f"Patient/{shown.patient}" if shown.patient else None).allowed
     moves = states.possible(found, view.now, view.zone) if writes else ()
     need = next((each.partition("/")[2] for each in shown.needs if reading.peek(view, each)), None)
-    return AppointmentPage(shown, together, tuple(tries), moves, shown.start <= view.now, need)
+    notes = view.decide("write", "Communication", patient=f"Patient/{shown.patient}" if shown.patient else None).allowed
+    return AppointmentPage(shown, together, tuple(tries), moves, shown.start <= view.now, need, told.of(view, appointment), notes)
 
 
 def itinerary(view: View, id_: str) -> tuple[Entry, ...]:

@@ -59,7 +59,7 @@ def test_half_time_carries_half(ward: Ward) -> None:
     whole = carried(ward, HANNAH).percent
     with ward.change(DANA) as change:
         staff.set_share(change, person=H, share=50)
-    assert carried(ward, HANNAH).capacity == 750 and carried(ward, HANNAH).percent in (2 * whole, 2 * whole + 1)
+    assert carried(ward, HANNAH).capacity == 900 and abs(carried(ward, HANNAH).percent - 2 * whole) <= 1
 
 
 def test_language_decides_and_loads_are_seen_as_they_grow(ward: Ward) -> None:
@@ -86,7 +86,7 @@ def test_language_decides_and_loads_are_seen_as_they_grow(ward: Ward) -> None:
 def test_overload_is_said_before_it_happens(ward: Ward) -> None:
     ids = [theirs(ward, f"q{number}", owes=6) for number in range(3)]
     with ward.change(DANA) as change:
-        staff.set_share(change, person=T, share=20)
+        staff.set_share(change, person=T, share=10)
     with ward.store.view(LUIS) as view:
         found = workload.preview(view, givers=dict.fromkeys(ids, H), takers=[T])
     assert [each.name for each in found.over] == ["Tom Brandt"]

@@ -45,6 +45,7 @@ GROUPS: Words = {
     "2054-5": lazy("Black or African American"),
     "2076-8": lazy("Native Hawaiian or Other Pacific Islander"),
     "2106-3": lazy("White"),
+    "2131-1": lazy("another race"),
     "2135-2": lazy("Hispanic or Latino"),
     "2186-5": lazy("Not Hispanic or Latino"),
     "UNK": lazy("not known"),

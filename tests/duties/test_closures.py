@@ -84,8 +84,10 @@ def test_what_would_move_is_said_before_and_nothing_moves(trying: Ward) -> None:
         moved = closures.would_move(view, organizations=[HEART], added=added)
         assert [(each.patient, each.was, each.now) for each in moved] == [("eva", WEDNESDAY, THURSDAY)]
         assert closures.would_move(view, organizations=[PLAN], added=added) == []
-        assert closures.due_on(view, organization=HEART, closure=added[0]) == 1
-        assert closures.due_on(view, organization=HEART, closure=Closure(date(2026, 7, 4), date(2026, 7, 5), "")) == 1  # the summary
+        count, rows = closures.due_on(view, closures=added, limit=5)
+        assert (count, [(row.code, row.patient) for row in rows]) == (1, [(codes.CONTACT, "Patient/eva")])
+        summary = Closure(date(2026, 7, 4), date(2026, 7, 5), "", HEART)
+        assert closures.due_on(view, closures=[summary, added[0]], limit=1) == (2, closures.due_on(view, closures=[summary], limit=1)[1])
     assert trying.due()[codes.CONTACT] == WEDNESDAY and differences(trying) == []
     close(trying, WEDNESDAY)
     with trying.store.view(LUIS) as view:

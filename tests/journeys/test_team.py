@@ -87,7 +87,7 @@ def test_lent_with_a_look_before_undone_and_done_again(visit: Visit, seen: Seen,
     hannah, tom, priya = (crew[name] for name in ("Hannah Fisher", "Tom Brandt", "Priya Nair"))
     page = visit("/team", email=SUE)
     hand = Clicks(page)
-    hand.click(page.get_by_role("link", name="Hannah Fisher"))
+    hand.click(page.get_by_role("link", name="Hannah Fisher", exact=True))
     seen(page, "team-person")
     page.get_by_label("First day away").fill(MONDAY.date().isoformat())
     page.get_by_label("Last day away").fill((MONDAY + timedelta(days=11)).date().isoformat())
@@ -116,7 +116,7 @@ def test_lent_with_a_look_before_undone_and_done_again(visit: Visit, seen: Seen,
 def test_forty_handed_over_for_good_and_back(visit: Visit, home: House, crew: dict[str, str]) -> None:
     page = visit("/team", email=SUE)
     hand = Clicks(page)
-    hand.click(page.get_by_role("link", name="Hannah Fisher"))
+    hand.click(page.get_by_role("link", name="Hannah Fisher", exact=True))
     hand.click(page.locator("input[name=patients]").first)
     hand.click(page.get_by_role("button", name="Show what it would do"))
     hand.click(page.get_by_role("button", name=f"Hand over {CASES - 1} patients"))

@@ -17,16 +17,19 @@ from django.views.decorators.http import require_GET, require_POST
 
 from baton.desk import explain, labels
 from baton.duties import closures as duty
-from baton.duties import working_days
+from baton.duties import codes, working_days
 from baton.duties.team import teams
 from baton.duties.working_days import Closure
+from baton.fhir.resource import human_name, parse
 from baton.rules.calendar import US_FEDERAL, holidays_of, local_day
-from baton.store import Forbidden, Invalid, View
+from baton.store import Forbidden, Invalid, PromiseRow, View
 from baton.web.gate import Request, staff
 
 LOOK_BACK = timedelta(days=30)
 LOOK_AHEAD = timedelta(days=366)
 EVERY = "every"
+STAYING = 200
+"""So many promises that stay due on a closed day are shown; Today has the rest."""
 SAYS = tuple(role for role in duty.BY if role != "system")
 """The roles that may say when a team is closed; everybody else reads it."""
 
@@ -137,11 +140,27 @@ def preview(view: View, closures: Sequence[Closure], *, again: bool = False) -> 
     """What closing (or opening again) these days moves, and what stays due on them."""
     organizations = [each.organization for each in closures]
     change = {"removed": closures} if again else {"added": closures}
+    stay, due = (0, []) if again else duty.due_on(view, closures=closures, limit=STAYING)
     return {
         "again": again,
         "closures": [{"closure": each, "days": days_words(each), "name": duty_name(view, each)} for each in closures],
         "moved": duty.would_move(view, organizations=organizations, **change),
-        "stay": 0 if again else sum(duty.due_on(view, organization=each.organization, closure=each) for each in closures),
+        "stay": stay,
+        "due": [_due(view, each) for each in due],
+        "unseen": stay - len(due),
+    }
+
+
+def _due(view: View, row: PromiseRow) -> dict[str, Any]:
+    """A promise that stays due on a closed day, in words."""
+    who = parse(row.patient_body) if row.patient_body else {}
+    day = row.due.astimezone(view.zone).date()
+    return {
+        "patient": who.get("id", ""),
+        "name": human_name(who),
+        "kind": row.code,
+        "what": codes.own_words(row.code, row.task),
+        "day": day,
     }
 
 

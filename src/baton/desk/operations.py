@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from baton.desk import discharge_words, labels
+from baton.desk import discharge_words, labels, paging
 from baton.desk.labels import Words, word
 from baton.duties.team import behind as duty
 from baton.duties.team import operations
-from baton.duties.team.behind import Behind
+from baton.duties.team.behind import NOTHING, Listed
 from baton.rules import figures as rules
 from baton.rules.calendar import local_day
 from baton.rules.figures import Share
@@ -109,45 +109,50 @@ def _bar(share: Share) -> dict[str, Any]:
 @require_GET
 @staff
 def behind(request: Request) -> HttpResponse:
-    """What stands behind a number: as many rows as it counted."""
+    """What stands behind a number: as many rows as it counted, a page at a time."""
     may(request)
+    asked = {name: request.GET.get(name, "") for name in ("what", "kind", "by", "group", "days", "cause", "missed")}
     with request.hub.store.view(request.who) as view:
-        found, title = _asked(
-            view, {name: request.GET.get(name, "") for name in ("what", "kind", "by", "group", "days", "cause", "missed")}
-        )
+        found, title = _asked(view, asked, paging.part(request))
     kinds = {**labels.PROMISES, **KIND_WORDS}
     rows = [
         (each, word(discharge_words.CAUSES, each.kind) if each.hours else word(kinds, each.kind), round(each.hours / 24, 1))
-        for each in found
+        for each in found.rows
     ]
-    people = len({each.patient for each in found})
-    context = {"rows": rows, "title": title, "missed": request.GET.get("missed") == "1", "people": people}
-    return render(request, "operations/behind.html", context | {"lost_days": round(sum(each.hours for each in found) / 24, 1)})
+    context = {
+        "rows": rows,
+        "title": title,
+        "missed": asked["missed"] == "1",
+        "found": found,
+        "lost_days": round(found.hours / 24, 1),
+        "paged": paging.paged(request, len(rows), found.counted),
+    }
+    return render(request, "operations/behind.html", context)
 
 
-def _asked(view: View, asked: dict[str, str]) -> tuple[tuple[Behind, ...], str]:
+def _asked(view: View, asked: dict[str, str], part: slice) -> tuple[Listed, str]:
     """The rows behind a number, and what it is called. What no number counts opens nothing."""
     missed, kind = asked["missed"] == "1", asked["kind"]
     match asked["what"]:
         case "wait":
-            return duty.waits(view, kind=kind), _("How long it took: %(what)s") % {"what": word(labels.PROMISES, kind)}
+            return duty.waits(view, kind=kind, part=part), _("How long it took: %(what)s") % {"what": word(labels.PROMISES, kind)}
         case "closure" if asked["days"] in ("30", "60", "90"):
             days = int(asked["days"])
             said = ngettext("Referrals closed in %(n)s day", "Referrals closed in %(n)s days", days) % {"n": days}
-            return duty.closure(view, days=days, missed=missed), said
+            return duty.closure(view, days=days, missed=missed, part=part), said
         case "lost":
             cause = asked["cause"] or None
             said = word(discharge_words.CAUSES, cause) if cause else _("all causes")
-            return duty.lost(view, cause=cause), _("Days lost: %(what)s") % {"what": said}
+            return duty.lost(view, cause=cause, part=part), _("Days lost: %(what)s") % {"what": said}
         case "interpreter":
-            return duty.interpreters(view, missed=missed), _("An interpreter for those who need one")
+            return duty.interpreters(view, missed=missed, part=part), _("An interpreter for those who need one")
         case "group" if asked["by"] in KINDS:
             bands = rules.age_bands(local_day(view.now, view.zone))
             said = f"{word(KINDS, asked['by'])}: {_group(asked['by'], asked['group'], bands)}"
-            return duty.group(view, by=asked["by"], name=asked["group"]), said
+            return duty.group(view, by=asked["by"], name=asked["group"], part=part), said
         case "clock":
-            return duty.clocks(view, kind=kind or None, missed=missed), word(labels.PROMISES, kind) if kind else _("All clocks")
-    return (), ""
+            return duty.clocks(view, kind=kind or None, missed=missed, part=part), word(labels.PROMISES, kind) if kind else _("All clocks")
+    return NOTHING, ""
 
 
 urlpatterns = [path("operations", index, name="operations"), path("operations/behind", behind, name="operations_behind")]

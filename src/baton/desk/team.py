@@ -18,15 +18,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from baton.desk import posting, rooms
+from baton.desk import paging, posting, rooms
 from baton.duties.patients import identity
 from baton.duties.team import absences, handovers, intake, new_owner, oncall, people, teams, workload
 from baton.duties.team.handovers import KEEPERS, Move
 from baton.rules.calendar import local_day
-from baton.store import Conflict, Forbidden, Invalid
+from baton.store import Conflict, Forbidden, Invalid, View
 from baton.web.gate import Request, staff
 
-SHOWN = 500
+SHOWN = 200
+"""So many of somebody's patients stand on a page to choose from; all can be chosen at once all the same."""
 BARS = 100
 """A bar is as wide as this many percent."""
 
@@ -63,6 +64,7 @@ def board(request: Request) -> HttpResponse:
             "patients": sum(each.patients for each in carriers),
             "late": sum(each.late for each in carriers),
             "late_query": "?" + urlencode({"show": "late", "team": team or ""}),
+            "theirs_query": "?" + urlencode({"show": "theirs", "team": team or ""}),
             "nobody": nobody,
             "split": split,
             "span": (min(each[2] for each in split.loads), max(each[2] for each in split.loads)) if split and split.moves else None,
@@ -98,11 +100,12 @@ def person(request: Request, person: str) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         carriers = workload.board(view)
         found = people.person(view, person)
-        cases = workload.caseload(view, reference)
+        cases = workload.caseload(view, reference, limit=SHOWN, start=paging.start(request))
         lent = [each for each in absences.of_person(view, reference) if each.standing in ("now", "to-come")]
         today = local_day(view.now, view.zone)
-        rows = [(identity.identity(each.patient, today), each) for each in cases]
+        rows = [(identity.identity(each.patient, today), each) for each in cases.rows]
     context = {"person": found, "rows": rows, "lent": lent, "today": today, "takers": _takers(carriers, found.reference)}
+    context |= {"paged": paging.paged(request, len(rows), cases.patients)}
     return render(request, "team/person.html", context | {"mine": next((each for each in carriers if each.person.id == person), None)})
 
 
@@ -129,12 +132,13 @@ def nobody(request: Request) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         known = teams.names(view)
         team = request.GET.get("team") if request.GET.get("team") in dict(known) else None
-        count, found = workload.uncarried(view, [team] if team else [each for each, _name in known], limit=100)
+        asked = [team] if team else [each for each, _name in known]
+        count, found = workload.uncarried(view, asked, limit=SHOWN, start=paging.start(request))
         carriers = workload.board(view)
         today = local_day(view.now, view.zone)
         rows = [(identity.identity(each, today), None) for each in found]
     context = {"rows": rows, "count": count, "takers": _takers(carriers, None, [team] if team else []), "teams": known, "team": team}
-    return render(request, "team/person.html", context)
+    return render(request, "team/person.html", context | {"paged": paging.paged(request, len(rows), count)})
 
 
 @require_GET
@@ -158,17 +162,26 @@ def preview(request: Request) -> HttpResponse:
     may(request)
     asked = _asked(request)
     with request.hub.store.view(request.who) as view:
-        shown = workload.preview(view, givers=asked["givers"], takers=asked["takers"], picks=asked["picks"])
+        givers = asked["givers"] | (_everybody(view, request.POST["all"]) if request.POST.get("all") else {})
+        picks = {} if request.POST.get("afresh") else asked["picks"]
+        shown = workload.preview(view, givers=givers, takers=asked["takers"], picks=picks)
     if not shown.rows:
         messages.error(request, _("Choose at least one patient, and somebody to take them."))
         return redirect(request.POST.get("back") or "team")
     return _shown(request, shown, asked)
 
 
+def _everybody(view: View, giver: str) -> dict[str, str | None]:
+    """All patients of somebody, those on other pages too; what they cover for others is not theirs to lend."""
+    return {f"Patient/{each.patient['id']}": giver for each in workload.caseload(view, giver).rows if not each.covering}
+
+
 def _shown(request: Request, shown: workload.Preview, asked: Mapping[str, Any]) -> HttpResponse:
     names = {reference: each.name for reference, each in shown.people.items()}
     rows = [(row, [(each, names[each]) for each in row.others], names.get(row.giver or "", "")) for row in shown.rows]
     context = {"shown": shown, "rows": rows, "asked": asked, "over": ", ".join(each.name for each in shown.over)}
+    context |= {"unspoken": [row.patient for row in shown.unspoken], "givers": {row.giver for row in shown.rows}}
+    context["takers"] = {row.to for row in shown.rows} | set(asked.get("takers", ()))
     return render(request, "team/preview.html", context)
 
 

@@ -10,7 +10,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.desk import posting, team_words
+from baton.desk import paging, posting, team_words
 from baton.desk.labels import word
 from baton.desk.team import may
 from baton.duties import codes
@@ -18,8 +18,8 @@ from baton.duties.team import intake, teams, workload
 from baton.store import View
 from baton.web.gate import Request, staff
 
-FIRST = 25
-"""How many get a suggestion of who should take them: working it out takes a moment each."""
+ROWS = 25
+"""So many stand on a page: working out who should take them takes a moment each."""
 
 
 @require_GET
@@ -28,14 +28,15 @@ def index(request: Request) -> HttpResponse:
     """Who waits, longest first."""
     may(request)
     with request.hub.store.view(request.who) as view:
-        count, found = intake.waiting(view)
+        count, found = intake.waiting(view, limit=ROWS, start=paging.start(request))
         known = [each for each in teams.names(view) if each[0] != codes.INTAKE]
         carriers = workload.board(view)
-        fits = _fits(view, [each.reference for each in found[:FIRST]], [each.person.reference for each in carriers if not each.away])
+        fits = _fits(view, [each.reference for each in found], [each.person.reference for each in carriers if not each.away])
     rows = [{"waiting": each, "fit": fits.get(each.reference), "days": (view.now.date() - each.since.date()).days} for each in found]
     people = [(each.person, role) for each in carriers for role in each.person.current if role.team in dict(known)]
     reasons = [(code, word(team_words.INTAKE, code)) for code in intake.REASONS]
-    return render(request, "team/intake.html", {"rows": rows, "count": count, "teams": known, "people": people, "reasons": reasons})
+    context = {"rows": rows, "count": count, "teams": known, "people": people, "reasons": reasons}
+    return render(request, "team/intake.html", context | {"paged": paging.paged(request, len(rows), count)})
 
 
 def _fits(view: View, patients: list[str], among: list[str]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, human_name, target
 from baton.rules import attempts, clocks
 from baton.rules.calendar import Calendar, end_of_day, start_of_day
-from baton.store import Change, Invalid, View
+from baton.store import Change, Invalid, PromiseRow, View
 
 LONGEST_REASON = 100
 BY = ("supervisor", "administrator", "system")
@@ -163,12 +163,23 @@ def tried_again(view: View, task: Resource, episode: Resource, by: Calendar) -> 
     return attempts.judge(tries, discharged=discharge.moment, last_day=last, zone=discharge.zone, calendar=by).due
 
 
-def due_on(view: View, *, organization: str, closure: Closure) -> int:
-    """How many open promises of an organisation are due on these days whatever its calendar: somebody has to see to them before."""
+def due_on(view: View, *, closures: Iterable[Closure], limit: int) -> tuple[int, list[PromiseRow]]:
+    """The open promises of the closed teams that are due on these days whatever their calendars: somebody has to see to them before.
+
+    How many, and the first of them.
+    """
     from baton.duties.team.teams import people_of  # noqa: PLC0415 - teams knows transitions, which know the calendar
 
-    owners = [organization, *people_of(view, [organization])]
-    return view.promises_due(owners, start_of_day(closure.first, view.zone), end_of_day(closure.last, view.zone))
+    count, rows = 0, list[PromiseRow]()
+    teams: dict[tuple[date, date], list[str]] = {}
+    for each in closures:
+        teams.setdefault((each.first, each.last), []).append(each.organization)
+    for (first, last), organizations in teams.items():
+        owners = [*organizations, *people_of(view, organizations)]
+        span = start_of_day(first, view.zone), end_of_day(last, view.zone)
+        count += view.promises_due(owners, *span)
+        rows += view.promises(owners, within=span, limit=limit)
+    return count, rows[:limit]
 
 
 @wanting(lambda after: after is None or is_working_days(after))

@@ -75,28 +75,6 @@ def equity(view: View, since: datetime, codes: Sequence[str], groups: Groups) ->
     return found
 
 
-def behind(
-    view: View, since: datetime, codes: Sequence[str], *, groups: Groups, group: tuple[str, str] | None = None, missed: bool = False
-) -> list[Counted]:
-    """What the clocks of these kinds counted: of everybody or of one group, all or only what was not in time."""
-    params, seen = _begun(view, since, codes)
-    source, rows = "d", sql("done_or_late", seen_task=seen)
-    where = "not kept" if missed else "true"
-    if group is not None:
-        if group[0] not in KINDS:
-            return []
-        source, rows = "g", _grouped(params, groups, seen)
-        where += f" and {group[0]} = %(group)s"
-        params["group"] = group[1]
-    return _counted(view, params, rows, source, where)
-
-
-def waited(view: View, since: datetime, codes: Sequence[str]) -> list[Counted]:
-    """What the waits of these kinds counted."""
-    params, seen = _begun(view, since, codes)
-    return _counted(view, params, sql("waited", seen_task=seen, task_table=table("Task")), "w", "true")
-
-
 @dataclass(frozen=True, slots=True)
 class Counted:
     """One promise that a number counted, with its patient (None: no patient's, or theirs not to be seen)."""
@@ -108,11 +86,55 @@ class Counted:
     kept: bool
 
 
-def _counted(view: View, params: dict[str, Any], rows: str, source: str, where: str) -> list[Counted]:
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What a number counted: the part of it that was asked for; how many in all, and of how many people."""
+
+    rows: list[Counted]
+    counted: int
+    people: int
+
+
+WHOLE: Final = slice(0, None)
+
+
+def behind(
+    view: View,
+    since: datetime,
+    codes: Sequence[str],
+    *,
+    groups: Groups,
+    group: tuple[str, str] | None = None,
+    missed: bool = False,
+    part: slice = WHOLE,
+) -> Counting:
+    """What the clocks of these kinds counted: of everybody or of one group, all or only what was not in time; a part of it."""
+    params, seen = _begun(view, since, codes)
+    source, rows = "d", sql("done_or_late", seen_task=seen)
+    where = "not kept" if missed else "true"
+    if group is not None:
+        if group[0] not in KINDS:
+            return Counting([], 0, 0)
+        source, rows = "g", _grouped(params, groups, seen)
+        where += f" and {group[0]} = %(group)s"
+        params["group"] = group[1]
+    return _counted(view, params, rows, (source, where), part)
+
+
+def waited(view: View, since: datetime, codes: Sequence[str], *, part: slice = WHOLE) -> Counting:
+    """What the waits of these kinds counted; a part of it."""
+    params, seen = _begun(view, since, codes)
+    return _counted(view, params, sql("waited", seen_task=seen, task_table=table("Task")), ("w", "true"), part)
+
+
+def _counted(view: View, params: dict[str, Any], rows: str, chosen: tuple[str, str], part: slice) -> Counting:
     params |= view.look_params("who is behind a number")
-    parts = {"rows": rows, "source": source, "where": where, "patient": TYPE_CODE["Patient"], "patient_table": table("Patient")}
-    found = view.ask(sql("behind_a_number", **parts), params)
-    return [Counted(fhir_resource.parse(body) if body else None, *rest) for body, *rest in found]
+    start = int(part.start or 0)
+    limit = "all" if part.stop is None else int(part.stop) - start
+    parts = {"rows": rows, "source": chosen[0], "where": chosen[1], "limit": limit, "start": start}
+    found = view.ask(sql("behind_a_number", **parts, patient=TYPE_CODE["Patient"], patient_table=table("Patient")), params)
+    listed = [Counted(fhir_resource.parse(body) if body else None, *rest) for _n, _people, there, body, *rest in found if there]
+    return Counting(listed, int(found[0][0]), int(found[0][1]))
 
 
 def waits(view: View, since: datetime, codes: Sequence[str]) -> dict[str, tuple[int, float, float]]:

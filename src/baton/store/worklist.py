@@ -67,10 +67,13 @@ def promises(
     patient: str | None = None,
     start_of_today: datetime | None = None,
     end_of_today: datetime | None = None,
+    within: tuple[datetime, datetime] | None = None,
     limit: int = 100,
     after: str | None = None,
 ) -> list[PromiseRow]:
     """Open promises, the earliest due first, of these owners (None: anyone's) and in this state (None: all but the asleep).
+
+    `within`: those due from one instant to another, both included, the asleep too, as `due_between` counts them.
 
     late: due has passed. today: due until `end_of_today`. coming: later. waiting: on hold and not late. asleep: snoozed and not late.
     `after` is the `place` of the last row of the page before. As of now also in an as-known-on view. Raises Invalid.
@@ -78,7 +81,11 @@ def promises(
     if state is not None and state not in STATES:
         raise Invalid(f"A promise is {', '.join(STATES)}; not '{state}'.", status=400)
     parts, params = _filters(view, owners, codes, patient, end_of_today)
-    parts.append(_STATE[state] if state else f"not {ASLEEP}")
+    if within:
+        params["first"], params["last"] = within
+        parts.append("p.due between %(first)s and %(last)s")
+    else:
+        parts.append(_STATE[state] if state else f"not {ASLEEP}")
     if after:
         params["due"], params["rid"] = cursor.read(view.store.key, "promises", after)
         parts.append("(p.due, p.rid) > (%(due)s::timestamptz, %(rid)s::bigint)")

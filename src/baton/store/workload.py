@@ -109,18 +109,42 @@ WHICH = {"all": "true", "theirs": "l.theirs", "covering": "l.covering", "late": 
 """What can be asked of a caseload."""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A page of a caseload: its rows; and of the whole how many patients, how much that is late, and the minutes weighed by band."""
+
+    rows: list[Carried]
+    patients: int
+    late: int
+    weighed: float
+
+
 def caseload(
-    view: View, persons: Sequence[str], people: Sequence[str], kinds: Kinds, *, which: str = "all", limit: int = 500
-) -> list[Carried]:
-    """The patients some of these people carry, all or those of one kind (`WHICH`), the most pressing first."""
+    view: View,
+    persons: Sequence[str],
+    people: Sequence[str],
+    kinds: Kinds,
+    *,
+    which: str = "all",
+    limit: int = 500,
+    start: int = 0,
+    weights: Sequence[float] = (1.0, 1.0, 1.0),
+) -> Part:
+    """The patients some of these people carry, all or those of one kind (`WHICH`), the most pressing first, from `start` on.
+
+    `weights`: what a minute weighs in each band, the least pressing first.
+    """
     params, carried = _params(view, people, kinds)
     named = {key64(each): each for each in persons}
-    params |= {"persons": list(named)} | view.look_params("a caseload")
-    statement = sql("caseload", carried=carried, which=WHICH[which], limit=int(limit), **_patients(view, params))
-    return [
+    params |= {"persons": list(named), "weights": list(weights)} | view.look_params("a caseload")
+    parts = {"carried": carried, "which": WHICH[which], "limit": int(limit), "start": int(start)}
+    found = view.ask(sql("caseload", **parts, **_patients(view, params)), params)
+    rows = [
         Carried(fhir_resource.parse(body), band, float(minutes), int(late), int(open_), theirs, covering, settling, named[person])
-        for body, band, minutes, late, open_, theirs, covering, settling, person in view.ask(statement, params)
+        for body, band, minutes, late, open_, theirs, covering, settling, person, *_whole in found
     ]
+    patients, late, weight = found[0][-3:] if found else (0, 0, 0.0)
+    return Part(rows, int(patients), int(late), float(weight))
 
 
 def weighed(view: View, patients: Sequence[str], people: Sequence[str], kinds: Kinds) -> dict[str, Weighed]:
@@ -132,19 +156,23 @@ def weighed(view: View, patients: Sequence[str], people: Sequence[str], kinds: K
     return {named[key]: Weighed(band, float(minutes), int(open_), whose.get(person)) for key, band, minutes, open_, person in rows}
 
 
-def uncarried(view: View, teams: Sequence[str], people: Sequence[str], *, limit: int = 500) -> tuple[int, list[Resource]]:
-    """Of these teams' patients those whom none of these people looks after: how many, and the first, who is owed something soonest."""
+def uncarried(view: View, teams: Sequence[str], people: Sequence[str], *, limit: int = 500, start: int = 0) -> tuple[int, list[Resource]]:
+    """Of these teams' patients those whom none of these people looks after: how many, and from `start` on who is owed something soonest."""
     params: dict[str, Any] = {"now": view.now, "teams": [key64(each) for each in teams], "people": [key64(each) for each in people]}
     params |= view.look_params("patients without a coordinator")
-    rows = view.ask(sql("uncarried", care_team_table=table("CareTeam"), limit=int(limit), **_patients(view, params)), params)
+    rows = view.ask(
+        sql("uncarried", care_team_table=table("CareTeam"), limit=int(limit), start=int(start), **_patients(view, params)), params
+    )
     return (int(rows[0][1]) if rows else 0), [fhir_resource.parse(body) for body, _ in rows]
 
 
-def waiting(view: View, team: str, *, limit: int = 200) -> tuple[int, list[tuple[Resource, datetime, int]]]:
-    """The patients of a team, those who are here longest first: how many; each with since when, and how much is open for them."""
+def waiting(view: View, team: str, *, limit: int = 200, start: int = 0) -> tuple[int, list[tuple[Resource, datetime, int]]]:
+    """The patients of a team, those here longest first, from `start` on: how many; each with since when, and how much is open for them."""
     params: dict[str, Any] = {"team": key64(team)}
     params |= view.look_params("patients who wait for a team")
-    rows = view.ask(sql("waiting", care_team_table=table("CareTeam"), limit=int(limit), **_patients(view, params)), params)
+    rows = view.ask(
+        sql("waiting", care_team_table=table("CareTeam"), limit=int(limit), start=int(start), **_patients(view, params)), params
+    )
     return (int(rows[0][3]) if rows else 0), [(fhir_resource.parse(body), since, int(open_)) for body, since, open_, _ in rows]
 
 

@@ -164,6 +164,7 @@ def protection_table(settings: Settings) -> dict[str, Any]:
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 1_000_000,
         "FILE_UPLOAD_HANDLERS": ["django.core.files.uploadhandler.MemoryFileUploadHandler"],
         "FILE_UPLOAD_MAX_MEMORY_SIZE": MOST_BYTES,  # what somebody sends never lies in a folder of temporary files
+        "DATA_UPLOAD_MAX_NUMBER_FIELDS": 7_000,  # two thousand patients change hands in one form, three fields each
         "DATA_UPLOAD_MAX_NUMBER_FILES": 2,
         "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
     }

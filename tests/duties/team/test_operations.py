@@ -80,17 +80,17 @@ def test_each_number_opens_exactly_what_it_counted(ward: Ward, page: operations.
     with ward.store.view(LUIS) as view:
         assert page.clocks
         for each in page.clocks:
-            rows = behind.clocks(view, kind=each.name)
+            rows = behind.clocks(view, kind=each.name).rows
             assert (len(rows), sum(row.kept for row in rows)) == (each.of, each.kept)
-            assert len(behind.clocks(view, kind=each.name, missed=True)) == each.missed
+            assert behind.clocks(view, kind=each.name, missed=True).counted == each.missed
         for wait in page.waits:
-            assert len(behind.waits(view, kind=wait.kind)) == wait.count
+            assert behind.waits(view, kind=wait.kind).counted == wait.count
         for days, done, of_ in page.closure:
-            rows = behind.closure(view, days=days)
+            rows = behind.closure(view, days=days).rows
             assert (len(rows), sum(row.kept for row in rows)) == (of_, done)
-        assert behind.clocks(view, kind="no such kind") == () == behind.waits(view, kind="by-hand")
+        assert behind.clocks(view, kind="no such kind").counted == 0 == behind.waits(view, kind="by-hand").counted
     with ward.store.view(TOM) as view:
-        assert len(behind.clocks(view)) == sum(each.of for each in page.clocks), "his team's are all there are"
+        assert behind.clocks(view).counted == sum(each.of for each in page.clocks), "his team's are all there are"
 
 
 def test_groups_by_what_is_recorded_and_small_ones_open_nothing(ward: Ward, page: operations.Operations) -> None:
@@ -103,16 +103,16 @@ def test_groups_by_what_is_recorded_and_small_ones_open_nothing(ward: Ward, page
     with ward.store.view(LUIS) as view:
         for kind, groups in shown.items():
             for name, each in groups.items():
-                rows = behind.group(view, by=kind, name=name)
+                rows = behind.group(view, by=kind, name=name).rows
                 assert len(rows) == (0 if each.hidden else each.of)
                 assert each.hidden or sum(row.kept for row in rows) == each.kept
-        assert behind.group(view, by="shoe size", name="9") == ()
+        assert behind.group(view, by="shoe size", name="9") == behind.NOTHING
 
 
 def test_contacts_with_an_interpreter_are_too_few_to_show(ward: Ward, page: operations.Operations) -> None:
     assert (page.interpreted.kept, page.interpreted.of, page.interpreted.hidden) == (4, 4, True)
     with ward.store.view(LUIS) as view:
-        assert behind.interpreters(view) == ()
+        assert behind.interpreters(view) == behind.NOTHING
 
 
 def test_the_page_asks_little_however_many_patients(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:

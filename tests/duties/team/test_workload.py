@@ -9,6 +9,7 @@ import pytest
 from tests.duties.crew import HANNAH, crew, owe, theirs, to
 from tests.duties.ward import DANA, HUB, LUIS, PRIYA, TOM, Ward, patient, stay
 
+from baton.duties import promises
 from baton.duties.patients import identity
 from baton.duties.team import absences, handovers, looking_after, staff, workload
 from baton.store import Who
@@ -44,7 +45,7 @@ def test_a_load_is_how_pressing_times_minutes_and_a_cover_moves_it(ward: Ward) -
     ward.put(stay(patient="ann"))
     board = carried(ward, HANNAH)
     with ward.store.view(LUIS) as view:
-        [row] = workload.caseload(view, H)
+        [row] = workload.caseload(view, H).rows
         weight = workload.weights(view).weight[row.band]
     assert (row.band, row.settling, board.load) == (2, True, weight * row.minutes), "just home: high, and the team's promises count too"
     assert board.bands[0] == board.percent and board.bands[1:] == (0, 0)
@@ -145,3 +146,48 @@ def test_patients_nobody_looks_after_are_found_and_given(ward: Ward) -> None:
     with ward.change(LUIS) as change:
         handovers.undo(change, batch=batch)
     assert looking_after.after(ward.get("CareTeam/ct-x")) is None
+
+
+def by_hand(ward: Ward, of: str, owner: str) -> None:
+    with ward.change(HUB) as change:
+        promises.make_by_hand(change, patient=of, what="something", due=date(2026, 7, 2), owner=owner)
+
+
+def test_a_small_house_counted_by_hand(ward: Ward) -> None:
+    """Everything weighs as the table of 2015 says: six minutes a patient, twelve a promise by hand, half as much again with three open.
+
+    Hannah: Ann 6 + 12; Bob, whose team owes three, 1.5 x (6 + 36); Cid, covered for Tom, 6 + 12; Dot, whom nobody carries, 12.
+    Tom: Eve 6 + 12 that somebody outside the team owes + 12 that Eve owes herself. Priya: 12 for Ann, whom Hannah carries.
+    """
+    ann, bob, cid, eve = (theirs(ward, name, who, owes=0) for name, who in (("ann", HANNAH), ("bob", HANNAH), ("cid", TOM), ("eve", TOM)))
+    ward.put({"resourceType": "Practitioner", "id": "ito", "active": True, "name": [{"family": "Ito"}]}, patient("dot"))
+    dot_team = {"resourceType": "CareTeam", "id": "ct-dot", "status": "active", "subject": {"reference": "Patient/dot"}}
+    ward.put({**dot_team, "participant": [{"member": {"reference": HEART}}]})
+    dots = [("Patient/dot", H), ("Patient/dot", HEART)]
+    for of, owner in ((ann, H), *[(bob, HEART)] * 3, (cid, T), *dots, (eve, "Practitioner/ito"), (eve, eve), (ann, P)):
+        by_hand(ward, of, owner)
+    with ward.change(LUIS) as change:
+        absences.record(change, person=T, first=date(2026, 7, 2), last=date(2026, 7, 3), moves=to(HANNAH, cid))
+    ward.at("2026-07-03T09:00")
+    counted = {who.name: carried(ward, who) for who in (HANNAH, TOM, PRIYA)}
+    assert {name: (each.load, each.patients, each.covering, each.open, each.late) for name, each in counted.items()} == {
+        "Hannah Fisher": (18 + 63 + 18 + 12, 3, 1, 6, 6),
+        "Tom Brandt": (30, 1, 0, 2, 2),
+        "Priya Nair": (12, 0, 0, 1, 1),
+    }
+    hannah = counted["Hannah Fisher"]
+    assert (hannah.percent, hannah.bands) == (7, (0, 4, 3)), "111 of 1500; 63 pressing, 48 not"
+    with ward.store.view(LUIS) as view:
+        for carrier in workload.board(view):
+            parts = {which: workload.behind(view, [carrier.person.reference], which) for which in ("all", "theirs", "covering", "late")}
+            assert parts["all"].weighed == carrier.load == sum(workload.weight(view, each) for each in parts["all"].rows)
+            assert (parts["theirs"].patients, parts["covering"].patients, parts["late"].late) == (
+                carrier.patients, carrier.covering, carrier.late,
+            )  # fmt: skip
+            for part in parts.values():
+                assert len(part.rows) == part.patients
+        count, found = workload.uncarried(view, [HEART])
+        assert (count, [each["id"] for each in found]) == (1, ["dot"])
+        page = workload.behind(view, [H, T, P], "all", limit=2, start=4)
+        whole = workload.behind(view, [H, T, P], "all")
+        assert (page.patients, page.rows) == (6, whole.rows[4:]), "a page of it, and how many there are in all"

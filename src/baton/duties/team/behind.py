@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from baton.duties import codes
-from baton.duties.discharge import board as discharge_board
+from baton.duties.discharge import days_lost
 from baton.duties.names import patient_names
 from baton.duties.referrals import board as referral_board
 from baton.duties.team import interpreted, operations
@@ -16,7 +16,7 @@ from baton.fhir.resource import human_name
 from baton.rules import figures as rules
 from baton.rules.calendar import local_day
 from baton.store import figures as store
-from baton.store.figures import Counted
+from baton.store.figures import WHOLE, Counting
 
 if TYPE_CHECKING:
     from baton.store import View
@@ -37,33 +37,48 @@ class Behind:
     hours: float = 0.0
 
 
-def clocks(view: View, *, kind: str | None = None, missed: bool = False) -> tuple[Behind, ...]:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a number counted: the part of it that was asked for; how many in all, of how many people, and the hours it cost."""
+
+    rows: tuple[Behind, ...]
+    counted: int
+    people: int
+    hours: float = 0.0
+
+
+NOTHING: Final = Listed((), 0, 0)
+
+
+def clocks(view: View, *, kind: str | None = None, missed: bool = False, part: slice = WHOLE) -> Listed:
     """What was done or is late, of one kind or of all the clocks; all, or only what was not in time."""
     day = local_day(view.now, view.zone)
     known = rules.names("kept-kinds", "kinds", day)
     kinds = [each for each in known if kind in (None, each)]
-    return _told(view, store.behind(view, operations.window(view, day), kinds, groups=operations.groups(day), missed=missed))
+    since, groups = operations.window(view, day), operations.groups(day)
+    return _told(view, store.behind(view, since, kinds, groups=groups, missed=missed, part=part))
 
 
-def group(view: View, *, by: str, name: str) -> tuple[Behind, ...]:
+def group(view: View, *, by: str, name: str, part: slice = WHOLE) -> Listed:
     """The clocks of one group of people; nothing where it is too small to be shown."""
     shown = next((shares for kind, shares in operations.equity(view) if kind == by), ())
     if not any(each.name == name and not each.hidden for each in shown):
-        return ()
+        return NOTHING
     day = local_day(view.now, view.zone)
     kinds = rules.names("kept-kinds", "kinds", day)
-    return _told(view, store.behind(view, operations.window(view, day), kinds, groups=operations.groups(day), group=(by, name)))
+    since, groups = operations.window(view, day), operations.groups(day)
+    return _told(view, store.behind(view, since, kinds, groups=groups, group=(by, name), part=part))
 
 
-def waits(view: View, *, kind: str) -> tuple[Behind, ...]:
+def waits(view: View, *, kind: str, part: slice = WHOLE) -> Listed:
     """What a wait was worked out from."""
     day = local_day(view.now, view.zone)
     kinds = [each for each in rules.names("waits-kinds", "kinds", day) if each == kind]
-    return _told(view, store.waited(view, operations.window(view, day), kinds))
+    return _told(view, store.waited(view, operations.window(view, day), kinds, part=part))
 
 
-def _told(view: View, counted: Iterable[Counted]) -> tuple[Behind, ...]:
-    return tuple(
+def _told(view: View, found: Counting) -> Listed:
+    rows = (
         Behind(
             f"Patient/{each.patient['id']}" if each.patient else "",
             human_name(each.patient) if each.patient else "",
@@ -72,33 +87,45 @@ def _told(view: View, counted: Iterable[Counted]) -> tuple[Behind, ...]:
             each.done.astimezone(view.zone) if each.done else None,
             each.kept,
         )
-        for each in counted
+        for each in found.rows
     )
+    return Listed(tuple(rows), found.counted, found.people)
 
 
-def closure(view: View, *, days: int, missed: bool = False) -> tuple[Behind, ...]:
+def closure(view: View, *, days: int, missed: bool = False, part: slice = WHOLE) -> Listed:
     """The referrals old enough to tell whether they closed within so many days; all, or only those that did not."""
     found = [each for each in referral_board.loops_within(view, days) if not (missed and each.in_time)]
-    names = patient_names(view, (str(codes.patient_of(each.task)) for each in found))
-    return tuple(
-        Behind(patient, names.get(patient, ""), REFERRAL, each.start + timedelta(days=days), each.end, each.in_time)
-        for each in found
-        for patient in (str(codes.patient_of(each.task)),)
+    patients = [str(codes.patient_of(each.task)) for each in found]
+    rows = (
+        Behind(patient, "", REFERRAL, each.start + timedelta(days=days), each.end, each.in_time)
+        for each, patient in zip(found, patients, strict=True)
     )
+    return _listed(view, rows, part)
 
 
-def lost(view: View, *, cause: str | None = None) -> tuple[Behind, ...]:
+def lost(view: View, *, cause: str | None = None, part: slice = WHOLE) -> Listed:
     """What was in the way of going home, for one cause or all, and the hours each cost; the dearest first."""
-    found = [each for each in discharge_board.board(view).lost if cause in (None, each[1])]
-    names = patient_names(view, (patient for patient, _, _ in found))
-    rows = [Behind(patient, names.get(patient, ""), name, None, None, False, hours) for patient, name, hours in found]
-    return tuple(sorted(rows, key=lambda each: (-each.hours, each.name)))
+    known = days_lost.since(view, operations.window(view, local_day(view.now, view.zone)))
+    found = [each for each in known if cause in (None, each[1])]
+    rows = [Behind(patient, "", name, None, None, False, hours) for patient, name, hours in found]
+    return _listed(view, sorted(rows, key=lambda each: (-each.hours, each.patient)), part)
 
 
-def interpreters(view: View, *, missed: bool = False) -> tuple[Behind, ...]:
+def interpreters(view: View, *, missed: bool = False, part: slice = WHOLE) -> Listed:
     """The contacts with those who need an interpreter; nothing where they are too few people to be shown."""
     day = local_day(view.now, view.zone)
     found = interpreted.contacts(view, operations.window(view, day), rules.names("languages", "other", day))
     if len({each.patient for each in found}) < rules.number("small-cell", "least", day):
-        return ()
-    return tuple(Behind(each.patient, each.name, INTERPRETER, None, each.at, each.kept) for each in found if not (missed and each.kept))
+        return NOTHING
+    rows = (Behind(each.patient, each.name, INTERPRETER, None, each.at, each.kept) for each in found if not (missed and each.kept))
+    return _listed(view, rows, part)
+
+
+def _listed(view: View, rows: Iterable[Behind], part: slice) -> Listed:
+    """A part of these, with the names of those one may see."""
+    whole = list(rows)
+    shown = whole[part]
+    names = patient_names(view, (each.patient for each in shown if not each.name))
+    named = tuple(each if each.name else replace(each, name=names.get(each.patient, "")) for each in shown)
+    hours = round(sum(each.hours for each in whole), 1)
+    return Listed(named, len(whole), len({each.patient for each in whole}), hours)

@@ -28,7 +28,6 @@ SYSTEM: Final = f"{codes.P}/CodeSystem/intake"
 CODE: Final = "intake-answer"
 REASONS: Final = ("full", "not-our-work", "language", "outside", "refuses", "other")
 """Why a team declines: full, other work than theirs, nobody speaks the language, lives outside, the patient does not want it, other."""
-MOST: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +58,9 @@ def how_many(view: View) -> int:
     return store.waiting(view, codes.INTAKE, limit=1)[0]
 
 
-def waiting(view: View) -> tuple[int, tuple[Waiting, ...]]:
-    """Who waits in Intake: how many, and those who wait longest."""
-    count, found = store.waiting(view, codes.INTAKE, limit=MOST)
+def waiting(view: View, *, limit: int = 100, start: int = 0) -> tuple[int, tuple[Waiting, ...]]:
+    """Who waits in Intake: how many, and from `start` on those who wait longest."""
+    count, found = store.waiting(view, codes.INTAKE, limit=limit, start=start)
     references = [f"Patient/{patient['id']}" for patient, _, _ in found]
     said = _said(view, references)
     today = local_day(view.now, view.zone)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from baton.duties.discharge import board as discharge_board
+from baton.duties.discharge import days_lost
 from baton.duties.referrals import board as referral_board
 from baton.duties.team import interpreted
 from baton.rules import figures as rules
@@ -84,7 +84,7 @@ def _slow(view: View, since: datetime, day: date) -> Slow:
         spoken = interpreted.contacts(view, since, rules.names("languages", "other", day))
         return Slow(
             referral_board.figures(view).overall.within,
-            tuple(discharge_board.board(view).causes),
+            days_lost.by_cause(days_lost.since(view, since)),
             equity(view),
             _small(
                 rules.share("interpreter", sum(each.kept for each in spoken), len(spoken), day), len({each.patient for each in spoken}), day

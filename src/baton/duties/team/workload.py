@@ -18,7 +18,7 @@ from baton.rules import workload as rules
 from baton.rules.calendar import local_day
 from baton.rules.workload import Candidate, Need, Reason, Suggestion, Weights
 from baton.store import workload as store
-from baton.store.workload import Carried, Kinds
+from baton.store.workload import Carried, Kinds, Part
 
 if TYPE_CHECKING:
     from baton.store import View
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 CARRY: Final = ("coordinator", "senior", "social-worker")
 """Roles whose people have patients of their own."""
 MOST_MOVES: Final = 200
-MOST_SHOWN: Final = 2000
-"""So many patients stand behind a number at most; the page says when there are more."""
+MOST_CARRIED: Final = 2000
+"""So many patients of one person are read at once at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +66,27 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a handover would do: the rows, and everybody's load before and after, in percent."""
+    """What a handover would do: the rows, and the load before and after, in percent, of those it touches; `others` are the rest."""
 
     rows: tuple[Row, ...]
     loads: tuple[tuple[Person, int, int], ...]
     people: Mapping[str, Person] = field(default_factory=dict)
+    others: tuple[tuple[Person, int], ...] = ()
 
     @property
     def over(self) -> tuple[Person, ...]:
         """Who would carry more than they can."""
         return tuple(person for person, before, after in self.loads if after > 100 and after > before)
+
+    @property
+    def unspoken(self) -> tuple[Row, ...]:
+        """Those who would go to somebody who does not speak their language, though one of the others who could take them does."""
+        return tuple(
+            row
+            for row in self.rows
+            if any(each.code == "no-language" for each in row.reasons)
+            and any((row.patient.language or "").split("-")[0] in self.people[each].languages for each in row.others)
+        )
 
 
 # --- what everybody carries --------------------------------------------------------------------------------------------------------------
@@ -121,21 +132,29 @@ def board(view: View, team: str | None = None) -> tuple[Carrier, ...]:
     return tuple(carriers)
 
 
-def caseload(view: View, person: str) -> list[Carried]:
+def caseload(view: View, person: str, *, limit: int = MOST_CARRIED, start: int = 0) -> Part:
     """The patients somebody carries, those one may see, the most pressing first."""
-    return store.caseload(view, [person], [each.reference for each in who(view)], kinds(view))
+    return behind(view, [person], "all", limit=limit, start=start)
 
 
-def behind(view: View, persons: Sequence[str], which: str) -> list[Carried]:
-    """Who stands behind a number of the board: the patients these people look after, cover, or owe something late."""
+def behind(view: View, persons: Sequence[str], which: str, *, limit: int = MOST_CARRIED, start: int = 0) -> Part:
+    """Who stands behind a number of the board: the patients these people carry, look after, cover, or owe something late."""
     everybody = [each.reference for each in who(view)]
     asked = [each for each in everybody if each in persons]
-    return store.caseload(view, asked, everybody, kinds(view), which=which, limit=MOST_SHOWN) if which in store.WHICH else []
+    known = weights(view).weight
+    if which not in store.WHICH:
+        return Part([], 0, 0, 0.0)
+    return store.caseload(view, asked, everybody, kinds(view), which=which, limit=limit, start=start, weights=known)
 
 
-def uncarried(view: View, teams: Sequence[str], *, limit: int = 500) -> tuple[int, list[Resource]]:
-    """Of these teams' patients those whom nobody looks after by name: how many, and the first of them."""
-    return store.uncarried(view, teams, [each.reference for each in who(view)], limit=limit)
+def weight(view: View, case: Carried) -> float:
+    """What one patient weighs for whoever carries them: minutes a week, by how pressing."""
+    return weights(view).weight[case.band] * case.minutes
+
+
+def uncarried(view: View, teams: Sequence[str], *, limit: int = 500, start: int = 0) -> tuple[int, list[Resource]]:
+    """Of these teams' patients those whom nobody looks after by name: how many, and from `start` on who is owed something soonest."""
+    return store.uncarried(view, teams, [each.reference for each in who(view)], limit=limit, start=start)
 
 
 # --- who should take whom ----------------------------------------------------------------------------------------------------------------
@@ -178,12 +197,13 @@ def preview(view: View, *, givers: Mapping[str, str | None], takers: Sequence[st
         )
     rows.sort(key=lambda row: (row.patient.name.casefold(), row.patient.id))
     touched = {row.to for row in rows} | {row.giver for row in rows} | set(takers)
+    others = tuple((each.person, each.percent) for reference, each in carriers.items() if reference not in touched and not each.away)
     after = tuple(
         (each.person, each.percent, rules.percent(max(0.0, loads[reference]), each.capacity))
         for reference, each in carriers.items()
         if reference in touched
     )
-    return Preview(tuple(rows), after, {reference: each.person for reference, each in carriers.items()})
+    return Preview(tuple(rows), after, {reference: each.person for reference, each in carriers.items()}, others)
 
 
 def _first(ranked: Sequence[Suggestion], takers: Sequence[str]) -> Suggestion:
@@ -257,7 +277,7 @@ def even(view: View, team: str) -> Even:
     loads = {each.person.reference: each.load for each in carriers}
     by = {each.person.reference: each for each in carriers}
     with reading.seeing_all(view):  # who is moved is looked at when the moves are reviewed
-        cases = {each: [one for one in caseload(view, each) if one.theirs and not one.covering and not one.settling] for each in loads}
+        cases = {each: [one for one in caseload(view, each).rows if one.theirs and not one.covering and not one.settling] for each in loads}
     moves: dict[str, tuple[str, str]] = {}
     while len(loads) > 1 and len(moves) < MOST_MOVES:
         most, least = (pick(loads, key=lambda each: loads[each] / by[each].capacity) for pick in (max, min))

@@ -38,20 +38,26 @@ from owed o join pressing q on q.patient = o.patient left join carrier c on c.pa
 where o.owner = any(%(people)s::bigint[]) or c.person is not null group by 1, 2
 
 -- name: caseload
--- The patients of one person or several, all or those of one kind, the most pressing first, with their bodies after the limit; the look in the same statement.
-with {carried}, k as materialized (
+-- The patients of one person or several, all or those of one kind, the most pressing first, a page of them with their bodies after the
+-- limit; with each how many there are in all, how much of it is late, and what they weigh; the look in the same statement.
+with {carried}, e as materialized (
     select l.*, coalesce(q.band, 0) as band, coalesce(q.settling, false) as settling from load l left join pressing q on q.patient = l.patient
-    where l.person = any(%(persons)s::bigint[]) and {which} order by coalesce(q.band, 0) desc, l.minutes desc, l.patient limit {limit}
+    where l.person = any(%(persons)s::bigint[]) and {which} and exists (
+        select from {patient_table} r where r.type = {patient} and r.patient = l.patient and not r.gone and {seen_patient}
+    )
+), k as materialized (
+    select e.*, count(*) over () as n, sum(e.late) over () as lates, sum(e.minutes * (%(weights)s::float8[])[e.band + 1]) over () as weighed
+    from e order by e.band desc, e.minutes desc, e.patient, e.person limit {limit} offset {start}
 ), l as (
     insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
     select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s
     from (select array(select patient from k) as keys) z where keys <> '{}'
 )
-select c.body, k.band, k.minutes, k.late, k.open, k.theirs, k.covering, k.settling, k.person
+select c.body, k.band, k.minutes, k.late, k.open, k.theirs, k.covering, k.settling, k.person, k.n, k.lates, k.weighed
 from k cross join lateral (
     select v.body from {patient_table} r join version v on v.rid = r.rid and v.version = r.version
     where r.type = {patient} and r.patient = k.patient and not r.gone and {seen_patient} limit 1
-) c order by k.band desc, k.minutes desc, k.patient
+) c order by k.band desc, k.minutes desc, k.patient, k.person
 
 -- name: works
 -- Whether somebody has a role that holds, and is among those who work here.
@@ -84,7 +90,7 @@ with mine as materialized (
     ) and exists (
         select from {patient_table} r where r.type = {patient} and r.patient = m.patient and not r.gone and {seen_patient}
     )
-    order by 2 nulls last, 1 limit {limit}
+    order by 2 nulls last, 1 limit {limit} offset {start}
 ), l as (
     insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
     select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s
@@ -105,7 +111,7 @@ with k as materialized (
         ) as since, count(*) over () as n
     from panel x join {patient_table} r on r.patient = x.patient
     where x.team = %(team)s::bigint and r.type = {patient} and not r.gone and {seen_patient}
-    order by 4, r.rid limit {limit}
+    order by 4, r.rid limit {limit} offset {start}
 ), l as (
     insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
     select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s
@@ -164,15 +170,19 @@ select k.kind, k.name, count(*) filter (where g.kept), count(*), count(distinct 
 group by 1, 2
 
 -- name: behind_a_number
--- The promises that a number counted, those late still first, then the latest; with their patients, and the look in the same statement.
-with {rows}, k as materialized (
-    select * from {source} where {where} order by closed_at desc nulls first, due desc, rid desc
+-- The promises that a number counted, those late still first, then the latest: how many of how many people they are in all, and a page of
+-- them with their patients; the look in the same statement.
+with {rows}, e as materialized (
+    select * from {source} where {where}
+), k as materialized (
+    select * from e order by closed_at desc nulls first, due desc, rid desc limit {limit} offset {start}
 ), l as (
     insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
     select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s
     from (select array(select distinct patient from k where patient is not null) as keys) z where keys <> '{}'
 )
-select c.body, k.code, k.due, k.closed_at, k.kept from k left join lateral (
+select t.n, t.people, k.rid is not null, c.body, k.code, k.due, k.closed_at, k.kept
+from (select count(*) as n, count(distinct patient) as people from e) t left join k on true left join lateral (
     select v.body from {patient_table} r join version v on v.rid = r.rid and v.version = r.version
     where r.type = {patient} and r.patient = k.patient and not r.gone limit 1
 ) c on true order by k.closed_at desc nulls first, k.due desc, k.rid desc

@@ -154,9 +154,9 @@ def by_hand(ward: Ward, of: str, owner: str) -> None:
 
 
 def test_a_small_house_counted_by_hand(ward: Ward) -> None:
-    """Everything weighs as the table of 2015 says: six minutes a patient, twelve a promise by hand, half as much again with three open.
+    """Everything weighs as the table of 2015 says: six minutes a patient, twelve a promise by hand, a quarter more with three open.
 
-    Hannah: Ann 6 + 12; Bob, whose team owes three, 1.5 x (6 + 36); Cid, covered for Tom, 6 + 12; Dot, whom nobody carries, 12.
+    Hannah: Ann 6 + 12; Bob, whose team owes three, 1.25 x (6 + 36); Cid, covered for Tom, 6 + 12; Dot, whom nobody carries, 12.
     Tom: Eve 6 + 12 that somebody outside the team owes + 12 that Eve owes herself. Priya: 12 for Ann, whom Hannah carries.
     """
     ann, bob, cid, eve = (theirs(ward, name, who, owes=0) for name, who in (("ann", HANNAH), ("bob", HANNAH), ("cid", TOM), ("eve", TOM)))
@@ -171,12 +171,12 @@ def test_a_small_house_counted_by_hand(ward: Ward) -> None:
     ward.at("2026-07-03T09:00")
     counted = {who.name: carried(ward, who) for who in (HANNAH, TOM, PRIYA)}
     assert {name: (each.load, each.patients, each.covering, each.open, each.late) for name, each in counted.items()} == {
-        "Hannah Fisher": (18 + 63 + 18 + 12, 3, 1, 6, 6),
+        "Hannah Fisher": (18 + 52.5 + 18 + 12, 3, 1, 6, 6),
         "Tom Brandt": (30, 1, 0, 2, 2),
         "Priya Nair": (12, 0, 0, 1, 1),
     }
     hannah = counted["Hannah Fisher"]
-    assert (hannah.percent, hannah.bands) == (7, (0, 4, 3)), "111 of 1500; 63 pressing, 48 not"
+    assert (hannah.percent, hannah.bands) == (6, (0, 3, 3)), "100.5 of 1800; 52.5 pressing, 48 not"
     with ward.store.view(LUIS) as view:
         for carrier in workload.board(view):
             parts = {which: workload.behind(view, [carrier.person.reference], which) for which in ("all", "theirs", "covering", "late")}

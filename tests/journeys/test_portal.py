@@ -179,6 +179,7 @@ def test_a_daughter_is_let_in_by_her_mother_and_out_again(
     daughter.goto("/my/")
     assert "You look at the page of" in daughter.inner_text("body") and "Weigh yourself" in daughter.inner_text("main")
     seen(daughter, "portal-proxy")
+    how_she_is(daughter, visit(f"/patients/{rosa}/how"), seen)
     daughter.goto("/my/looks")
     assert "403" in str(daughter.evaluate("fetch('/my/looks').then(answer => answer.status)"))
 
@@ -189,6 +190,23 @@ def test_a_daughter_is_let_in_by_her_mother_and_out_again(
     for step, (clicks, budget) in CLICKS.items():
         print(f"{step}: {clicks} clicks of {budget}")
         assert clicks <= budget, step
+
+
+def how_she_is(daughter: Page, desk: Page, seen: Callable[[Page, str], None]) -> None:
+    """She says how she is, who cares: one answer a page; whoever owes her a talk sees it at once, her mother does not."""
+    daughter.goto("/my/me")
+    seen(daughter, "portal-me")
+    clicked(daughter, "begin to say how one is", 1, 'button:has-text("Start")')
+    seen(daughter, "portal-me-question")
+    for _ in range(8):
+        daughter.locator(".answers button").nth(2).click()  # often
+    daughter.locator(".answers button").first.click()  # nobody can take over
+    assert "We talk with you about what would help you." in daughter.inner_text("main")
+    daughter.locator("main summary").first.click()
+    seen(daughter, "portal-me-answered")
+    desk.reload()
+    assert "16" in desk.inner_text("#caregivers") and "not for the patient to read" in desk.locator("#given").text_content()  # type: ignore[operator]
+    seen(desk, "support-caregiver")
 
 
 @pytest.mark.parametrize(("name", "options"), [

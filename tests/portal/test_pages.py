@@ -221,6 +221,43 @@ def test_every_question_of_every_assessment_is_asked_one_at_a_time_and_kept_as_g
     assert {link: str(value) for link, value in last.answers.items()} == given and set(given) == set(last.asked)
 
 
+STRAIN = ("sleep", "body", "time", "money", "alone", "upset", "worry", "health", "break")
+
+
+@pytest.mark.parametrize("level", ["everything", "dates"])
+def test_a_caregiver_answers_about_themselves_and_says_who_may_read_it(portal: Portal, level: str) -> None:
+    portal.let_in(portal.lena, level)
+    lena, browser, desk = portal.browser(portal.lena, LENA), rosa(portal), client(portal.house)
+    asked_for = {"person": portal.lena, "assessment": "caregiver-strain", "due": TOMORROW.isoformat()}
+    assert "Lena Delgado" in said(desk.get(f"/patients/{portal.rosa[8:]}/portal"))
+    assert desk.post(f"/patients/{portal.rosa[8:]}/portal/ask", asked_for).status_code == 302
+    page = said(lena.get("/my/me"))
+    assert "Rosa Delgado does not read it" in page and "we ask you" in page and "tel:988" in page
+    assert 'href="/my/me"' not in said(browser.get("/my/")) and browser.get("/my/me").status_code == 404
+    begun = lena.post("/my/me/begin", {"assessment": "caregiver-strain", "shown": "no"})
+    assert lena.post("/my/me/begin", {"assessment": "phq-9"}).status_code == 404
+    for number, _link in enumerate(STRAIN):
+        page = said(lena.get(begun["Location"]))
+        assert f"Question {number + 1} of" in page
+        lena.post(f"{begun['Location']}/answer", {"link": link_of(page), "answer": "no" if link_of(page) == "break" else "often"})
+    page = said(lena.get("/my/me"))
+    assert "We talk with you about what would help you." in page and "by Tuesday, December 1" in page, (
+        "five business days, a holiday skipped"
+    )
+    assert "we ask you" not in page and "How the caregiver is" not in said(browser.get("/my/questions"))
+    how = said(desk.get(f"/patients/{portal.rosa[8:]}/how"))
+    assert "not for the patient to read" in how and "in the portal" in how
+    id_ = begun["Location"].rpartition("/")[2]
+    assert browser.post(f"/my/me/{id_}/read", {"shown": "yes"}).status_code in (403, 404)
+    lena.post(f"/my/me/{id_}/read", {"shown": "yes"})
+    page = said(browser.get("/my/questions"))
+    assert "How the caregiver is: Lena Delgado" in page and "Caring has cost me sleep" in page
+    lena.post(f"/my/me/{id_}/read", {"shown": "no"})
+    assert "Caring has cost me sleep" not in said(browser.get("/my/questions"))
+    with portal.house.change() as change:
+        assessments.take_back(change, response=id_, reason="the next test asks anew")
+
+
 def test_words_may_be_left_out_and_are_not_asked_again(portal: Portal) -> None:
     browser, task = rosa(portal), asked(portal, "four-ms")
     first = link_of(said(browser.get(f"/my/questions/{task}")))

@@ -81,6 +81,8 @@ def labelled(label: str, role: str, relationship: str) -> str:
         return "hide"
     if label == "STAFF":
         return "allow"  # students and auditors were sent away above
+    if label == "CARER":
+        return "hide" if role in ("pharmacist", "records-clerk") else "allow"
     assert label == "RESTRICTION"
     return "allow"
 

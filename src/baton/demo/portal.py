@@ -13,7 +13,7 @@ from baton.duties import codes
 from baton.duties.contact import guests, threads
 from baton.duties.patients import identity
 from baton.duties.scheduling import notices, weekly
-from baton.duties.support import agreements, concern_states, concerns, education, goals
+from baton.duties.support import agreements, caregiver_answers, concern_states, concerns, education, goals
 from baton.fhir.resource import human_name
 from baton.store import Change, Store, Who
 
@@ -93,6 +93,7 @@ def portal(stages: Sequence[Stage]) -> Iterator[Act]:
     kin = next((each for each in person.kin if each.relation == "DAUC" and each.told == "everything"), None)
     if kin is not None:
         yield at(5, "21:00", worker.who, "A message from the portal", _kin_asks(stage, f"{kin.given} {kin.family}", said["kin"]))
+        yield at(2, "11:40", worker.who, "Questions for who cares", _kin_asked(stage, f"{kin.given} {kin.family}", days.business(3)))
 
 
 def _worries(at: Callable[..., Act], own: Who, worker: Who, patient: str, said: dict[str, str]) -> Iterator[Act]:
@@ -205,6 +206,18 @@ def _kin_asks(stage: Stage, name: str, text: str) -> Deed:
         if found:
             author = f"RelatedPerson/{found[0]['id']}"
             threads.start(change, patient=stage.person.reference, topic="other", text=text, author=author, wants_answer=True)
+
+    return do
+
+
+def _kin_asked(stage: Stage, name: str, due: date) -> Deed:
+    """The daughter is asked how she is, and has not answered yet."""
+
+    def do(change: Change) -> None:
+        found = [each for each in change.find("RelatedPerson", patient=stage.person.reference) if human_name(each) == name]
+        for each in found[:1]:
+            person = f"RelatedPerson/{each['id']}"
+            caregiver_answers.ask(change, patient=stage.person.reference, person=person, assessment="caregiver-strain", due=due)
 
     return do
 

@@ -20,7 +20,7 @@ from baton.duties import reading
 from baton.duties.contact import guests as duty
 from baton.duties.contact import portal_mail
 from baton.duties.patients import identity
-from baton.duties.support import agreements
+from baton.duties.support import agreements, caregiver_answers
 from baton.fhir.resource import human_name
 from baton.packs.assessments import library
 from baton.paper import Heading, Notice, Paper, Text, pdf
@@ -47,14 +47,17 @@ def _page(request: Request, patient: str, status: int = 200, **more: Any) -> Htt
         person = view.get("Patient", patient)
         close = duty.close_to(view, reference)
         emails = {reference: _email(person)} | {each: _email(reading.peek(view, each) or {}) for each, _name in close}
+        access = duty.of_patient(view, reference)
         context = {
             "patient": patient,
             "name": human_name(person),
-            "people": [(each, guests.of_person(each.person) is not None) for each in duty.of_patient(view, reference)],
+            "people": [(each, guests.of_person(each.person) is not None) for each in access],
+            "near": [each for each in access if not each.own],
             "choices": [(reference, human_name(person), emails[reference]), *((each, name, emails[each]) for each, name in close)],
             "levels": people_words.PORTAL_LEVELS.items(),
             "together": agreements.together(view, patient=reference),
             "assessments": [(each.code, each.said(get_language()).title) for each in library().values() if "patient" in each.by],
+            "of_caregivers": [(each.code, each.said(get_language()).title) for each in caregiver_answers.of_caregivers()],
             "today": local_day(view.now, view.zone).isoformat(),
             "writes": view.decide("write", "Consent", patient=reference).allowed,
             "promises": view.decide("write", "Task", patient=reference).allowed,
@@ -153,13 +156,16 @@ def agree(request: Request, patient: str) -> str:
 
 @form(_back)
 def ask(request: Request, patient: str) -> str:
-    """Ask the patient to answer an assessment in the portal."""
-    due = _day(request.POST.get("due", ""))
+    """Ask the patient to answer an assessment in the portal; or somebody they let in, about themselves."""
+    due, person = _day(request.POST.get("due", "")), request.POST.get("person", "")
     if due is None:
         raise Invalid("Say until when.", expression="Task.restriction.period.end")
-    with request.hub.store.change(request.who, because="Questions for the patient") as change:
-        agreements.ask_questions(change, patient=patient, assessment=request.POST.get("assessment", ""), due=due)
-    return _("The questions are on the patient's page.")
+    with request.hub.store.change(request.who, because="Questions for the patient or who cares") as change:
+        if person:
+            caregiver_answers.ask(change, patient=patient, person=person, assessment=request.POST.get("assessment", ""), due=due)
+        else:
+            agreements.ask_questions(change, patient=patient, assessment=request.POST.get("assessment", ""), due=due)
+    return _("The questions are on their page.") if person else _("The questions are on the patient's page.")
 
 
 urlpatterns = [

@@ -110,6 +110,7 @@ def _said(responses: tuple[Response, ...], names: dict[str, str]) -> list[dict[s
             "it": each,
             "title": each.assessment.said(own).title,
             "who": names.get(each.source, each.source_name),
+            "themselves": bool(each.by) and each.by == each.source_name,
             "sums": asking.sums(each),
             "answers": [
                 (each.assessment.said(own).items[link], each.assessment.said(own).answer(item, said))

@@ -69,6 +69,7 @@ FACTS: Words = {
     "concern": lazy("In the patient’s words"),
     "concern-state": lazy("Where it stands"),
     "goal": lazy("The goal"),
+    "caregiver": lazy("Who cares"),
 }
 CLEARS: Words = {
     "assessment-answered": lazy("the questionnaire is answered in full"),

@@ -24,7 +24,7 @@ from baton.duties.referrals import states as referral_states
 from baton.duties.scheduling import following as scheduling_following
 from baton.duties.scheduling import states as scheduling_states
 from baton.duties.scheduling import told as scheduling_told
-from baton.duties.support import concerns, findings, goals, safety
+from baton.duties.support import caregiver_answers, concerns, findings, goals, safety
 from baton.duties.team import handover_states, handovers, leaving, licences, mentoring, oncall, teams
 
 DUTIES: tuple[ModuleType, ...] = (
@@ -56,6 +56,7 @@ DUTIES: tuple[ModuleType, ...] = (
     leaving,
     mentoring,
     findings,
+    caregiver_answers,
     safety,
     pack_checks,
     program_states,

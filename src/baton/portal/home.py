@@ -16,7 +16,7 @@ from baton.duties.scheduling import notices, weekly
 from baton.duties.support import agreements, education
 from baton.fhir.resource import human_name
 from baton.paper import Block, Facts, Heading, Notice, Paper, Rows, Text, pdf
-from baton.portal import questions, show, sign_in, talk, words, worries
+from baton.portal import me, questions, show, sign_in, talk, words, worries
 from baton.portal.posting import form
 from baton.store import View
 from baton.web import guests
@@ -56,7 +56,7 @@ def _todo(view: View, patient: str) -> list[dict[str, Any]]:
         if visit.status == "booked" and visit.reply != notices.YES:
             words_ = _("Say if you can come: %(what)s") % {"what": visit.what}
             found.append({"words": words_, "when": words.moment(visit.start), "link": reverse("my_visits"), "button": _("See the visit")})
-    found += worries.todo(view)
+    found += [*worries.todo(view), *me.todo(view)]
     if new := talk.unread(threads.of_patient(view, patient)):
         said = ngettext("Read %(n)s new message", "Read %(n)s new messages", new) % {"n": new}
         found.append({"words": said, "when": "", "link": reverse("my_talks"), "button": _("See it")})

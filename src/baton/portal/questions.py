@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from baton.duties.support import agreements, assessments, safety
+from baton.duties.support import agreements, assessments, caregiver_answers, safety
 from baton.packs import crisis
 from baton.packs.assessments import SCALE, Item
 from baton.portal import show
@@ -35,9 +35,21 @@ def index(request: Request) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         patient, spoken = str(request.who.on_behalf_of), get_language()
         open_ = [(each, each.assessment.said(spoken).title) for each in agreements.asked(view, patient=patient)]
-        done = [each for each in assessments.of_patient(view, patient=patient) if each.done]
+        done = [each for each in assessments.of_patient(view, patient=patient) if each.done and each.source == patient]
         titles = [(each, each.assessment.said(spoken).title) for each in done]
-    return show.page(request, "portal/questions.html", {"open": open_, "done": titles})
+        near = [(each, in_words(each)) for each in caregiver_answers.shown_to_patient(view, patient=patient)]
+    return show.page(
+        request, "portal/questions.html", {"open": open_, "done": titles, "near": near if request.who.role == "patient" else ()}
+    )
+
+
+def in_words(answered: assessments.Response) -> dict[str, Any]:
+    """Answers as they are read in the portal: the title, and each question with what was said."""
+    words = answered.assessment.said(get_language())
+    rows = [
+        (words.items[link], words.answer(item, said)) for link, said in answered.answers.items() if (item := answered.assessment.item(link))
+    ]
+    return {"title": words.title, "answers": rows}
 
 
 @guest
@@ -59,11 +71,11 @@ def _next(request: Request, view: View, asked: agreements.Asked) -> HttpResponse
     item = asked.assessment.item(link) if link else None
     links = response.asked if response else assessments.asked(asked.assessment, {})
     context: dict[str, Any] = {
-        "asked": asked,
+        "action": reverse("my_answer", args=[asked.task]),
         "words": words,
         "item": item,
         "question": words.items.get(link or "", ""),
-        "choices": _choices(item, words) if item else (),
+        "choices": choices(item, words) if item else (),
         "number": links.index(link) + 1 if link in links else len(links),
         "count": len(links),
         "crisis": crisis.words(get_language()),
@@ -71,7 +83,8 @@ def _next(request: Request, view: View, asked: agreements.Asked) -> HttpResponse
     return show.page(request, "portal/question.html", context)
 
 
-def _choices(item: Item, words: Any) -> list[tuple[str, str]]:
+def choices(item: Item, words: Any) -> list[tuple[str, str]]:
+    """What can be answered: (code, words)."""
     if item.type == "scale":
         return [(str(number), str(number)) for number in range(SCALE + 1)]
     return [(each.code, words.answer(item, each.code)) for each in item.options]

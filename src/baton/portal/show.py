@@ -21,6 +21,7 @@ MENU: tuple[tuple[str, Any, str], ...] = (
     ("my_goals", lazy("My goals"), "Goal"),
     ("my_lessons", lazy("My lessons"), "Observation"),
     ("my_questions", lazy("Questions for me"), "own"),
+    ("my_me", lazy("How I am doing"), "carer"),
     ("my_papers", lazy("My papers"), "DocumentReference"),
     ("my_looks", lazy("Who saw my record"), "own"),
     ("my_people", lazy("Who may see"), "own"),
@@ -28,7 +29,7 @@ MENU: tuple[tuple[str, Any, str], ...] = (
 )
 """Each way to go: the address, its words, and the type one must be let see for it.
 
-"own": for the patient alone; "helper": for who sees dates alone; "": for everybody.
+"own": for the patient alone; "carer": for somebody they let in; "helper": for who sees dates alone; "": for everybody.
 """
 
 
@@ -36,9 +37,9 @@ def page(request: Request, template: str, context: dict[str, Any], *, status: in
     """The page."""
     patient = str(request.who.on_behalf_of)
     with request.hub.store.view(request.who) as view:
-        types = {each[2] for each in MENU} - {"", "own", "helper"}
+        types = {each[2] for each in MENU} - {"", "own", "carer", "helper"}
         may = {type_: view.decide("see", type_, patient=patient).allowed for type_ in types}
-        may |= {"": True, "own": request.who.role == "patient", "helper": not may["Communication"]}
+        may |= {"": True, "own": request.who.role == "patient", "carer": request.who.role == "related", "helper": not may["Communication"]}
         for_name = reading.name_of(view, patient) if request.who.role == "related" else ""
     room = next((type_ for route, _words, type_ in MENU if request.resolver_match and route == request.resolver_match.url_name), "")
     if not may[room] and request.method == "GET":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from baton.duties import reading
 from baton.duties.codes import P, promise_code
 from baton.duties.contact import thread_states
+from baton.duties.support import caregiver_marks
 from baton.fhir.resource import Resource, code_of, split, target
 from baton.rules import sensitivity
 from baton.rules.calendar import local_day
@@ -79,7 +80,8 @@ class Labelling:
             served = local_day(indexed.date_lo, view.zone) if indexed.date_lo else day
             found += sensitivity.by_age([each.label for each in found], _born(indexed, view), served, day)
         among_staff = [("STAFF", "written among staff")] if thread_states.is_staffs(resource) or is_the_houses_own(resource) else []
-        return iter([*((each.label, each.why) for each in found), *among_staff])
+        carer = [("CARER", "a caregiver said it of themselves")] if caregiver_marks.is_kept_from_the_patient(resource) else []
+        return iter([*((each.label, each.why) for each in found), *among_staff, *carer])
 
     def programs(self, store: Store) -> frozenset[str]:
         """The organisations that are Part 2 programs."""

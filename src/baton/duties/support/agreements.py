@@ -13,6 +13,7 @@ from baton.duties.contact.thread_promises import REPLY
 from baton.duties.contact.thread_states import is_outside
 from baton.duties.patients import chart_parts, identity
 from baton.duties.patients.charts import Goal
+from baton.duties.support import caregiver_marks
 from baton.duties.support.concern_states import CODE as CONCERN
 from baton.fhir.resource import Resource, extension, target
 from baton.packs.assessments import Assessment, library, of_canonical
@@ -98,6 +99,8 @@ def _shown(task: Resource, read: frozenset[str] | None, me: str) -> bool:
     code = codes.promise_code(task)
     if code is None or code in INNER:
         return False
+    if read is not None and caregiver_marks.is_own(task):
+        return False  # what a caregiver is asked about themselves stands on their own page
     if code == CONCERN and read is not None and target(task.get("requester")) != me:
         return False  # what worries one of them is not told to another
     return read is None or not code.startswith("message-") or target(task.get("focus")) in read

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, reading
 from baton.duties.promises import refuse
+from baton.duties.support import caregiver_marks
 from baton.duties.transitions import episodes
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, target
@@ -39,7 +40,10 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """Somebody's answers. `next` is the question to ask now, None when all are answered; `asked` are the links asked so far or next."""
+    """Somebody's answers. `next` is the question to ask now, None when all are answered; `asked` are the links asked so far or next.
+
+    `shown`: whether a caregiver, who answered about themselves, lets the patient read it; None for all other answers.
+    """
 
     id: str
     assessment: Assessment
@@ -55,6 +59,7 @@ class Response:
     next: str | None
     sums: tuple[Sum, ...]
     left: frozenset[str] = frozenset()
+    shown: bool | None = None
 
     @property
     def done(self) -> bool:
@@ -289,6 +294,7 @@ def read(view: View, resource: Resource) -> Response | None:
         next=next_question(found, answers),
         sums=sums(found, answers, (when or view.now).date()),
         left=left_out(resource),
+        shown=caregiver_marks.is_shown(resource) if caregiver_marks.is_own(resource) else None,
     )
 
 

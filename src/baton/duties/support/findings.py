@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from baton.duties import codes, owed, reading, trace, working_days
 from baton.duties.reactions import Reaction, wanting
 from baton.duties.support.assessments import DONE, Sum, answers_of, sums, values_of
+from baton.duties.support.caregiver_marks import SCORE, assessment_of
 from baton.duties.trace import Fact
 from baton.duties.transitions import episodes, upkeep
 from baton.fhir.outcome import Issue, error
@@ -20,7 +21,6 @@ from baton.store import labels
 if TYPE_CHECKING:
     from baton.store import View
 
-SCORE: Final = f"{codes.P}/CodeSystem/assessment-score"
 BAND: Final = f"{codes.P}/CodeSystem/assessment-band"
 CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 
@@ -98,6 +98,8 @@ def _promises(view: View, found: Assessment, after: Resource, patient: str, stan
         if told is None or not told.step.startswith("screen-"):
             continue
         mine = target(task.get("focus")) == reference
+        if not mine and found.about == "caregiver" and not _same_source(view, task, after):
+            continue  # what one caregiver answered is not another's
         if mine and task["id"] not in due:
             yield upkeep.shut(view.get("Task", task["id"]), reason="answer-corrected", now=view.now)
         elif stands and not mine and told.fact("ask") == found.code:
@@ -110,13 +112,19 @@ def _promises(view: View, found: Assessment, after: Resource, patient: str, stan
             yield _promise(view, action, id_, after, patient)
 
 
+def _same_source(view: View, task: Resource, response: Resource) -> bool:
+    other = reading.peek(view, target(task.get("focus"))) or {}
+    return target(other.get("source")) == target(response.get("source"))
+
+
 def _promise(view: View, action: rules.Action, id_: str, after: Resource, patient: str) -> Resource:
     team, name, _ = reading.team_of(view, patient)
-    reference = f"QuestionnaireResponse/{after['id']}"
+    reference, source = f"QuestionnaireResponse/{after['id']}", after.get("source") or {}
     found = local_day(view.now, view.zone)
     answer = rules.due(action.row, found, working_days.calendar(view, team))
     facts = [Fact("finding", action.key, reference), Fact("counted", action.value)]
     facts += [Fact("ask", action.ask)] if action.ask else []
+    facts += [Fact("caregiver", str(source.get("display") or "-"), target(source))] if assessment_of(after) else []
     facts += [Fact("domain", action.domain)] if action.domain else []
     explained = owed.told(view, plan=owed.SUPPORT, step=action.promise, answer=answer, facts=facts)
     task = owed.promise(view, explained, id_=id_, patient=patient, focus=reference, owner=(team, name), description=action.key)

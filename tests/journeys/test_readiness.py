@@ -12,7 +12,8 @@ from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import MONDAY, House, patient
 
 from baton import app
-from baton.duties.records import readiness_promises
+from baton.duties.records import readiness, readiness_promises
+from baton.rules.readiness import Item
 
 
 def booked(id_: str, whose: str, days: int, service: str) -> dict[str, Any]:
@@ -75,6 +76,44 @@ def test_what_is_missing_is_promised_on_today_and_asked_for_in_one_click(visit: 
     page.goto(f"/patients/{town['Grace Okafor']}")
     page.get_by_role("link", name="Ready for the visit?").click()
     expect(page.locator("li.request")).to_have_count(1)
+
+
+def test_what_has_come_is_there_when_the_page_is_opened_and_today_says_the_same(visit: Visit, home: House, town: dict[str, str]) -> None:
+    page = visit("/today?kind=visit-readiness")
+    expect(page.locator(".work", has_text="Tomás Rivera")).to_have_count(1)
+    with home.change() as change:
+        appointment = change.get("Appointment", "v3")
+        found = readiness.of_appointment(change, appointment)
+        assert found is not None and found.lacking
+        about = {"subject": {"reference": f"Patient/{town['Tomás Rivera']}"}}
+        for each in found.lacking:
+            for resource in came(each.item, about):
+                change.put(resource)
+    page.goto("/records/visits")  # nothing of the worker runs here
+    expect(page.locator("#visit-v3")).to_contain_text("ready")
+    expect(page.locator("#visit-v3")).not_to_contain_text("missing")
+    page.goto("/today?kind=visit-readiness")
+    expect(page.locator(".work", has_text="Tomás Rivera")).to_have_count(0)
+    expect(page.locator(".work", has_text="Grace Okafor")).to_have_count(1)
+
+
+def came(item: Item, about: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a list asks for, as it comes."""
+    coded = {"coding": [{"system": "http://loinc.org", "code": code} for code in sorted(item.codes)[:1]]}
+    day = MONDAY.date().isoformat()
+    match item.kind:
+        case "result":
+            return [{"resourceType": "Observation", "status": "final", "code": coded, **about, "effectiveDateTime": day}]
+        case "medicines":
+            return [{"resourceType": "MedicationStatement", "status": "active", **about, "dateAsserted": day,
+                     "medicationCodeableConcept": {"text": "lisinopril 10 mg"}}]  # fmt: skip
+        case "coverage":
+            return [{"resourceType": "Coverage", "status": "active", "beneficiary": about["subject"], "payor": [{"display": "Medicare"}]}]
+        case _:
+            content = [{"attachment": {"contentType": "text/plain", "data": "aGVsbG8="}}]
+            said = " ".join(item.words[:1])
+            return [{"resourceType": "DocumentReference", "status": "current", "type": coded, **about, "date": f"{day}T10:00:00Z",
+                     "description": said, "content": content}]  # fmt: skip
 
 
 def test_another_team_sees_no_visit(visit: Visit, seen: Seen) -> None:

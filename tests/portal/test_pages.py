@@ -638,3 +638,58 @@ def test_when_the_patient_dies_whoever_was_let_in_is_told_why_and_whom_to_call(p
         change.put({key: value for key, value in found.items() if key not in ("id", "meta", "extension")} | {"status": "active"})
     with portal.house.change() as change:
         assert not duty.of_patient(change, mother)
+
+
+def test_a_death_entered_in_error_gives_access_anew_only_where_it_still_stood(portal: Portal) -> None:
+    from baton.duties.patients import network
+
+    kin = {"resourceType": "RelatedPerson", "active": True, "relationship": [{"coding": [{"system": duty.ROLE, "code": "CHILD"}]}]}
+    with portal.house.change() as change:
+        mother = f"Patient/{patient(change, 'Pilar Soto')}"
+        child = {
+            name: change.put(
+                {**kin, "patient": {"reference": mother}, "name": [{"family": "Soto", "given": [name], "text": f"{name} Soto"}]}
+            ).reference
+            for name in ("Abel", "Bea", "Cruz", "Dina", "Eloy")
+        }
+    consents = {mother: portal.let_in(mother)} | {person: portal.let_in(person) for person in child.values()}
+    with portal.house.change() as change:
+        duty.end(change, consent=consents[child["Bea"]])  # by the patient, before
+        consents[child["Cruz"]] = duty.let_in(change, patient=mother, person=child["Cruz"], until=date(2026, 11, 24)).id
+    abel = portal.browser(child["Abel"], "abel@mail.example")
+
+    def recorded(email: str = "sue@example.org", **said: Any) -> None:
+        with portal.house.change(email) as change:
+            found = {key: value for key, value in change.get(*mother.split("/")).items() if not key.startswith("deceased")}
+            change.put(found | said)
+
+    recorded(deceasedDateTime="2026-11-23")
+    assert abel.get("/my/visits")["Location"] == "/my/whose"
+    with portal.house.change() as change:
+        network.permit(change, person=child["Dina"], told="nothing", source="patient-said")
+        change.put({**change.get(*child["Eloy"].split("/")), "active": False})
+    portal.clock.time = MONDAY + timedelta(days=3)
+    try:
+        recorded()
+        with portal.house.change() as change:
+            assert {each.person for each in duty.of_patient(change, mother)} == {mother, child["Abel"]}
+            (back,) = [change.get("Consent", each.consent) for each in duty.of_patient(change, mother) if not each.own]
+            assert change.get("Consent", consents[child["Abel"]])["status"] == "inactive", "what ended stays on record"
+        assert abel.get("/my/visits").status_code == 200, "with the account there was, in the same moment"
+        assert portal.house.hub.store.guest(child["Dina"]) is None and portal.house.hub.store.guest(child["Bea"]) is None
+        (marks,) = [each["extension"] for each in back["extension"] if each["url"] == duty.RESTORED]
+        by = portal.house.person["sue@example.org"]
+        assert marks[0]["valueDate"] == "2026-11-26" and marks[1]["valueReference"]["reference"] == by
+        with psycopg.connect(portal.house.hub.database.app_dsn) as connection:
+            last = connection.execute(
+                "select c.who from version_row v join change c on c.id = v.change_id where v.id = %s order by v.version desc limit 1",
+                [back["id"]],
+            ).fetchone()
+        assert last == (by,), "whoever corrected it is answerable in the trail"
+        recorded(deceasedBoolean=True)
+        recorded(deceasedBoolean=False)
+        assert portal.house.hub.store.guest(child["Abel"]) is not None and portal.house.hub.store.guest(child["Cruz"]) is None
+        with portal.house.change() as change:
+            assert len(duty.of_patient(change, mother)) == 2, "each once"
+    finally:
+        portal.clock.time = MONDAY

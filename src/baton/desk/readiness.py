@@ -16,7 +16,9 @@ from baton.desk import posting, privacy_papers, readiness_words
 from baton.desk.disclosure import whose
 from baton.duties.privacy.slips import Slip
 from baton.duties.records import readiness as duty
+from baton.duties.records import readiness_promises
 from baton.duties.transitions.happenings import patients_of
+from baton.store import Invalid, Refused
 from baton.web.gate import Request, staff
 
 REFUSALS = (
@@ -34,10 +36,22 @@ def page(request: Request) -> HttpResponse:
         found = duty.coming(view, patient=f"Patient/{one}" if one else None)
         leaving = duty.rehearse(view, found)
         rows = [_row(each, duty.days_to(view, each), leaving.get(each.id, ())) for each in found]
+        stale = readiness_promises.stale(view, found)
+    _as_the_charts_are(request, stale)
     short = [each for each in rows if not each["visit"].ready]
     show = request.GET.get("show", "all")
     context = {"rows": short if show == "not-ready" else rows, "count": len(rows), "short": len(short), "show": show}
     return render(request, "readiness/page.html", context)
+
+
+def _as_the_charts_are(request: Request, tasks: Sequence[str]) -> None:
+    """What is promised says from now on what this page says: nobody waits for the clock's next look, and Today says the same."""
+    for task in tasks:
+        try:
+            with request.hub.store.change(request.who, because="Is the chart ready for the visit?") as change:
+                readiness_promises.look_again(change, task=task)
+        except (Refused, Invalid):
+            continue  # whoever may only look leaves it to the clock
 
 
 def _row(visit: duty.Visit, days: int, leaving: Sequence[object]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from baton.duties.reactions import Reaction, wanting
 from baton.duties.transitions import episodes
 from baton.duties.transitions.happenings import is_deceased
 from baton.fhir.outcome import Issue, error
-from baton.fhir.resource import Resource, has_code, human_name, target, text_of
+from baton.fhir.resource import Resource, extension, has_code, human_name, target, text_of
 from baton.rules import portal as rules
 from baton.rules.calendar import local_day
 from baton.store import Invalid, NotFound, Who
@@ -32,6 +32,9 @@ CLASSES: Final = {"everything": "*", "dates": "Appointment"}
 TOLD: Final = {"everything": "everything", "dates": "appointments"}
 """The same as what somebody may be told by telephone."""
 ROLE: Final = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
+RESTORED: Final = f"{codes.P}/StructureDefinition/consent-restored"
+"""On a permission that stands again after a death recorded by mistake: since which day, by whose correction, and which had ended."""
+DIED: Final = "died"
 RELATIONS: Final = ("SPS", "PRN", "CHILD", "SIB", "FRND", "NBOR", "GUARD", "O")
 """Who somebody is to the patient, as codes of v3-RoleCode; O: other."""
 
@@ -162,9 +165,57 @@ def on_death(before: Resource | None, after: Resource | None, view: View) -> lis
         {"url": "on", "valueDate": local_day(view.now, view.zone).isoformat()},
         {"url": "in-writing", "valueBoolean": False},
         {"url": "by", "valueReference": codes.reference_to(view.who.person, view.who.name)},
+        {"url": "because", "valueCode": DIED},
     ]
     marks = {"url": consent_terms.REVOKED, "extension": parts}
     return [{**codes.with_extension(each, consent_terms.REVOKED, marks), "status": "inactive"} for each in found]
+
+
+@wanting(lambda after: after is not None and not is_deceased(after))
+def on_life(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+    """The death was recorded by mistake: what ended at it stands again, where it would still stand had nobody died.
+
+    What has run out meanwhile, was given anew, or is more than somebody may be told today, does not come back.
+    """
+    if after is None or not is_deceased(before):
+        return []
+    patient, today = f"Patient/{after['id']}", local_day(view.now, view.zone)
+    with reading.seeing_all(view):
+        found = view.find("Consent", patient=patient, status="inactive", category=f"{consent_terms.KIND}|{KIND}")
+        ended = [each for each in found if _ended_by_death(each) and _still_stands(view, consent_terms.read(each), after, today)]
+        return [again for each in ended if (again := _again(view, each, today)) is not None]
+
+
+def _again(view: View, ended: Resource, today: date) -> Resource | None:
+    """The permission anew, as it was signed, with whose correction it came back by; None when it came back before."""
+    id_ = codes.derived_id("restored", f"Consent/{ended['id']}")
+    if reading.maybe(view, f"Consent/{id_}") is not None:
+        return None
+    parts = [
+        {"url": "on", "valueDate": today.isoformat()},
+        {"url": "by", "valueReference": codes.reference_to(view.who.person, view.who.name)},
+        {"url": "of", "valueReference": {"reference": f"Consent/{ended['id']}"}},
+    ]
+    bare = {key: value for key, value in codes.with_extension(ended, consent_terms.REVOKED).items() if key != "meta"}
+    return {**codes.with_extension(bare, RESTORED, {"url": RESTORED, "extension": parts}), "id": id_, "status": "active"}
+
+
+def _ended_by_death(consent: Resource) -> bool:
+    parts = {part.get("url"): part for part in extension(consent, consent_terms.REVOKED) or ()}
+    return bool(parts.get("because", {}).get("valueCode") == DIED)
+
+
+def _still_stands(view: View, terms: Terms, patient: Resource, today: date) -> bool:
+    person = str(terms.recipients[0].reference) if terms.recipients else ""
+    if not person or (terms.until is not None and today > terms.until):
+        return False
+    if person == terms.patient:
+        return rules.may_have_own(identity.birth_date(patient), today)
+    other = reading.peek(view, person)
+    if other is None or not other.get("active", True) or target(other.get("patient")) != terms.patient:
+        return False
+    told = network.told_now(view, other)
+    return told == "everything" or (told == TOLD["dates"] and CLASSES["everything"] not in terms.classes)
 
 
 def guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:
@@ -229,4 +280,4 @@ def patient_of(view: View, person: str) -> str:
 
 
 GUARDS = {"Consent": [guard]}
-REACTIONS: dict[str, list[Reaction]] = {"Patient": [on_death]}
+REACTIONS: dict[str, list[Reaction]] = {"Patient": [on_death, on_life]}

@@ -59,6 +59,7 @@ class Visit:
     start: datetime
     checklist: Checklist
     found: tuple[Found, ...]
+    start_as_written: str = ""
 
     @property
     def have(self) -> int:
@@ -108,7 +109,7 @@ def of_appointment(view: View, appointment: Resource) -> Visit | None:
     asked = {item for each in chart["CommunicationRequest"] if state_of(each) in OPEN for item in items_of(each)}
     found = tuple(_found(view, each, chart, day, asked, person) for each in listed.items)
     who = identity.identity(person, local_day(view.now, view.zone))
-    return Visit(str(appointment["id"]), who, words, start, listed, found)
+    return Visit(str(appointment["id"]), who, words, start, listed, found, str(appointment.get("start")))
 
 
 def _found(view: View, item: Item, chart: Mapping[str, list[Resource]], visit: date, asked: set[str], person: Resource) -> Found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -117,6 +117,18 @@ def look_again(change: Change, *, task: str) -> None:
         change.put(_kept(change, found, visit))
     elif (told := trace.of(found)) is not None and told.fact("missing") != _missing(visit)[0].value:
         change.put(promises.stamped(change, trace.put(found, told.with_facts(*_missing(visit)))))
+
+
+def stale(view: View, visits: Sequence[Visit]) -> tuple[str, ...]:
+    """Of the open promises about these visits, those that say something else than the charts do now: one question for all."""
+    ids = {codes.derived_id(CODE, each.id, each.start_as_written): each for each in visits}
+    tasks = view.find("Task", _id=",".join(ids), status=codes.OPEN, _count=len(ids)) if ids else []
+    told = {str(each["id"]): trace.of(each) for each in tasks}
+    return tuple(id_ for id_, one in told.items() if one is not None and _says(one) != _missing(ids[id_]))
+
+
+def _says(told: Trace) -> tuple[Fact, ...]:
+    return tuple(each for each in told.facts if each.name == "missing")
 
 
 def task_guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:

@@ -183,7 +183,11 @@ def work(settings: Settings) -> None:
         me = replace(HUB, entrance="worker")
         handlers = {"mail": texts.with_links(mail.by_smtp(settings.smtp_url), settings.public_url)} if settings.smtp_url else {}
         handlers |= (
-            {"text": texts.with_links(texts.by_apprise(settings.text_url, settings.outgoing), settings.public_url)}
+            {
+                "text": texts.with_links(
+                    texts.by_apprise(settings.text_url, settings.outgoing, answers=bool(settings.text_secret)), settings.public_url
+                )
+            }
             if settings.text_url
             else {}
         )

@@ -56,6 +56,9 @@ class Settings:
     text_url: str = setting(
         "BATON_TEXT_URL", "", "Apprise address that carries text messages, {to} where the number goes; they wait in the outbox when empty."
     )
+    text_secret: str = setting(
+        "BATON_TEXT_SECRET", "", "What the text provider proves itself with when it posts answers to /texts; none are taken when empty."
+    )
     smtp_url: str = setting("BATON_SMTP_URL", "", "smtp://user:password@host:port for notices; they wait in the outbox when empty.")
     carry_folder: str = setting(
         "BATON_CARRY", "", "Folder a fax or Direct gateway watches and empties; what goes that way waits in the outbox when empty."
@@ -117,6 +120,8 @@ class Settings:
             self._check_production()
         if self.backup_secret and len(self.backup_secret) < 16:
             raise BadSettingError("BATON_BACKUP_SECRET must be at least 16 characters.")
+        if self.text_secret and len(self.text_secret) < 24:
+            raise BadSettingError("BATON_TEXT_SECRET must be at least 24 characters.")
         if self.language not in ("en", "es"):
             raise BadSettingError(f"BATON_LANGUAGE is {self.language!r}; it takes en or es.")
         try:
@@ -169,6 +174,8 @@ class Settings:
             )
         if self.backup_secret and (_guessable(self.backup_secret) or self.backup_secret == self.secret_key):
             raise BadSettingError("BATON_BACKUP_SECRET can be guessed, or is BATON_SECRET_KEY again: make one with `openssl rand -hex 32`.")
+        if self.text_secret and (_guessable(self.text_secret) or self.text_secret == self.secret_key):
+            raise BadSettingError("BATON_TEXT_SECRET can be guessed, or is BATON_SECRET_KEY again: make one with `openssl rand -hex 32`.")
         if self.https in ("", "0"):
             raise BadSettingError("BATON_HTTPS must be 1 when BATON_ENV=production: pages and API are served behind a proxy with HTTPS.")
         if not self.hosts.strip() or "*" in self.hosts:

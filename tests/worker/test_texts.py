@@ -58,6 +58,13 @@ def test_a_text_is_carried_with_its_whole_link(provider: Provider) -> None:
     assert body["message"] == "Hello. A date of yours is coming up: https://hub.example/r/abc"
 
 
+def test_a_text_says_how_it_is_answered_only_where_answers_come_back(provider: Provider) -> None:
+    url = f"json://127.0.0.1:{provider.server_port}/send/{{to}}"
+    for answers in (False, True):
+        texts.by_apprise(url, HERE, answers=answers)({**PAYLOAD, "reply": "Or answer this message: 1 I will come."})
+    assert [body["message"].endswith("1 I will come.") for _, body in provider.got] == [False, True]
+
+
 def test_what_the_provider_refuses_is_tried_again_and_what_has_no_number_is_parked(provider: Provider) -> None:
     send = texts.by_apprise(f"json://127.0.0.1:{provider.server_port}/{{to}}", HERE)
     provider.status = 503

@@ -17,6 +17,7 @@ from baton.portal import (
     questions,
     sign_in,
     talk,
+    texts,
     visits,
     worries,
 )
@@ -27,6 +28,7 @@ urlpatterns = [
     *answers.urlpatterns,
     *offices.urlpatterns,
     *dates.urlpatterns,
+    *texts.urlpatterns,
     *contact.urlpatterns,
     *sign_in.urlpatterns,
     *home.urlpatterns,

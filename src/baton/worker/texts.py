@@ -18,10 +18,11 @@ class NotCarriedError(Exception):
     """The provider did not take the message; it is tried again."""
 
 
-def by_apprise(url: str, outgoing: Outgoing) -> Handler:
-    """A handler for payloads {to, text, link}: sends through an apprise address in which {to} stands for the number.
+def by_apprise(url: str, outgoing: Outgoing, *, answers: bool = False) -> Handler:
+    """A handler for payloads {to, text, link, reply}: sends through an apprise address in which {to} stands for the number.
 
-    Its requests go out through `outgoing` alone. Raises ValueError for an address that apprise does not know, that has no place for the
+    Its requests go out through `outgoing` alone. `answers`: texts that come back reach the hub, so that `reply`, how one is answered, is
+    said too. Raises ValueError for an address that apprise does not know, that has no place for the
     number, or whose service speaks anything but HTTP.
     """
     from apprise import Apprise  # noqa: PLC0415  it knows over a hundred services: loaded by the worker alone
@@ -39,7 +40,8 @@ def by_apprise(url: str, outgoing: Outgoing) -> Handler:
             raise UndeliverableError("there is no number to send it to")
         carrier = Apprise()
         carrier.add(url.replace(PLACE, quote(number)))
-        words = " ".join(str(payload[part]) for part in ("text", "link") if payload.get(part))
+        said = ("text", "link", "reply") if answers else ("text", "link")
+        words = " ".join(str(payload[part]) for part in said if payload.get(part))
         if not carrier.notify(body=words):
             raise NotCarriedError("the provider did not take the message")
 

@@ -49,12 +49,18 @@ def board(request: Request) -> HttpResponse:
         "turns": [(name, labels.word(words.TURNS, name), count, _narrowed(own, "turn", name)) for name, count in page.turns],
         "own": own,
         "selected": selected,
-        "prefix": "?" + urlencode({**own, **({"from": start} if start else {}), "task": ""}),
+        "prefix": "?" + urlencode({**own, **_from(page.start), "task": ""}),
+        "start": page.start,
+        "before": "?" + urlencode({**own, **_from(max(0, page.start - referral_board.PAGE))}) if page.start else "",
         "following": "?" + urlencode({**own, "from": page.following}) if page.following else "",
         "figures": shown(figures),
         **(story_context(story, request, elsewhere) if story else {}),
     }
     return render(request, "referrals/board.html", context)
+
+
+def _from(start: int) -> dict[str, int]:
+    return {"from": start} if start else {}
 
 
 def _story(view: View, selected: str) -> Story | None:
@@ -184,7 +190,7 @@ def _sent_if_complete(request: Request, task: str) -> None:
 
 def back(request: Request, task: str) -> HttpResponse:
     """Back to the board as it was narrowed, at this referral."""
-    own = {name: request.POST[name] for name in OWN if request.POST.get(name)}
+    own = {name: request.POST[name] for name in (*OWN, "from") if request.POST.get(name)}
     return redirect(f"{reverse('referrals')}?{urlencode({**own, 'task': task})}")
 
 

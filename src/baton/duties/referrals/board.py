@@ -50,13 +50,15 @@ LOOKED_BACK = timedelta(days=180)
 class Board:
     """Everything under way: counts by column and by whose turn it is, and a page of rows of what was chosen, the earliest due first.
 
-    `following` is where the next page begins, None on the last. `more`: so much is under way that not all was counted.
+    `start` is where the page begins (the last one, when fewer are left than was thought), `following` the next, None on the last. `more`:
+    so much is under way that not all was counted.
     """
 
     columns: tuple[tuple[str, int], ...]
     turns: tuple[tuple[str, int], ...]
     late: int
     rows: tuple[Row, ...]
+    start: int
     following: int | None
     more: bool
 
@@ -127,6 +129,7 @@ def board(view: View, *, column: str | None = None, turn: str | None = None, sta
         for step in (row.code.removeprefix("referral-"),)
         if (column is None or step in STEPS_OF.get(column, ())) and (turn is None or TURN_OF.get(step) == turn)
     ]
+    start = min(start, max(0, len(chosen) - 1) // PAGE * PAGE)
     return Board(
         columns=tuple((name, sum(steps[step] for step in STEPS_OF[name])) for name in COLUMNS),
         turns=tuple(
@@ -134,6 +137,7 @@ def board(view: View, *, column: str | None = None, turn: str | None = None, sta
         ),
         late=sum(row.due < view.now for row in rows),
         rows=tuple(_row(view, each.task, parse(each.patient_body)) for each in chosen[start : start + PAGE] if each.patient_body),
+        start=start,
         following=start + PAGE if len(chosen) > start + PAGE else None,
         more=len(rows) > MOST,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,6 +12,8 @@ from tests.journeys.looks import LOOKS, PHONE, Counted, Seen, Visit
 from tests.pages import PASSWORD, House, patient
 
 from baton import app
+from baton.duties import codes
+from baton.duties.doings import events
 from baton.duties.team import staff
 from baton.web import django as shell
 
@@ -23,8 +26,11 @@ def people(home: House) -> Iterator[dict[str, str]]:
     """Amara, on call; Sam, who phones; Rosa, who speaks Spanish, and her daughter Elena."""
     with home.hub.store.change(app.HUB, because="A clinician") as change:
         amara = staff.add(change, email=AMARA, role="clinician", team="Heart & Vascular", name="Amara Okonkwo")
+        known = change.get("Practitioner", amara.partition("/")[2])
+        change.put({**known, "telecom": [*known.get("telecom", ()), {"system": "phone", "value": "(555) 014-4400"}]})
     shell.share_password(home.hub, {AMARA: amara}, PASSWORD)
     with home.change() as change:
+        ned = patient(change, "Ned Ash")
         sam = patient(change, "Sam Keller", gender="male", address=[{"line": ["12 Mill Street"], "city": "Riverside"}])
         ida = patient(change, "Ida Lund")
         rosa = patient(change, "Rosa Delgado", language="es")
@@ -32,7 +38,14 @@ def people(home: House) -> Iterator[dict[str, str]]:
         change.put(
             {"resourceType": "RelatedPerson", "id": "elena", "active": True, "patient": {"reference": f"Patient/{rosa}"}, **daughter}
         )
-    yield {"sam": sam, "ida": ida, "rosa": rosa}
+    yield {"ned": ned, "sam": sam, "ida": ida, "rosa": rosa}
+
+
+def promises(home: House, of: str) -> dict[str, dict[str, Any]]:
+    """What is owed about somebody's safety, by its kind."""
+    with home.hub.store.view(app.HUB) as view:
+        found = view.find("Task", patient=f"Patient/{of}")
+    return {code: each for each in found if (code := str(codes.promise_code(each))).startswith("safety-")}
 
 
 def begin(page: Page, title: str) -> None:
@@ -48,7 +61,7 @@ def until_item_nine(page: Page, keys: str = "22222221") -> None:
     expect(page.locator("#question")).to_contain_text("better off dead")
 
 
-def test_item_nine_by_phone_in_three_clicks(visit: Visit, seen: Seen, people: dict[str, str]) -> None:
+def test_item_nine_by_phone_in_three_clicks(visit: Visit, seen: Seen, people: dict[str, str], home: House) -> None:
     page = visit(f"/patients/{people['sam']}/how")
     begin(page, "Mood in nine questions")
     until_item_nine(page)
@@ -58,15 +71,28 @@ def test_item_nine_by_phone_in_three_clicks(visit: Visit, seen: Seen, people: di
     expect(page).to_have_url(re.compile(r"/safety/"))
     expect(page.locator("#say-title")).to_have_text("Stay on the line. Say:")
     expect(page.locator("aside")).to_contain_text("Amara Okonkwo")
+    expect(page.get_by_role("link", name="(555) 014-4400")).to_have_attribute("href", "tel:5550144400"), "dialled from here"
+    owed = promises(home, people["sam"])
+    assert (owed["safety-response"]["priority"], owed["safety-response"]["owner"]["display"]) == ("stat", "Amara Okonkwo")
+    assert owed["safety-follow-up"]["restriction"]["period"]["end"].startswith("2026-11-24"), "the next business day"
     expect(page.get_by_role("navigation")).to_have_count(0), "there is no way out of this page"
     case = page.url
     seen(page, "support-case")
     page.get_by_label("Where they are now").fill("12 Mill Street, alone")
     counted.click("button", "Confirmed")
     expect(page.locator("#notices")).to_contain_text("Stay on the line; bring in the clinician.")
+    raised, confirmed = (each.at for each in events(promises(home, people["sam"])["safety-response"]))
+    assert (confirmed - raised).total_seconds() <= 60, "where they are and how to call back, within a minute"
+    expect(page.get_by_label("Number to call back")).to_have_value("(555) 014-2291")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_label("Where they are now").click()  # a browser asks only whoever has touched the page
+    page.close(run_before_unload=True)
+    page.wait_for_function("() => true")
+    assert asked == ["beforeunload"] and not page.is_closed(), "the page does not close silently"
     counted.click("button", "Contact lost")
     expect(page.locator("main")).to_contain_text("of 3 call-backs, until")
-    print(f"\nSC13: {counted.clicks} clicks, budget {BUDGET}")
+    print(f"\nSC13: {counted.clicks} clicks of {BUDGET}, confirmed after {(confirmed - raised).total_seconds():.0f} s of 60")
     assert counted.clicks <= BUDGET
     for _ in range(3):
         page.get_by_role("button", name="No answer").click()
@@ -86,12 +112,15 @@ def test_item_nine_by_phone_in_three_clicks(visit: Visit, seen: Seen, people: di
     amara.get_by_role("button", name="Decide").click()
     expect(amara.locator("#decided-title")).to_be_visible()
     expect(amara.locator(".chapters li")).to_have_count(7)
+    told = [(each.code, each.name) for each in events(promises(home, people["sam"])["safety-response"])]
+    assert [code for code, _ in told] == ["raised", "confirm", "lose", "call", "call", "call", "decide"]
+    assert {name for _, name in told[:-1]} == {"Carla Cole"} and told[-1][1] == "Amara Okonkwo"
     seen(amara, "support-decided")
     page.goto(f"/patients/{people['sam']}")
     expect(page.locator("#loops")).to_contain_text("Safety: speak with the patient again")
 
 
-def test_a_total_of_eight_without_item_nine_shows_nothing_of_it(visit: Visit, people: dict[str, str]) -> None:
+def test_a_total_of_eight_without_item_nine_shows_nothing_of_it(visit: Visit, people: dict[str, str], home: House) -> None:
     page = visit(f"/patients/{people['ida']}/how")
     begin(page, "Mood in nine questions")
     until_item_nine(page, "22222222")
@@ -104,6 +133,20 @@ def test_a_total_of_eight_without_item_nine_shows_nothing_of_it(visit: Visit, pe
     expect(page.locator("#notices")).to_contain_text("8 of 27, mild")
     expect(page.locator(".safety-bar")).to_have_count(0)
     expect(page.locator("main")).not_to_contain_text("Safety case")
+    assert promises(home, people["ida"]) == {}
+
+
+def test_a_form_that_is_left_after_item_nine_opens_the_case_all_the_same(visit: Visit, people: dict[str, str], home: House) -> None:
+    page = visit(f"/patients/{people['ned']}/how")
+    begin(page, "Mood in nine questions")
+    until_item_nine(page, "11111111")
+    page.get_by_role("button", name="Several days").click()
+    expect(page).to_have_url(re.compile(r"/safety/"))
+    page.context.close()  # the browser is gone: nothing was finished, nothing said
+    case = promises(home, people["ned"])["safety-response"]
+    assert (case["priority"], case["status"]) == ("stat", "requested")
+    sue = visit("/support", email="sue@example.org")
+    expect(sue.locator("main")).to_contain_text("Ned Ash")
 
 
 def test_without_any_script_the_answer_is_kept_and_the_way_out_is_closed(visit: Visit, people: dict[str, str]) -> None:

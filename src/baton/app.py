@@ -22,6 +22,7 @@ from baton.duties.contact import safe_contact, thread_notices
 from baton.duties.discharge import proofs
 from baton.duties.privacy import labelling, unusual
 from baton.duties.records import readiness_promises
+from baton.duties.referrals import stalled
 from baton.duties.scheduling import booking, calendars, notices, planning, told
 from baton.duties.support import safety
 from baton.duties.team import absences, new_owner
@@ -213,6 +214,7 @@ def work(settings: Settings) -> None:
             *(functools.partial(each, me) for each in by_hub),
             functools.partial(new_owner.tick, me),
             functools.partial(absences.tick, me),
+            stalled.Watch(me),
         )
         jobs.run(jobs.Work(hub.database, hub.store, handlers, duties=(*timed, *came, *published), objection=objection))
 

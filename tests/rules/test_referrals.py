@@ -49,6 +49,20 @@ def test_limits(example: dict[str, str]) -> None:
     assert answer.steps and answer.source
 
 
+def test_every_limit_has_a_worked_example_and_says_where_its_number_is_from() -> None:
+    shown = {(each["step"], each["urgency"]) for each in EXAMPLES if "step" in each}
+    assert shown == set(product(referrals.STEPS, referrals.URGENCIES))
+    limits = [row for row in table("referral").rows if row.values["kind"] == "limit"]
+    assert {row.code.removeprefix("limit-") for row in limits} == set(referrals.STEPS)
+    assert all(row.mark == "PROPOSED" and row.source for row in limits), "nobody has published one: they are proposals, and say so"
+
+
+def test_the_more_urgent_the_sooner() -> None:
+    for step in referrals.STEPS:
+        days = [referrals.limit(step, urgency, date(2026, 7, 6)).value for urgency in referrals.URGENCIES]
+        assert days == sorted(days, reverse=True), step
+
+
 def test_every_step_has_a_limit_for_every_urgency() -> None:
     for step, urgency in product(referrals.STEPS, referrals.URGENCIES):
         assert referrals.limit(step, urgency, date(2026, 7, 1)).value >= date(2026, 7, 1)

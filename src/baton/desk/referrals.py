@@ -114,6 +114,7 @@ def story_context(story: Story, request: Request, elsewhere: Any) -> dict[str, A
         "story": story,
         "who_is": story.patient,
         "chapters": states,
+        "since": story.chapters[-1].when if story.chapters else None,
         "moves": [(trigger, labels.word(words.TRIGGERS, trigger), _needs(trigger)) for trigger in story.moves],
         "turn": labels.word(words.TURNS, story.turn),
         "state": labels.word(words.STATES, story.state),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from baton.duties import codes, reading
 from baton.duties.patients import identity
-from baton.duties.referrals import answering, office_links, promises, referrals, states
+from baton.duties.referrals import answering, office_links, promises, referrals, stalled, states
 from baton.duties.referrals.referrals import Meter
 from baton.duties.today import loops
 from baton.duties.today.rows import Identity, Row
@@ -96,6 +96,7 @@ class Story:
     link: answering.Link | None = None  # with which an outside office answers
     answers: tuple[answering.Answered, ...] = ()
     may_link: bool = False  # whether one can be sent now
+    told: stalled.Told | None = None  # that it is past its limit
     address: str = ""  # where it would go, as far as it is on file
 
 
@@ -184,6 +185,7 @@ def story(view: View, *, task: str) -> Story:
         link=answering.link_of(referral, view),
         answers=answering.answered(referral, view),
         may_link=states.kind(referral) == "medical" and not states.is_ended(referral) and states.state(referral) != "draft",
+        told=stalled.told(loop.known.get(step.name), view) if step else None,
         address=office_links.address_of(view, referral),
     )
 

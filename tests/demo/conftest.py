@@ -15,6 +15,7 @@ from baton.store import Store
 from baton.store.postgres import Database
 
 ZONE = ZoneInfo("America/New_York")
+KEY = b"k" * 32
 NOW = datetime(2026, 11, 23, 14, 10, tzinfo=ZONE)
 
 
@@ -23,7 +24,7 @@ def open_store(database: Database, clock: Callable[[], datetime]) -> Store:
         database.app_dsn,
         clock=clock,
         zone=ZONE,
-        key=b"k" * 32,
+        key=KEY,
         guards=house.GUARDS,
         reactions=house.REACTIONS,
     )

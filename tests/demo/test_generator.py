@@ -9,7 +9,7 @@ from itertools import islice
 
 import pytest
 
-from baton.demo import chart, clinical, crowd, days, everyday, people, places, town
+from baton.demo import chart, clinical, crowd, days, everyday, grounds, people, places, town
 from baton.demo.bundles import bundles
 from baton.fhir import bundle as fhir_bundle
 from baton.fhir.validate import check
@@ -21,7 +21,7 @@ TODAY = date(2026, 11, 23)
 
 def generated(seed: int, count: int):
     around = days.Days(TODAY, ZONE)
-    yield from places.ground()
+    yield from grounds.ground(TODAY)
     for person in people.people(seed, count, TODAY):
         yield from chart.chart(seed, person, around.begun, ZONE)
         yield from (resource for _, resource in everyday.everyday(seed, person, around))

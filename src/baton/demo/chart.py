@@ -29,6 +29,18 @@ LABS = {
     "diabetes": ("a1c",), "kidney": ("creatinine", "potassium"), "lipids": ("ldl",), "anemia": ("hemoglobin",),
     "heart-failure": ("bnp", "creatinine"), "depression": ("phq9",), "copd": ("oxygen",), "colon-cancer": ("hemoglobin",),
 }  # fmt: skip
+PAYMENT = "https://nahdo.org/sopt"
+KINDS_OF_PAYMENT = {
+    "medicare": ("1", "Medicare"), "medicaid": ("2", "Medicaid"), "seaboard": ("5", "Private health insurance"),
+    "veterans": ("32", "Department of Veterans Affairs"),
+}  # fmt: skip
+"""What a payer is in the Source of Payment Typology, to which US Core binds Coverage.type."""
+PAYERS = {
+    "old": {"medicare": 0.47, "medicare seaboard": 0.26, "medicare medicaid": 0.17, "medicare veterans": 0.04, "veterans": 0.04, "": 0.02},
+    "grown": {"seaboard": 0.53, "medicaid": 0.27, "medicare": 0.02, "medicare medicaid": 0.03, "veterans": 0.05, "": 0.1},
+    "child": {"medicaid": 0.46, "seaboard": 0.5, "": 0.04},
+}  # fmt: skip
+"""Who pays for whom, by age; PROPOSED shares, near those of a New England town."""
 FLAGS = (("safety", "Fall risk"), ("safety", "Lives alone, check heat and food"), ("admin", "Interpreter booked through the language line"))
 
 
@@ -39,7 +51,7 @@ def chart(seed: int, person: Person, begun: date, zone: ZoneInfo) -> Iterator[Re
     yield care_team(person)
     for number, kin in enumerate(person.kin):
         yield related_person(f"{person.id}-kin{number + 1}", person, kin)
-    yield from _coverage(dice, person)
+    yield from _coverage(seed, person)
     yield from _problems(dice, person, begun)
     yield from _allergies(dice, person, begun)
     yield from _visits(dice, person, begun, zone)
@@ -124,14 +136,14 @@ def related_person(id_: str, person: Person, kin: Kin) -> Resource:
     return resource
 
 
-def _coverage(dice: Dice, person: Person) -> Iterator[Resource]:
-    payers = ["medicare"] if person.age >= 65 else [dice.choice(("seaboard", "seaboard", "medicaid"))]
-    if person.age >= 65 and dice.chance(0.35):
-        payers.append(dice.choice(("medicaid", "seaboard")))
+def _coverage(seed: int, person: Person) -> Iterator[Resource]:
+    """Who pays, as in a town of its age and means: some have two, some nobody."""
+    dice = Dice(seed, "coverage", person.index)
+    payers = dice.weighted(PAYERS["old" if person.age >= 65 else "grown" if person.age >= 18 else "child"]).split()
     for order, payer in enumerate(payers, start=1):
         yield {
             "resourceType": "Coverage", "id": f"{person.id}-cover{order}", "status": "active", "order": order,
-            "type": concept(shapes.ACT, "EHCPOL", "health insurance"), "beneficiary": reference("Patient", person.id, person.name),
+            "type": concept(PAYMENT, *KINDS_OF_PAYMENT[payer]), "beneficiary": reference("Patient", person.id, person.name),
             "subscriberId": f"L{person.mrn}{order}", "payor": [at(PLACES[payer])],
         }  # fmt: skip
 
@@ -209,7 +221,7 @@ def _goals(dice: Dice, person: Person, begun: date, zone: ZoneInfo) -> Iterator[
         aim = round(first * factor, 1 if high < 50 else 0)
         id_ = f"{person.id}-goal-{measure}"
         started = begun - timedelta(days=60)
-        yield shapes.goal(id_, person, words, measure, aim, started, begun + timedelta(days=90))
+        yield shapes.goal(id_, person, words, measure, aim, started, begun + timedelta(days=125))
         for step, share in enumerate((0.0, dice.uniform(0.05, 0.4))):
             when = _working(dice, started + timedelta(days=2 + 30 * step), zone)
             value = round(first + (aim - first) * share, 1 if high < 50 else 0)

@@ -13,15 +13,16 @@ from zoneinfo import ZoneInfo
 from baton.demo.acts import Act, Deed
 from baton.demo.places import EASTERN
 from baton.demo.plot import Stage
-from baton.duties.community import benefits, capacity, community, means, needs, proofs
+from baton.duties.community import answer_links, benefits, capacity, community, means, needs, proofs
 from baton.duties.referrals import referrals
 from baton.duties.support import assessments
 from baton.intake import hsds_rows, hsds_services
-from baton.store import Change
+from baton.store import Change, Who
 from baton.uploads import Upload
 
 Resource = dict[str, Any]
 TEAM = "case-management"
+OUTSIDE = Who("Device/baton", "Secure link", "system", (), "portal")
 ROOM = {
     "Rent help fund": "waitlist", "Food pantry": "capacity", "Emergency rent help": "no-capacity", "Rides to the doctor": "capacity",
     "Friendly visitors": "additional-assessment-required", "Emergency beds": "capacity",
@@ -43,6 +44,16 @@ ELSEWHERE = {  # one need for somebody of every other team: the need, whom to as
     "oncology-navigation": ("transportation-insecurity", "Rides to the doctor", ("accept", "start")),
     "geriatrics": ("social-connection", "Friendly visitors", ("accept",)),
 }
+
+
+APPLIED: Mapping[str, tuple[int, str, str, Sequence[tuple[str, Mapping[str, Any]]]]] = {
+    "hospital-transitions": (1, "1720", "medicaid", (("submit", {"despite": "The rest follows by mail"}),)),
+    "outpatient-coordination": (2, "2350", "snap", ()),
+    "heart-vascular": (2, "2480", "liheap", (("submit", {"despite": "The rest follows by mail"}), ("approve", {}))),
+    "oncology-navigation": (4, "4900", "lifeline", (("submit", {"despite": "The rest follows by mail"}),)),
+    "geriatrics": (1, "1390", "snap", (("submit", {"despite": "The rest follows by mail"}), ("approve", {}))),
+}
+"""An application in every other team: household, income a month, the program, how far it has come."""
 
 
 @cache
@@ -75,6 +86,7 @@ class Told:
         self.stage, self.patient = stage, stage.person.reference
         self.when = stage.days.at(stage.days.business(-back) if back else stage.days.today, clock)
         self.acts: list[Act] = []
+        self.links: dict[str, answer_links.Sent] = {}
 
     def later(self, days: int = 0) -> Told:
         """The same person, so many days further on (never beyond this morning)."""
@@ -102,6 +114,26 @@ class Told:
         self.do("Referred for a need", sent)
         for each in moves:
             self.later(1).do(f"Referral: {each}", self._move(code, each, reason))
+        return self
+
+    def link(self, code: str) -> Told:
+        """The party is sent a link with which it can answer by itself."""
+
+        def send(change: Change) -> None:
+            self.links[code] = answer_links.send(change, task=self._task(change, code))
+
+        return self.do("A secure link for a party", send)
+
+    def said(self, code: str, by: str, what: str, reason: str = "") -> Told:
+        """The party answers through its link."""
+
+        def answer(change: Change) -> None:
+            sent = self.links.get(code) or answer_links.send(change, task=self._task(change, code))
+            answer_links.looked(change, link=sent.token, code=sent.code)
+            answer_links.answer(change, link=sent.token, code=sent.code, by=by, what=what, reason=reason)
+
+        self.acts.append(Act(self.when, OUTSIDE, "A referral was answered through its secure link", answer))
+        self.when += timedelta(minutes=4)
         return self
 
     def enroll(self, code: str, status: str) -> Told:
@@ -180,6 +212,7 @@ def unanswered(stage: Stage) -> Told:
         Told(stage, 2, "10:40")
         .need("transportation-insecurity", "Misses dialysis when her son works")
         .refer("transportation-insecurity", "Wheelchair van")
+        .link("transportation-insecurity")
     )
 
 
@@ -230,7 +263,34 @@ def renewing(stage: Stage) -> Told:
     return told.apply("wic", ("withdraw", {"reason": "moving to another state"}))
 
 
-PEOPLE: tuple[Callable[[Stage], Told], ...] = (family, screened, unanswered, declined, helped, denied, appealed, nobody, renewing)
+def linked(stage: Stage) -> Told:
+    """A hot meal: the party opened its link and said yes by itself, and that there is a waiting list."""
+    told = Told(stage, 4, "10:05").need("food-insecurity", "Cannot stand long enough to cook")
+    told.refer("food-insecurity", "Meals on wheels").link("food-insecurity").later(1)
+    told.said("food-insecurity", "Joanne, intake desk", "accept").later(1)
+    return told.said("food-insecurity", "Joanne, intake desk", "not-enrolled-on-waitlist")
+
+
+def settled(stage: Stage) -> Told:
+    """What ended: a denial that was accepted, a benefit that was not needed any more."""
+    told = Told(stage, 13, "15:40").household(2, "6900")
+    told.apply("snap", ("submit", DESPITE), ("deny", {"reason": "income too high"}), ("accept-denial", {"reason": "It is too high"}))
+    return told.apply("lifeline", ("submit", DESPITE), ("approve", {}), ("end", {"reason": "Her son pays the telephone now"}))
+
+
+PEOPLE: tuple[Callable[[Stage], Told], ...] = (
+    family,
+    screened,
+    unanswered,
+    declined,
+    helped,
+    denied,
+    appealed,
+    nobody,
+    renewing,
+    linked,
+    settled,
+)
 
 
 def help_given(stages: Sequence[Stage]) -> Iterator[Act]:
@@ -246,6 +306,8 @@ def help_given(stages: Sequence[Stage]) -> Iterator[Act]:
     elif name in ELSEWHERE:
         code, service, moves = ELSEWHERE[name]
         yield from Told(stages[0], 4, "11:35").need(code).refer(code, service, *moves).acts
+        size, income, program, ways = APPLIED[name]
+        yield from Told(stages[len(stages) // 3], 7, "14:35").household(size, income).apply(program, *ways).acts
 
 
 def _room(change: Change) -> None:

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from baton.demo.chart import care_team, patient
 from baton.demo.dice import Dice
+from baton.demo.grounds import ground
 from baton.demo.people import Person, people
-from baton.demo.places import COORDINATORS, EASTERN, TEAMS, P, Worker, ground, reference
+from baton.demo.places import COORDINATORS, EASTERN, TEAMS, P, Worker, reference
 from baton.demo.town import HUB
 from baton.duties.trace import Fact, MadeBy, Step, Trace, to_extension
 from baton.rules.calendar import end_of_day
@@ -47,9 +48,9 @@ def bench_town(store: Store, *, patients: int = 10_000, promises_per_patient: in
 
 
 def _crowd(seed: int, patients: int, each: int, now: datetime, settled: bool) -> Iterator[Resource]:
-    if not settled:
-        yield from ground()
     today = now.astimezone(ZoneInfo(EASTERN)).date()
+    if not settled:
+        yield from ground(today)
     for person in people(seed, patients, today):
         dice = Dice(seed, "crowd", person.index)
         if not settled:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from baton.rules.calendar import add_business_days, is_business_day
 
 MONTH = 35  # days the town looks back on
+KNOWN = 105  # days for which the first of its people are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ class Days:
     def begun(self) -> date:
         """The day the month begins."""
         return self.today - timedelta(days=MONTH)
+
+    @property
+    def opened(self) -> date:
+        """The day the hub began its work, with a few people."""
+        return self.today - timedelta(days=KNOWN)
 
     def at(self, day: date, clock: str) -> datetime:
         """A time of a day, aware: at(day, "14:10")."""

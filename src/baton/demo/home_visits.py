@@ -14,8 +14,15 @@ from baton.duties.scheduling import needs
 from baton.store import Change
 
 HOURS = {"case-management": ("09:30", "14:00"), "geriatrics": ("11:00", "15:30")}
+OTHERS = {"hospital-transitions": "09:00", "heart-vascular": "10:30", "outpatient-coordination": "13:15", "oncology-navigation": "14:30"}
+"""Teams without a social worker: when their coordinator goes to one of their people."""
 WHAT = "See how they live and what is missing"
 SEEN = {"food-home": "yes", "heat": "yes", "sound": "no", "fallen": "once", "floors": "no", "smoke": "yes", "all-medicines": "yes"}
+
+
+def _of_another_team(stage: Stage, clock: str) -> Iterator[Act]:
+    days, who = stage.days, stage.worker.who
+    yield Act(days.at(days.business(-2), "09:20"), who, "A home visit is booked", _planned(stage, days.at(days.business(2), clock)))
 
 
 def _planned(stage: Stage, when: datetime) -> Deed:
@@ -50,7 +57,11 @@ def _is(appointment: dict[str, str], when: datetime) -> bool:
 
 def at_home(stages: Sequence[Stage]) -> Iterator[Act]:
     """Of the people of the two teams that have a social worker, five each; of a big town's only the first sixty: there is one of him."""
-    hours = HOURS.get(stages[0].person.team) if begin_the_town(stages) else None
+    if not begin_the_town(stages) or len(stages) < 8:
+        return
+    hours = HOURS.get(stages[0].person.team)
+    if hours is None:
+        yield from _of_another_team(stages[6], OTHERS[stages[0].person.team])
     if hours is None or len(stages) < 18:
         return
     who = next(each.who for each in WORKERS.values() if each.role == "social-worker")

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from baton.demo.names import LANGUAGES
-from baton.duties.codes import CAPACITY, MENTOR
-from baton.duties.team.teams import PLANS
 from baton.store import Who
 
 Resource = dict[str, Any]
@@ -66,6 +62,8 @@ housing-help      | Harbor Housing Help  | cg   | Housing             | 31 Orcha
 seaboard          | Seaboard Health Plan | pay  | Insurance           | 900 Market Street       | (401) 555-0121
 medicare          | Medicare             | pay  | Insurance           | 900 Market Street       | (401) 555-0122
 medicaid          | Rhode Island Medicaid | pay | Insurance           | 900 Market Street       | (401) 555-0123
+northgate         | Northgate Specialty Center | prov | Specialty center | 5 Northgate Plaza    | (401) 555-0125
+veterans          | Veterans Health Benefits | pay | Insurance        | 1 Depot Street          | (401) 555-0126
 """)
 TYPES = {
     "prov": "Healthcare Provider",
@@ -77,6 +75,8 @@ TYPES = {
 RECIPIENTS = {"Hospital": "facility", "Skilled nursing": "facility", "Pharmacy": "pharmacy", "Substance use program": "part2-program"}
 """What a place is to those who send and ask for records, where its kind does not say."""
 AFTERCARE = {place.service: place for place in PLACES.values() if place.kind == "prov"}
+ELSEWHERE = {"northgate": ("Northgate", "02988")}
+"""What lies in another town: its name and ZIP code."""
 HOSPITALS = ("larkhaven-general", "st-brendans")
 
 TEAMS = {
@@ -172,6 +172,14 @@ DOCTORS = {  # place -> those who see patients there
     "endocrine": (("Halina", "Nowak", "MD"),),
     "harbor-behavioral": (("Naomi", "Freeman", "PsyD"),),
 }
+VISITING = (  # doctors of the specialty center in the next town: names, and the specialty of each
+    ("Ottilie", "Brandvold", "MD", "Cardiology"),
+    ("Fionnuala", "Kinsella", "MD", "Pulmonology"),
+    ("Ifeoma", "Adeyemi", "MD", "Oncology"),
+    ("Bertrand", "Oakes", "MD", "Geriatric medicine"),
+    ("Saoirse", "Lund", "PsyD", "Behavioral health"),
+    ("Ignacio", "Bellver", "MD", "Primary care"),
+)
 
 
 def doctor_id(given: str, family: str) -> str:
@@ -195,120 +203,6 @@ def concept(system: str, code: str, text: str) -> Resource:
     return {"coding": [{"system": system, "code": code}], "text": text}
 
 
-def ground() -> Iterator[Resource]:
-    """Everything that is there before any patient: organizations first, then places, then people."""
-    for place in PLACES.values():
-        yield from _place(place)
-    for id_, name in TEAMS.items():
-        yield {
-            "resourceType": "Organization",
-            "id": id_,
-            "active": True,
-            "type": [_type("team")],
-            "name": name,
-            "telecom": [_team_phone(id_)],
-            **({} if id_ == "hospital-transitions" else {"extension": [{"url": PLANS, "valueBoolean": False}]}),
-        }
-    yield from _feeds()
-    for worker in WORKERS.values():
-        yield from _worker(worker)
-    for place_id, doctors in DOCTORS.items():
-        for number, doctor in enumerate(doctors):
-            yield from _doctor(PLACES[place_id], *doctor, number)
-
-
-def _team_phone(team: str) -> Resource:
-    """The number at which a team answers its patients."""
-    return {"system": "phone", "use": "work", "value": f"(401) 555-01{60 + list(TEAMS).index(team):02d}"}
-
-
-def _kind(place: Place) -> Resource:
-    """What a place is: its kind, and what it is to those who send and ask for records."""
-    found = {**_type(place.kind), "text": place.service}
-    if place.service in RECIPIENTS:
-        found["coding"] = [*found["coding"], {"system": f"{P}/CodeSystem/recipient-kind", "code": RECIPIENTS[place.service]}]
-    return found
-
-
-def _type(kind: str) -> Resource:
-    return {"coding": [{"system": ORGANIZATION_TYPE, "code": kind, "display": TYPES[kind]}]}
-
-
-def _address(street: str) -> Resource:
-    return {"use": "work", "line": [street], "city": CITY, "state": STATE, "postalCode": POSTCODE, "country": "US"}
-
-
-def _place(place: Place) -> Iterator[Resource]:
-    zone = {"url": "http://hl7.org/fhir/StructureDefinition/timezone", "valueCode": EASTERN}
-    telecom = [{"system": "phone", "value": place.phone, "use": "work"}]
-    yield {
-        "resourceType": "Organization", "id": place.id, "active": True, "type": [_kind(place)],
-        "name": place.name, "telecom": telecom, "address": [_address(place.street)],
-    }  # fmt: skip
-    if place.kind != "pay":
-        yield {
-            "resourceType": "Location", "id": place.id, "extension": [zone], "status": "active", "name": place.name, "mode": "instance",
-            "telecom": telecom, "address": _address(place.street), "managingOrganization": at(place),
-        }  # fmt: skip
-
-
-def _feeds() -> Iterator[Resource]:
-    for place_id in (*HOSPITALS, "cedar-court"):
-        place = PLACES[place_id]
-        yield {
-            "resourceType": "Device", "id": f"{place.id}-adt", "status": "active", "owner": at(place),
-            "deviceName": [{"name": f"{place.name}, admissions and discharges", "type": "user-friendly-name"}],
-        }  # fmt: skip
-
-
 def feed(place: Place) -> Who:
     """The messages of a hospital, answering for what they bring."""
     return Who(f"Device/{place.id}-adt", f"{place.name}, admissions and discharges", "system", (), "demo")
-
-
-def _practitioner(id_: str, given: str, family: str, credentials: str, npi: int, email: str | None) -> Resource:
-    name = {"use": "official", "family": family, "given": [given], **({"suffix": [credentials]} if credentials else {})}
-    telecom = [{"system": "email", "value": email, "use": "work"}] if email else []
-    telecom.append({"system": "phone", "value": f"(401) 555-01{30 + npi % 60:02d}", "use": "work"})
-    return {
-        "resourceType": "Practitioner", "id": id_, "active": True, "name": [name], "telecom": telecom,
-        "identifier": [{"system": f"{P}/NamingSystem/larkhaven-staff", "value": f"L{10000 + npi}"}],
-    }  # fmt: skip
-
-
-def _licence(worker: Worker, number: int) -> Resource:
-    coding = {"system": LICENCE, "code": worker.licence}
-    return {
-        "identifier": [{"system": f"{P}/NamingSystem/ri-license", "value": f"{worker.licence}{52_000 + number * 37}"}],
-        "code": {"coding": [coding], "text": LICENCES[worker.licence]},
-        "period": {"start": "2019-03-01", "end": "2030-02-28"}, "issuer": {"display": "Rhode Island Department of Health"},
-    }  # fmt: skip
-
-
-def _worker(worker: Worker) -> Iterator[Resource]:
-    number = list(WORKERS).index(worker.id)
-    practitioner = _practitioner(worker.id, worker.given, worker.family, worker.credentials, number, worker.email)
-    if len(worker.speaks) > 1:
-        practitioner["communication"] = [concept("urn:ietf:bcp:47", code, LANGUAGES[code]) for code in worker.speaks]
-    extensions = [{"url": CAPACITY, "valueInteger": worker.share}] if worker.share != 100 else []
-    extensions += [{"url": MENTOR, "valueReference": reference("Practitioner", worker.mentor)}] if worker.mentor else []
-    practitioner |= {"extension": extensions} if extensions else {}
-    yield {**practitioner, "qualification": [_licence(worker, number)]} if worker.licence else practitioner
-    for team in worker.teams:
-        yield {
-            "resourceType": "PractitionerRole", "id": f"{worker.id}-{team}", "active": True,
-            "practitioner": reference("Practitioner", worker.id, worker.name), "organization": reference("Organization", team, TEAMS[team]),
-            "code": [{"coding": [{"system": STAFF_ROLE, "code": worker.role}], "text": worker.does}],
-        }  # fmt: skip
-
-
-def _doctor(place: Place, given: str, family: str, credentials: str, number: int) -> Iterator[Resource]:
-    id_ = doctor_id(given, family)
-    if id_ not in WORKERS:
-        seat = list(PLACES).index(place.id) * 3 + number + 20
-        yield _practitioner(id_, given, family, credentials, seat, None)
-    yield {
-        "resourceType": "PractitionerRole", "id": f"{id_}-{place.id}", "active": True,
-        "practitioner": reference("Practitioner", id_, f"{given} {family}, {credentials}"), "organization": at(place),
-        "specialty": [{"text": place.service}], "location": [reference("Location", place.id, place.name)],
-    }  # fmt: skip

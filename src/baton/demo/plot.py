@@ -264,7 +264,7 @@ def cast(people: Iterable[Person], workers: dict[str, Worker], days: Days, seed:
     return told, left
 
 
-FIRST = 100  # people among whom the first sixty of each team begin
+FIRST = 200  # people among whom the first sixty of each team begin
 
 
 def begin_the_town(stages: Sequence[Stage]) -> bool:

@@ -13,11 +13,13 @@ from baton.duties import codes
 from baton.duties.contact import guests, threads
 from baton.duties.patients import identity
 from baton.duties.scheduling import notices, weekly
-from baton.duties.support import agreements, caregiver_answers, concern_states, concerns, education, goals
+from baton.duties.support import agreements, assessments, caregiver_answers, concern_states, concerns, education, goals
 from baton.fhir.resource import human_name
 from baton.store import Change, Store, Who
 
 TEAMS = ("geriatrics", "heart-vascular", "hospital-transitions")
+SAID = {"food": "no", "housing": "steady", "transport": "no", "utilities": "no", "safety": "harm-no"}
+"""What they said of what life needs."""
 WORDS = {
     "en": {
         "weigh": "Weigh yourself each morning and write it down",
@@ -84,7 +86,9 @@ def portal(stages: Sequence[Stage]) -> Iterator[Act]:
     yield at(7, "09:40", worker.who, "Answered", _answer(stage, said["answer"]))
     yield at(7, "10:10", worker.who, "A lesson", _lesson(stage))
     yield at(6, "20:05", own, "A lesson answered in the portal", _own_words(stage, said["own"]))
-    yield at(3, "11:30", worker.who, "Questions for the patient", _questions(stage))
+    yield at(10, "11:20", worker.who, "Questions for the patient", _questions(stage, "social-needs", -7))
+    yield at(8, "20:05", own, "Answered in the portal", _answers(own, "social-needs"))
+    yield at(3, "11:30", worker.who, "Questions for the patient", _questions(stage, "phq-2", 3))
     yield at(2, "18:15", own, "The patient confirmed a visit in the portal", _confirm(stage))
     yield from _worries(at, own, worker.who, person.reference, said)
     yield at(9, "09:20", worker.who, "Goal set", _goal(person.reference, said))
@@ -239,9 +243,22 @@ def _own_words(stage: Stage, words: str) -> Deed:
     return do
 
 
-def _questions(stage: Stage) -> Deed:
-    due = stage.days.business(3)
-    return lambda change: agreements.ask_questions(change, patient=stage.person.reference, assessment="phq-2", due=due)
+def _questions(stage: Stage, assessment: str, due: int) -> Deed:
+    day = stage.days.business(due)
+    return lambda change: agreements.ask_questions(change, patient=stage.person.reference, assessment=assessment, due=day)
+
+
+def _answers(own: Who, assessment: str) -> Deed:
+    """What they answered, all of it in one evening."""
+
+    def do(change: Change) -> None:
+        for each in agreements.asked(change, patient=own.person):
+            if each.assessment.code == assessment:
+                kept = assessments.answer(change, patient=own.person, assessment=assessment, answers=SAID, source=own.person, done=True)
+                agreements.began(change, task=each.task, response=kept.id)
+                agreements.did(change, task=each.task)
+
+    return do
 
 
 def _confirm(stage: Stage) -> Deed:

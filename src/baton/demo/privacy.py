@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from baton.demo.acts import Act, Deed
 from baton.demo.places import PLACES
-from baton.demo.plot import Stage
+from baton.demo.plot import Stage, begin_the_town
 from baton.duties.contact import safe_contact
 from baton.duties.privacy import consents, disclosure, requests
 from baton.duties.privacy.consent_terms import Party, Terms
@@ -17,16 +17,28 @@ from baton.duties.records import states as record_states
 from baton.store import Change
 
 TEAM = "outpatient-coordination"
+OTHERS = 5
+"""Whose records are asked for in the other teams; the next one asks about the own."""
+ASKED = {  # what is asked of whom; what is asked of us
+    "hospital-transitions": ("Echo of last winter", "heart-clinic", "access-request", "The papers of my stay, as files."),
+    "heart-vascular": ("Stress test, spring", "st-brendans", "access-request", "My echo pictures on a disc."),
+    "oncology-navigation": ("Pathology slides", "st-brendans", "accounting-request", "Who was told about my diagnosis?"),
+    "geriatrics": ("Bone density of 2024", "bone-joint", "amendment-request", "It says widowed. My wife is alive."),
+    "case-management": ("Kidney consult, letter", "kidney-care", "access-request", "Everything since January, for my lawyer."),
+}
 SAID = ("right-to-revoke", "conditioning", "redisclosure", "redisclosure-tpo", "copy-given")
 SUMMARY = b"Seen weekly since May. Buprenorphine 16 mg, stable; no relapse. Next visit in four weeks."
 
 
 def privacy(stages: Sequence[Stage]) -> Iterator[Act]:
-    """What the people of one team signed and asked for in the past month."""
-    if stages[0].person.team != TEAM:
-        return
-    for stage, told in zip(stages, TOLD, strict=False):
-        yield from told(stage)
+    """What the people of one team signed and asked for in the past month; of every other team, one request each way."""
+    if stages[0].person.team == TEAM:
+        for stage, told in zip(stages, TOLD, strict=False):
+            yield from told(stage)
+    elif begin_the_town(stages) and len(stages) > OTHERS:
+        stage, (what, place, asked, words) = stages[OTHERS], ASKED[stages[0].person.team]
+        yield _by(stage, 3, "09:55", "Records asked for", _ask(stage, what, place))
+        yield _by(stages[OTHERS + 1], 8, "13:50", "A request came", _asked(stages[OTHERS + 1], asked, words))
 
 
 def _by(stage: Stage, days_ago: int, clock: str, because: str, do: Deed) -> Act:
@@ -138,8 +150,49 @@ def careful(stage: Stage) -> Iterator[Act]:
     )
 
 
+def late_answers(stage: Stage) -> Iterator[Act]:
+    """A source was reminded and is still silent; another one refused, and said why."""
+    place = "endocrine"
+    yield _by(stage, 11, "10:25", "Records asked for", _ask(stage, "Laboratory results since spring", place))
+    reminded: Deed = lambda change: records.chase(change, request=_named(change, stage, place))  # noqa: E731
+    yield _by(stage, 3, "15:20", "Records asked for again", reminded)
+    yield _by(stage, 10, "11:35", "Records asked for", _ask(stage, "Old X-rays of the hip", "bone-joint"))
+    refused: Deed = lambda change: records.refuse(  # noqa: E731
+        change, request=_named(change, stage, "bone-joint"), reason="Destroyed after ten years, as the law allows"
+    )
+    yield _by(stage, 6, "14:55", "Records refused", refused)
+
+
+def restricted(stage: Stage) -> Iterator[Act]:
+    """Asked that a brother who works at the clinic is not told, which was agreed to; and who has seen the record, which was answered."""
+    patient = stage.person.reference
+    yield _by(stage, 12, "09:35", "A request came", _asked(stage, "restriction-request", "My brother works there. He must not be told."))
+    agreed = _consent(
+        stage, stage.days.business(-11), kind="restriction", description="Nothing to her brother, who works at the front desk",
+        recipients=(Party("Her brother"),), classes=("*",), until=None,
+    )  # fmt: skip
+    yield _by(stage, 11, "10:30", "A restriction agreed to", agreed)
+    yield _by(stage, 11, "10:40", "A request answered", _granted(patient, "restriction-request", "Agreed; the front desk was told."))
+    yield _by(stage, 20, "13:25", "A request came", _asked(stage, "accounting-request", "Who got my records this year?"))
+    yield _by(stage, 18, "16:15", "A request answered", _granted(patient, "accounting-request", "The list was handed over at the desk."))
+
+
+def _granted(patient: str, code: str, note: str) -> Deed:
+    def do(change: Change) -> None:
+        for task in requests.of_patient(change, patient):
+            if requests.what(task)["code"] == code and requests.what(task)["open"]:
+                requests.grant(change, task=str(task["id"]), note=note)
+
+    return do
+
+
+def _named(change: Change, stage: Stage, place: str) -> str:
+    """The request sent to that place."""
+    return next(each.id for each in records.of_patient(change, stage.person.reference) if each.source == PLACES[place].name)
+
+
 def _asked(stage: Stage, code: str, what: str) -> Deed:
     return lambda change: requests.receive(change, patient=stage.person.reference, code=code, what=what)
 
 
-TOLD: tuple[Callable[[Stage], Iterator[Act]], ...] = (recovering, blocked, waiting, correcting, asking, careful)
+TOLD: tuple[Callable[[Stage], Iterator[Act]], ...] = (recovering, blocked, waiting, correcting, asking, careful, late_answers, restricted)

@@ -9,7 +9,10 @@ from typing import Any
 from baton.demo.acts import Act, Deed, put
 from baton.demo.places import reference
 from baton.demo.plot import Stage
+from baton.duties.contact import communication
+from baton.duties.contact.communication import Interpreter
 from baton.duties.programs import care_plans, minutes, programs, states
+from baton.duties.support import assessments
 from baton.store import Change
 from baton.store import programs as index
 from baton.store.codes import key64
@@ -20,7 +23,12 @@ PROGRAM = {  # the program of a team, and how its phases follow
     "geriatrics": ("geriatrics-4ms", ("one-plan", "steady")),
     "case-management": ("chronic-care", ("monthly",)),
     "outpatient-coordination": ("chronic-care", ("monthly", "rest")),
+    "hospital-transitions": ("chronic-care", ("monthly",)),
 }
+FEW = {"hospital-transitions": 4}
+"""Where only so many are in a program: most of these people go on to other teams."""
+LONGER = {"oncology-navigation": 2, "hospital-transitions": 2}
+"""Where the work takes longer."""
 GOALS = (
     ("Walk to church again", 8, "Afraid of falling"),
     ("Fish with my grandson", 6, "Gets short of breath"),
@@ -28,6 +36,8 @@ GOALS = (
     ("Back to driving the bus", 7, "Letter for work is missing"),
     ("Cook for the family on Sundays", 9, "Tired after noon"),
 )
+WAITED = 30
+"""Days for which somebody waited before they were entered, where a phase is late."""
 PLANS = (
     ("Cardiology", ("Fluids ≤1.5 L a day", "Weigh every morning")),
     ("Urology", ("Drink ≥2.5 L a day",)),
@@ -36,6 +46,26 @@ PLANS = (
 )
 WORK = ((22, "Call about weight and breath"), (14, "Arranged the ride"), (9, "Spoke with the clinic"), (18, "Went over the plan together"))
 FATES = ("first", "on", "on", "steady", "paused", "offered", "waiting", "left", "declined", "withdrawn", "contradiction")
+LATE = {"oncology-navigation": ("late", "late")}
+"""Those who come after, in one team: whose first phase took longer than it should, and why."""
+LATE_BECAUSE = ("The first biopsy was too small and had to be repeated", "Wanted to wait until after her daughter’s wedding")
+FREQUENCY = ("LA6568-5", "LA6569-3")
+LITTLE = {"44250-9": FREQUENCY[1], "44255-8": FREQUENCY[0]}
+ANSWERS: dict[str, tuple[tuple[str, int, dict[str, Any]], ...]] = {
+    "geriatrics-4ms": (
+        ("four-ms", 2, {"matters": "To stay in my own kitchen", "proxy": "yes", "medicines": "yes", **LITTLE, "memory": "no",
+                        "falls": "one", "hurt": "no", "steady": "no"}),
+        ("phq-2", 2, LITTLE),
+    ),
+    "heart-failure": (("phq-2", 2, LITTLE),),
+    "chronic-care": (
+        ("social-needs", 2, {"food": "no", "housing": "steady", "transport": "no", "utilities": "no", "safety": "harm-no"}),
+    ),
+    "oncology-navigation": (
+        ("distress", 4, {"distress": 5, "practical": "yes", **dict.fromkeys(("family", "feelings", "body", "meaning"), "no")}),
+    ),
+}  # fmt: skip
+"""What a phase asks, on which working day after the entry it is answered, and how."""
 DESPITE = "Known to the clinic; the list of problems lags behind"
 
 
@@ -43,7 +73,9 @@ def enrolments(stages: Sequence[Stage]) -> Iterator[Act]:
     """The programs of one team's people, one fate after the other; the last of them has four plans."""
     if not stages or stages[0].person.team not in PROGRAM:
         return
-    for number, (stage, fate) in enumerate(zip(stages, FATES, strict=False)):
+    team = stages[0].person.team
+    fates = (*FATES, *LATE.get(team, ()))[: FEW.get(team)]
+    for number, (stage, fate) in enumerate(zip(stages, fates, strict=False)):
         yield from _contradicted(stage) if fate == "contradiction" else _lived(stage, fate, number)
 
 
@@ -76,7 +108,10 @@ def _lived(stage: Stage, fate: str, number: int) -> Iterator[Act]:
             no = _verb(stage, "decline", reason="declined", words="Enough calls already")
             yield _act(stage, offered + timedelta(days=1), "10:25", "They said no", no)
         return
-    enter: Deed = lambda change: programs.enrol(change, **given, consent="verbal" if number % 2 else "written")  # noqa: E731
+    since = begun - timedelta(days=WAITED) if fate == "late" else None
+    enter: Deed = lambda change: programs.enrol(  # noqa: E731
+        change, **given, consent="verbal" if number % 2 else "written", since=since
+    )
     yield _act(stage, begun, "10:40", "A program is entered", enter)
     words, sure, barrier = GOALS[number % len(GOALS)]
     goal: Deed = lambda change: care_plans.add_goal(change, patient=who, words=words, confidence=sure, addresses=barrier)  # noqa: E731
@@ -88,10 +123,15 @@ def _lived(stage: Stage, fate: str, number: int) -> Iterator[Act]:
         "The plan of the program",
         lambda change: care_plans.merge(change, patient=who, program=program),
     )
-    if fate != "first":
+    yield from _answered(stage, program, begun, fate)
+    if fate == "late":
+        yield from _at_last(stage, number)
+    elif fate != "first":
         ways = phases if fate == "steady" else phases[: 1 + number % len(phases)]
         for step, phase in enumerate(ways):
             yield _act(stage, days.after(begun, 3 + 2 * step), "14:20", f"On to {phase}", _verb(stage, "advance", to=phase))
+    if fate != "first":
+        yield _act(stage, days.business(-3 - number), "11:40", "A call", _reached(stage))
     yield from _time(stage, program, begun, number)
     last = days.business(-2)
     if fate == "paused":
@@ -104,9 +144,41 @@ def _lived(stage: Stage, fate: str, number: int) -> Iterator[Act]:
         yield _act(stage, last, "16:10", "Consent is taken back", _verb(stage, "withdraw", on=last))
 
 
+def _answered(stage: Stage, program: str, begun: date, fate: str) -> Iterator[Act]:
+    """What the first phases ask, answered; of those who have just come in it is still due."""
+    if fate in ("first", "late"):
+        return
+    for number, (assessment, day, said) in enumerate(ANSWERS[program]):
+
+        def ask(change: Change, assessment: str = assessment, said: dict[str, Any] = said) -> None:
+            person = stage.person
+            assessments.answer(change, patient=person.reference, assessment=assessment, answers=said, language=person.language, done=True)
+
+        yield _act(stage, stage.days.after(begun, day), f"10:{10 + 15 * number:02d}", "Asked in a program", ask)
+
+
+def _reached(stage: Stage) -> Deed:
+    """The call of the month: how they are, and what comes next."""
+    person = stage.person
+    spoken = Interpreter("qualified", f"language line {4000 + person.index % 900}", person.language) if person.interpreter else None
+    return lambda change: communication.call(
+        change, patient=person.reference, outcome="reached", language=person.language, interpreter=spoken, minutes=8,
+        note="The plan was gone through; knows the next step and whom to call.",
+    )  # fmt: skip
+
+
+def _at_last(stage: Stage, number: int) -> Iterator[Act]:
+    """On from a phase that took too long, with the reason; now before the board."""
+    days, because = stage.days, LATE_BECAUSE[number % len(LATE_BECAUSE)]
+    steps = ((-12, "diagnosis", because), (-9, "staging", ""), (-7, "mdt", ""))
+    for day, phase, why in steps[: 2 + number % 2]:
+        yield _act(stage, days.business(day), "14:40", f"On to {phase}", _verb(stage, "advance", to=phase, because=why))
+
+
 def _time(stage: Stage, program: str, begun: date, number: int) -> Iterator[Act]:
     """Minutes on working days since they entered, each person's at an hour of their own."""
-    for step, (length, what) in enumerate(WORK[: 1 + number % len(WORK)]):
+    times = LONGER.get(stage.person.team, 1)
+    for step, (length, what) in enumerate((each * times, what) for each, what in WORK[: 1 + number % len(WORK)]):
         day = stage.days.after(begun, 2 + 4 * step)
         if day >= stage.days.today:
             return

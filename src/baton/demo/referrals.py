@@ -125,10 +125,11 @@ def loops(stages: Sequence[Stage]) -> Iterator[Act]:
     for number, (urgency, happened) in enumerate(lives):
         if FIRST + number < len(stages):
             asked = CONSULTS[team][number % len(CONSULTS[team])]
-            yield from _life(stages[FIRST + number], asked, urgency, happened, days_ago=max((each.ago for each in happened), default=2))
+            yield from lived(stages[FIRST + number], asked, urgency, happened, days_ago=max((each.ago for each in happened), default=2))
 
 
-def _life(stage: Stage, asked: Asked, urgency: str, happened: Sequence[Happened], *, days_ago: int) -> Iterator[Act]:
+def lived(stage: Stage, asked: Asked, urgency: str, happened: Sequence[Happened], *, days_ago: int) -> Iterator[Act]:
+    """One referral from its draft, so many business days ago, through all that happened to it."""
     worker, days = stage.worker, stage.days
 
     def drafted(change: Change) -> None:
@@ -176,7 +177,8 @@ def _letter(change: Change, stage: Stage, asked: Asked, task: str) -> None:
 
 
 def _task(change: Change, patient: str) -> str | None:
-    """The person's referral, the last one made; None when it is not the team's to see any more."""
-    found = [each for each in change.find("Task", patient=patient) if referral_states.is_referral(each)]
+    """The person's medical referral, the last one made; None when it is not the team's to see any more."""
+    every = [each for each in change.find("Task", patient=patient) if referral_states.is_referral(each)]
+    found = [each for each in every if not str(each.get("owner", {}).get("reference")).startswith("HealthcareService/")]
     newest = max(found, key=lambda task: (task["authoredOn"], "partOf" in task), default=None)
     return str(newest["id"]) if newest else None

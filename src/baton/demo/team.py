@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from baton.demo import acts
 from baton.demo.acts import Act, Deed
 from baton.demo.days import Days
 from baton.demo.names import LANGUAGES
@@ -13,6 +14,7 @@ from baton.demo.plot import Stage, begin_the_town
 from baton.duties import codes, reading
 from baton.duties.team import absences, handovers, huddles, intake, mentoring, oncall
 from baton.duties.team.handovers import Move
+from baton.rules.calendar import is_business_day
 from baton.store import Change, Who
 
 LUIS = WORKERS["luis-ortega"].who
@@ -77,7 +79,7 @@ def away(stages: Sequence[Stage], days: Days, who: str, span: tuple[int, int], c
             return
         absences.record(change, person=f"Practitioner/{who}", first=max(first, begins.date()), last=last, moves=moves, why=why)
 
-    yield Act(begins, LUIS, "Cover for an absence", lend)
+    yield Act(begins, WORKERS[who].who, "Cover for an absence", lend)
 
 
 def waits(team: str, days: Days) -> Iterator[Act]:
@@ -94,6 +96,8 @@ def waits(team: str, days: Days) -> Iterator[Act]:
             change.put(patient)
 
     yield Act(days.at(days.business(-1 - len(team) % 4), "16:05"), HUB, "Registered by the health plan", arrives)
+    if team == ONCALL_TEAM:
+        yield from taken(days)
     if team in DECLINED:
         other, reason, words = DECLINED[team]
 
@@ -101,6 +105,30 @@ def waits(team: str, days: Days) -> Iterator[Act]:
             intake.decline(change, patient=f"Patient/{id_}", team=f"Organization/{other}", reason=reason, words=words)
 
         yield Act(days.at(days.today, "07:25"), LUIS, "Not taken from Intake", no)
+
+
+TAKEN = {
+    "resourceType": "Patient", "id": "new-7", "active": True, "name": [{"use": "official", "family": "Marchetti", "given": ["Rosalba"]}],
+    "gender": "female", "birthDate": "1952-08-14", "telecom": [{"system": "phone", "value": "(401) 555-0178", "use": "mobile"}],
+    "communication": [{"language": concept("urn:ietf:bcp:47", "en", LANGUAGES["en"]), "preferred": True}],
+}  # fmt: skip
+"""Somebody whom a team took from Intake."""
+
+
+def taken(days: Days) -> Iterator[Act]:
+    """Came from the health plan a week ago; Tom's team took her two days after, with her call."""
+    patient = f"Patient/{TAKEN['id']}"
+
+    def arrives(change: Change) -> None:
+        if reading.peek(change, patient) is None:  # a big town asks more than once
+            change.put(TAKEN)
+
+    def takes(change: Change) -> None:
+        if reading.teams_of(change, patient) == [codes.INTAKE]:
+            intake.take(change, patient=patient, team=f"Organization/{ONCALL_TEAM}", person="Practitioner/tom-brandt")
+
+    yield Act(days.at(days.business(-7), "15:20"), HUB, "Registered by the health plan", arrives)
+    yield Act(days.at(days.business(-5), "09:25"), LUIS, "Taken from Intake", takes)
 
 
 def shared(stages: Sequence[Stage]) -> Iterator[Act]:
@@ -111,11 +139,15 @@ def shared(stages: Sequence[Stage]) -> Iterator[Act]:
     yield Act(days.at(days.business(-8), "09:15"), LUIS, "Patients handed over", do)
 
 
-PLANS = ("Plan after the first visit: walking, salt, a call each week", "Plan for getting to dialysis on time")
+PLANS = (
+    "Plan after the first visit: walking, salt, a call each week",
+    "Plan for getting to dialysis on time",
+)
+SIGNED = "Plan for the first week at home"
 
 
 def guided(stages: Sequence[Stage]) -> Iterator[Act]:
-    """Sam’s first plans: both wait for Grace, who has sent one of them back with what to look at again."""
+    """Sam’s plans: one was co-signed, two wait for Grace, who sent one of them back and has something to say about the other."""
     sam, grace = WORKERS["sam-tolland"].who, WORKERS["grace-kim"].who
     for number, (stage, title) in enumerate(zip(stages, PLANS, strict=False)):
         plan = {
@@ -129,8 +161,36 @@ def guided(stages: Sequence[Stage]) -> Iterator[Act]:
         asked = codes.derived_id(mentoring.CODE, "CarePlan", f"{stages[0].person.id}-first-plan", "1")
         mentoring.send_back(change, task=asked, words="Who is at home, and who drives? Ask before you plan the walks.")
 
+    def commented(change: Change) -> None:
+        words = "Good: it begins with what they want to do themselves. Write who is called when the ride does not come."
+        asked = codes.derived_id(mentoring.CODE, "CarePlan", f"{stages[-1].person.id}-first-plan", "1")
+        mentoring.comment(change, task=asked, version=1, words=words)
+
+    def signed(change: Change) -> None:
+        asked = codes.derived_id(mentoring.CODE, "CarePlan", f"{stages[0].person.id}-week-plan", "1")
+        mentoring.sign(change, task=asked, words="Just so. Short enough for the refrigerator.")
+
     days = stages[0].days
+    first = stages[0].person
+    plan = {
+        "resourceType": "CarePlan", "id": f"{first.id}-week-plan", "status": "completed", "intent": "plan", "title": SIGNED,
+        "subject": {"reference": first.reference}, "author": {"reference": sam.person, "display": sam.name},
+    }  # fmt: skip
+    yield Act(days.at(days.business(-6), "10:25"), sam, "First plan", lambda change: change.put(plan))
+    yield Act(days.at(days.business(-5), "09:45"), grace, "Co-signed by a mentor", signed)
+    yield from _missed(stages[-1], sam)
     yield Act(days.at(days.business(-1), "15:55"), grace, "Sent back by a mentor", sent_back)
+    if len(stages) > 1:
+        yield Act(days.at(days.business(-1), "16:35"), grace, "A mentor's word", commented)
+
+
+def _missed(stage: Stage, sam: Who) -> Iterator[Act]:
+    """Something Sam promised and kept a day late: what a mentor talks about."""
+    days, what = stage.days, "Ask the pharmacy for blister packs"
+    owed = acts.by_hand(stage.person, what, days.business(-4), owner=sam.person)
+    yield Act(days.at(days.business(-6), "14:15"), sam, "Promised by hand", owed)
+    kept = acts.done(stage.person, "by-hand", "They begin on Monday.", what=what)
+    yield Act(days.at(days.business(-3), "09:50"), sam, "Done", kept)
 
 
 def met(days: Days) -> Iterator[Act]:
@@ -173,7 +233,7 @@ def nights(days: Days) -> Iterator[Act]:
             if number == 16 or day.weekday() == 6:
                 continue
             ends = days.at(day + timedelta(days=2 if day.weekday() == 5 else 1), "08:00")
-            start = days.at(day, "08:00" if day.weekday() == 5 else "17:00")
+            start = days.at(day, "17:00" if is_business_day(day) else "08:00")
             who = NIGHTS[number % len(NIGHTS)]
             oncall.put_on(change, line=oncall.COORDINATOR, person=f"Practitioner/{who}", start=start, end=ends)
 

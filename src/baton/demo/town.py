@@ -7,7 +7,7 @@ no other act shares.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -15,14 +15,15 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from baton.demo import community, evening, visits
+from baton.demo import apps, community, earlier, evening, visits
 from baton.demo.acts import Act
 from baton.demo.chart import chart
 from baton.demo.days import Days
 from baton.demo.everyday import everyday
+from baton.demo.grounds import ground
 from baton.demo.people import Person, people
-from baton.demo.places import COORDINATORS, EASTERN, TEAMS, WORKERS, P, ground
-from baton.demo.plot import cast
+from baton.demo.places import COORDINATORS, EASTERN, TEAMS, WORKERS, P
+from baton.demo.plot import Stage, cast
 from baton.demo.rooms import ROOMS
 from baton.store import Change, Gone, NotFound, Store, Who
 
@@ -121,22 +122,31 @@ class _Making:
         if again:
             self.lived = self._instants()
         else:
-            with self.store.change(HUB, because="The town is begun", at=self._morning()) as change:
+            with self.store.change(HUB, because="The town is begun", at=self._opened()) as change:
                 change.put(self.mark.resource())
-        self._bring(ground(), self._morning(), "The town's organizations and people who work there")
-        self._bring(visits.ground(self.days), self._morning(), "Calendars of the town's doctors and rooms")
-        self._bring(community.ground(), self._morning(), "The directory of community services")
-        self._bring(self._charts(), self._morning(), "Charts brought along")
         lived = list(islice(self._people(), LIVED))
-        for when, happens in _apart(self._month(lived)):
-            if when <= self.now and when not in self.lived:
-                happens(when)
+        happenings, morning = list(_apart(self._month(lived))), self.days.at(self.days.begun, "06:00")
+        self._bring(ground(self.mark.today), self._opened(), "The town's organizations and people who work there")
+        self._bring(self._known(lived), self._opened(), "Charts brought along")
+        self._live(happenings, until=morning)
+        self._bring(visits.ground(self.days), morning, "Calendars of the town's doctors and rooms")
+        self._bring(community.ground(), morning, "The directory of community services")
+        self._bring(self._charts(), morning, "Charts brought along")
+        self._live(happenings, since=morning)
         later = (resource for person in islice(self._people(), LIVED, None) for _, resource in self._everyday(person))
         self._bring(later, min(self.now, self.days.at(self.days.business(-1), "20:00")), "The rest of the town's month")
         self._hold(lived)
         self.progress(evening.went_through(self.store, at=self.now))
+        apps.registered(self.store)
         with self.store.change(HUB, because="The town is complete", at=self.now) as change:
             change.put(replace(self.mark, complete=True).resource())
+
+    def _live(self, happenings: list[tuple[datetime, Happens]], *, since: datetime | None = None, until: datetime | None = None) -> None:
+        """What happened from one moment to another, as far as it is not over already."""
+        first, last = since or self._opened(), until or self.now + timedelta(seconds=1)
+        for when, happens in happenings:
+            if first <= when < last and when not in self.lived:
+                happens(when)
 
     def _hold(self, lived: list[Person]) -> None:
         """Somebody of each team has a time held at this very moment."""
@@ -155,11 +165,16 @@ class _Making:
                 return False
         return True
 
-    def _morning(self) -> datetime:
-        return self.days.at(self.days.begun, "06:00")
+    def _opened(self) -> datetime:
+        return self.days.at(self.days.opened, "06:00")
 
     def _people(self) -> Iterator[Person]:
         return people(self.mark.seed, self.mark.patients, self.mark.today)
+
+    def _known(self, lived: list[Person]) -> Iterator[Resource]:
+        """The charts of those who were known before the month."""
+        for person in earlier.people(_neighbours(cast(lived, COORDINATORS, self.days, self.mark.seed)[1])):
+            yield from chart(self.mark.seed, person, self.days.opened, self.days.zone)
 
     def _charts(self) -> Iterator[Resource]:
         for person in self._people():
@@ -174,12 +189,10 @@ class _Making:
         for story, stage in told:
             for act in story(stage):
                 yield act.when, self._played(act)
-        for team in TEAMS:
-            mine = [stage for stage in left if stage.person.team == team]
-            for several in (mine[first : first + NEIGHBOURS] for first in range(0, len(mine), NEIGHBOURS)):
-                for lived_in in ROOMS:
-                    for act in lived_in(several):
-                        yield act.when, self._played(act)
+        for several in _neighbours(left):
+            for lived_in in ROOMS:
+                for act in lived_in(several):
+                    yield act.when, self._played(act)
         by_day: dict[date, list[Resource]] = defaultdict(list)
         booked = {stage.person.id for _, stage in told}  # their stories book their visits: nobody can be in two places at once
         for person in lived:
@@ -212,12 +225,19 @@ class _Making:
         """When anything was recorded so far."""
         found: set[datetime] = set()
         with self.store.view(HUB) as view:
-            page = view.history(since=self._morning(), count=1000)
+            page = view.history(since=self._opened(), count=1000)
             found.update(stored.last_updated for stored in page.entries)
             while page.next:
-                page = view.history(since=self._morning(), count=1000, cursor=page.next)
+                page = view.history(since=self._opened(), count=1000, cursor=page.next)
                 found.update(stored.last_updated for stored in page.entries)
         return frozenset(found)
+
+
+def _neighbours(left: Sequence[Stage]) -> Iterator[Sequence[Stage]]:
+    """Those in no story, team by team, sixty at a time."""
+    for team in TEAMS:
+        mine = [stage for stage in left if stage.person.team == team]
+        yield from (mine[first : first + NEIGHBOURS] for first in range(0, len(mine), NEIGHBOURS))
 
 
 def _apart(happenings: Iterable[tuple[datetime, Happens]]) -> Iterator[tuple[datetime, Happens]]:

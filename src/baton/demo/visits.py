@@ -9,9 +9,9 @@ from typing import Any
 from baton.demo.acts import Act, Deed
 from baton.demo.days import Days
 from baton.demo.people import Person
-from baton.demo.places import DOCTORS, PLACES, Place, doctor_id, reference
+from baton.demo.places import DOCTORS, PLACES, VISITING, Place, doctor_id, reference
 from baton.demo.plot import Stage
-from baton.duties.scheduling import booking, calendars, needs
+from baton.duties.scheduling import booking, calendars, needs, terms
 from baton.store import Change
 from baton.store.bookings import busy
 
@@ -30,6 +30,14 @@ SEEN_AT = {  # where a team's patients go most
     "hospital-transitions": "foundry-family", "outpatient-coordination": "lung-clinic", "heart-vascular": "heart-clinic",
     "oncology-navigation": "bayline-oncology", "geriatrics": "mill-pond", "case-management": "harbor-behavioral",
 }  # fmt: skip
+BY_VIDEO = ("Behavioral health", "Endocrinology", "Primary care")
+"""What is also done by video."""
+AFAR = ("case-management",)
+"""Teams of which somebody waits for a visit by video."""
+TAKES = {  # whose insurance some doctors take; the others take all
+    "viktor-lebedev": ("medicare", "seaboard"), "saoirse-lund": ("seaboard", "veterans"), "claire-beaumont": ("medicare", "seaboard"),
+    "devon-pettway": ("medicaid", "medicare"), "joan-hathaway": ("medicare", "medicaid"), "ignacio-bellver": ("medicaid", "seaboard"),
+}  # fmt: skip
 WHY = {"hospital-transitions": "transport", "oncology-navigation": "afraid", "geriatrics": "forgot"}
 
 
@@ -44,6 +52,9 @@ def ground(days: Days) -> Iterator[Resource]:
     for schedule in schedules():
         yield schedule
         yield from calendars.sessions(schedule, days.begun, (days.today - days.begun).days + OPEN_DAYS, days.zone)
+    for schedule in visiting():
+        yield schedule
+        yield from calendars.sessions(schedule, days.today, OPEN_DAYS, days.zone)
 
 
 def schedules() -> Iterator[Resource]:
@@ -58,11 +69,19 @@ def schedules() -> Iterator[Resource]:
         yield _schedule(doctor_id(given, family), "interpreter", "Practitioner", None, weekdays)
 
 
+def visiting() -> Iterator[Resource]:
+    """A day or two a week for each doctor of the specialty center."""
+    for number, (given, family, _, specialty) in enumerate(VISITING):
+        yield _schedule(doctor_id(given, family), specialty, "Practitioner", PLACES["northgate"], ((1, 3), (2,), (0, 4))[number % 3])
+
+
 def _schedule(id_: str, service: str, type_: str, place: Place | None, weekdays: Sequence[int]) -> Resource:
     spans = ((time(8, 30), time(12)), (time(13), time(16, 30)))
     hours = [calendars.Hours(day, *span) for day in weekdays for span in spans]
     actors = [reference(type_, id_), *([reference("Location", place.id, place.name)] if place else [])]
     extensions = [calendars.hours_extension(each) for each in hours]
+    extensions += [{"url": terms.ACCEPTS, "valueReference": {"reference": f"Organization/{each}"}} for each in TAKES.get(id_, ())]
+    extensions += [{"url": terms.MODALITY, "valueCode": each} for each in (terms.IN_PERSON, "video") if service in BY_VIDEO]
     return {
         "resourceType": "Schedule", "id": f"{id_}-hours", "active": True, "extension": extensions, "specialty": [{"text": service}],
         "actor": actors,
@@ -177,7 +196,8 @@ def bundle(stage: Stage) -> Iterator[Act]:
 
 def overdue(stage: Stage) -> Iterator[Act]:
     """Nobody has found a time, and the day has passed."""
-    yield visit_asked(stage, -12, latest=stage.days.business(-1), priority="urgent")
+    how = terms.IN_PERSON if stage.person.team not in AFAR else "video"
+    yield visit_asked(stage, -12, latest=stage.days.business(-1), priority="urgent", modality=how)
 
 
 def moved(stage: Stage) -> Iterator[Act]:

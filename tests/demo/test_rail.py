@@ -1,0 +1,105 @@
+"""The town lives in every room: each list of the rail, opened as each of its people, has something in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.conftest import short_folder
+from tests.pages import hang_up
+
+from baton import app
+from baton.demo import settling
+from baton.demo.places import WORKERS
+from baton.settings import Settings
+from baton.store import Store
+from baton.store.postgres import Database
+from baton.web import django as shell
+
+from .conftest import KEY, NOW
+
+BOARD, ITS_TEAM = "/programs/oncology-navigation/board", "oncology-navigation"
+LISTS = {  # each room of the rail, and the lists in it
+    "today": ("/today", "/today/discharged", "/today/closed"),
+    "patients": ("/patients",),
+    "needs": ("/scheduling", "/scheduling/week", "/scheduling/calendars"),
+    "threads": ("/threads",),
+    "referrals": ("/referrals",),
+    "home-visits": ("/home-visits/",),
+    "community": ("/community?need=food-insecurity&zip=02999", "/community/needs", "/community/applications"),
+    "discharge": ("/discharge",),
+    "records": ("/records", "/records/arrived", "/records/visits", "/records/medicines"),
+    "requests": ("/requests",),
+    "support": ("/support",),
+    "programs": ("/programs", BOARD, "/minutes"),
+    "library": ("/library", "/library/assessments"),
+    "team": ("/team", "/team/intake", "/team/huddles", "/team/on-call"),
+    "mentoring": ("/mentoring",),
+    "operations": ("/operations",),
+    "people": ("/people", "/people?show=expiring", "/people?show=gone", "/teams"),
+    "closures": ("/closures",),
+    "privacy": ("/privacy", "/privacy/record"),
+    "client-apps": ("/apps",),
+}
+NOT_THEIRS = "what belongs to no team's patient is seen by those who answer for the house"
+UNSEEN = "the role does not see what this list is made of"
+MAY_BE_EMPTY = {
+    **{(role, "/team/intake"): NOT_THEIRS for role in ("coordinator", "senior", "social-worker")},
+    ("pharmacist", "/scheduling"): UNSEEN,
+    ("pharmacist", "/discharge"): UNSEEN,
+    ("pharmacist", "/minutes"): UNSEEN,
+    ("student", "/scheduling"): UNSEEN,
+    ("student", "/scheduling/calendars"): UNSEEN,
+    ("student", "/minutes"): UNSEEN,
+    ("records-clerk", "/community/needs"): UNSEEN,
+}
+"""(role, list) → why nothing stands there."""
+EMPTY = re.compile(r'class="empty"')
+
+
+@pytest.fixture(scope="module")
+def hub(town_database: Database, larkhaven: Store) -> Iterator[app.Hub]:
+    """The town's pages, with an account for everyone who works there."""
+    with short_folder() as folder:
+        read = Settings.read({}, data_dir=str(folder))
+        read.keep_key(KEY)
+        shell.migrate(read, town_database)
+        store = app.build_store(read, town_database, clock=lambda: NOW)
+        opened = app.Hub(read, town_database, store)
+        try:
+            shell.configure(read, town_database.app_dsn)
+            shell.share_password(opened, {each.email: f"Practitioner/{each.id}" for each in WORKERS.values()}, settling.PASSWORD)
+            yield opened
+        finally:
+            store.close()
+            hang_up()
+
+
+def pages(hub: app.Hub, email: str) -> Any:
+    """Django's own test browser, signed in as one of the town's people."""
+    shell.application(hub)
+    from django.test import Client
+
+    from baton.web.models import Account
+
+    browser = Client(**{"baton.hub": hub, "SERVER_NAME": "localhost"})  # type: ignore[arg-type]
+    browser.force_login(Account.objects.get(email=email))
+    return browser
+
+
+@pytest.mark.parametrize("worker", WORKERS.values(), ids=lambda worker: worker.id)
+def test_every_list_of_the_rail_has_something_in_it(hub: app.Hub, worker: Any) -> None:
+    from baton.desk.rooms import rail  # Django is not ready before there is a hub
+
+    rooms = [room for group in rail(hub.store.who(f"Practitioner/{worker.id}", entrance="desk")).groups for room in group]
+    browser, found = pages(hub, worker.email), {}
+    assert {room.route for room in rooms} <= set(LISTS)
+    for path in (path for room in rooms for path in LISTS[room.route]):
+        if path == BOARD and ITS_TEAM not in worker.teams:
+            continue  # a board of others
+        answer = browser.get(path)
+        found[path] = answer.status_code if answer.status_code != 200 else bool(EMPTY.search(answer.content.decode()))
+    may = {path for role, path in MAY_BE_EMPTY if role == worker.role}
+    assert {path: empty for path, empty in found.items() if empty} == {path: True for path in found if path in may}

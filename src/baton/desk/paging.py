@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from baton.web.gate import Request
 
-ROWS: Final = 100
+ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +25,10 @@ def start(request: Request) -> int:
     return int(said) if said.isdecimal() and len(said) < 8 else 0
 
 
-def part(request: Request, rows: int = ROWS) -> slice:
+def part(request: Request) -> slice:
     """The rows of a page."""
     first = start(request)
-    return slice(first, first + rows)
+    return slice(first, first + ROWS)
 
 
 def paged(request: Request, shown: int, total: int) -> Paged:

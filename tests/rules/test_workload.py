@@ -35,6 +35,10 @@ def test_a_common_language_comes_before_time() -> None:
     need = Need("yue", frozenset(), frozenset(), 20)
     assert first(need, who("tom", 100), who("priya", 1300, speaks="en yue")) == ("priya", {"language": "yue", "load": "88"})
 
+    assert first(need, who("tom", 100), who("priya", 1900, speaks="en yue")) == ("priya", {"language": "yue", "over": "128"}), "though full"
+    known = Need("yue", frozenset(), frozenset({"tom"}), 20)
+    assert first(known, who("tom", 100), who("priya", 1900, speaks="en yue"))[0] == "priya"
+
 
 def test_whoever_knows_them_comes_before_who_has_a_little_more_time_but_not_when_overloaded() -> None:
     need = Need("en", frozenset(), frozenset({"tom"}), 20)

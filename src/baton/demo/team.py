@@ -12,7 +12,7 @@ from baton.demo.names import LANGUAGES
 from baton.demo.places import WORKERS, concept
 from baton.demo.plot import Stage, begin_the_town
 from baton.duties import codes, reading
-from baton.duties.team import absences, handovers, huddles, intake, mentoring, oncall
+from baton.duties.team import absences, handovers, huddle_reading, huddles, intake, mentoring, oncall
 from baton.duties.team.handovers import Move
 from baton.rules.calendar import is_business_day
 from baton.store import Change, Who
@@ -199,11 +199,11 @@ def met(days: Days) -> Iterator[Act]:
 
     def begins(change: Change) -> None:
         huddle = huddles.begin(change, team=team)
-        huddles.join(change, huddle=huddle, person="Practitioner/tom-brandt")
+        huddles.join(change, huddle=huddle, people=["Practitioner/tom-brandt"])
 
     def talks(change: Change) -> None:
-        found = next(each for each in huddles.every(change) if each.end is None and each.team == team)
-        for number, point in enumerate(huddles.points(change, found.id)[:3]):
+        found = next(each for each in huddle_reading.every(change) if each.end is None and each.team == team)
+        for number, point in enumerate(huddle_reading.points(change, found.id)[:3]):
             owner, what = DECIDED[number]
             huddles.decide(change, huddle=found.id, patient=point.patient, what=what, owner=owner, due=days.business(2 + number))
             if number == 1:
@@ -211,7 +211,7 @@ def met(days: Days) -> Iterator[Act]:
                 huddles.say(change, huddle=found.id, patient=point.patient, words=words, disagree=True)
 
     def ends(change: Change) -> None:
-        huddles.end(change, huddle=next(each.id for each in huddles.every(change) if each.end is None and each.team == team))
+        huddles.end(change, huddle=next(each.id for each in huddle_reading.every(change) if each.end is None and each.team == team))
 
     for clock, do in (("12:30", begins), ("12:41", talks), ("12:50", ends)):
         yield Act(days.at(day, clock), LUIS, "Huddle", do)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import posting
 from baton.duties.programs import boards
-from baton.duties.team import huddles, teams
+from baton.duties.team import huddle_reading, teams
 from baton.web.gate import Request, staff
 
 
@@ -22,7 +22,7 @@ def page(request: Request, code: str) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         program, board = boards.of(view, code)
         items = boards.agenda(view, program=code)
-        held = [each for each in huddles.every(view) if each.about.text == board.title.text]
+        held = [each for each in huddle_reading.every(view) if each.about.text == board.title.text]
         known = [pair for pair in teams.names(view) if pair[0] in request.who.teams] or list(teams.names(view))
     context = {
         "program": program,

@@ -13,15 +13,18 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.desk import posting
+from baton.desk import paging, posting
 from baton.desk.team import may
 from baton.duties import codes, working_days
-from baton.duties.team import huddles, people, teams
+from baton.duties.team import huddle_reading, huddles, people, teams
 from baton.duties.today import caseload
 from baton.fhir.resource import human_name, parse
 from baton.rules.calendar import add_business_days, local_day
 from baton.store import Invalid, NotFound, View
 from baton.web.gate import Request, staff
+
+ROWS = 30
+"""So many huddles stand on a page."""
 
 
 @require_GET
@@ -30,10 +33,13 @@ def index(request: Request) -> HttpResponse:
     """The latest huddles, and what waits for one's yes."""
     may(request)
     with request.hub.store.view(request.who) as view:
-        found = huddles.every(view)
+        first = paging.start(request)
+        found = huddle_reading.every(view, limit=ROWS + 1, start=first)
         known = [each for each in teams.names(view) if each[0] != codes.INTAKE]
-        offered = huddles.offered_to(view, request.who.person)
-    return render(request, "team/huddles.html", {"huddles": found, "teams": known, "offered": offered})
+        offered = huddle_reading.offered_to(view, request.who.person)
+        unsettled = huddle_reading.unsettled(view)
+    context = {"huddles": found[:ROWS], "teams": known, "offered": offered, "unsettled": unsettled}
+    return render(request, "team/huddles.html", context | {"following": first + ROWS if len(found) > ROWS else None})
 
 
 @require_GET
@@ -43,20 +49,21 @@ def huddle(request: Request, huddle: str) -> HttpResponse:
     may(request)
     with request.hub.store.view(request.who) as view:
         encounter = view.get("Encounter", huddle)
-        if not huddles.is_huddle(encounter):
+        if not huddle_reading.is_huddle(encounter):
             raise NotFound("There is no such huddle.")
-        found = huddles.read(encounter, view)
-        points = huddles.points(view, huddle)
+        found = huddle_reading.read(encounter, view)
+        points = huddle_reading.points(view, huddle)
         staffed = people.roster(view)
         near = [each for each in staffed if any(role.team == found.team for role in each.current)]
         due = add_business_days(local_day(view.now, view.zone), 2, working_days.calendar(view, found.team)).value
         others = [] if found.end else _others(view, found.team, {each.patient for each in points})
     there = {each.person for each in found.people if each.end is None}
     context = {"huddle": found, "points": points, "owners": sorted(staffed, key=lambda each: each not in near), "due": due, "there": there}
+    near_ids = {each.reference for each in near}
     context |= {
         "about": found.about.said(get_language()),
         "others": others,
-        "absent": [each for each in staffed if each.reference not in there],
+        "absent": sorted((each for each in staffed if each.reference not in there), key=lambda each: each.reference not in near_ids),
         "left": sum(each.state == "to-do" for each in points),
     }
     return render(request, "team/huddle.html", context)
@@ -79,6 +86,23 @@ _form = posting.form(_back)
 
 
 @_form
+def join(request: Request, huddle: str) -> str:
+    """Those who are ticked are there."""
+    with request.hub.store.change(request.who, because="Somebody joins a huddle") as change:
+        huddles.join(change, huddle=huddle, people=request.POST.getlist("person"))
+    return _("They are there.")
+
+
+@_form
+def settle(request: Request, point: str) -> str:
+    """What was not agreed is agreed now."""
+    may(request)
+    with request.hub.store.change(request.who, because="Agreed after a huddle") as change:
+        huddles.settle(change, point=point, words=request.POST.get("words", ""))
+    return _("Kept as agreed; what was said before stays beside it.")
+
+
+@_form
 def begin(request: Request) -> HttpResponse:
     """It begins."""
     may(request)
@@ -96,8 +120,8 @@ def decide(request: Request, huddle: str) -> str:
     except ValueError:
         raise Invalid("Write the day as 2026-07-31.") from None
     with request.hub.store.change(request.who, because="Decided in a huddle") as change:
-        owner = form.get("owner", "")
-        stored = huddles.decide(change, huddle=huddle, patient=_patient(request), what=form.get("what", ""), owner=owner, due=due)
+        said = {"what": form.get("what", ""), "owner": form.get("owner", ""), "told": form.get("told", "")}
+        stored = huddles.decide(change, huddle=huddle, patient=_patient(request), due=due, **said)
     offered = stored.resource().get("businessStatus")
     return _("Decided; they were not there, so they are asked for their yes.") if offered else _("Decided.")
 
@@ -141,14 +165,11 @@ urlpatterns = [
     path("team/huddles", index, name="huddles"),
     path("team/huddles/begin", begin, name="huddle_begin"),
     path("team/huddles/answer/<str:task>", answer, name="huddle_answer"),
+    path("team/huddles/settle/<str:point>", settle, name="huddle_settle"),
     path("team/huddles/<str:huddle>", huddle, name="huddle"),
     path("team/huddles/<str:huddle>/decide", decide, name="huddle_decide"),
     path("team/huddles/<str:huddle>/say", say, name="huddle_say"),
-    path(
-        "team/huddles/<str:huddle>/join",
-        _simple(huddles.join, "Somebody joins a huddle", lambda: _("They are there."), "person"),
-        name="huddle_join",
-    ),
+    path("team/huddles/<str:huddle>/join", join, name="huddle_join"),
     path(
         "team/huddles/<str:huddle>/leave",
         _simple(huddles.leave, "Somebody leaves a huddle", lambda: _("They have left; their minutes end."), "person"),

@@ -10,17 +10,16 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.desk import posting
+from baton.desk import paging, posting
 from baton.desk.team import may
-from baton.duties import reading
+from baton.duties.names import patient_names
 from baton.duties.team import oncall, people
-from baton.fhir.resource import human_name
 from baton.rules.calendar import local_day, start_of_day
 from baton.store import Invalid
 from baton.web.gate import Request, staff
 
-AHEAD, BACK = 14, 31
-"""Days of the schedule shown; days of answered calls shown."""
+AHEAD = 14
+"""Days of the schedule shown."""
 HOUR = time(8)
 
 
@@ -31,7 +30,7 @@ def index(request: Request) -> HttpResponse:
     may(request)
     with request.hub.store.view(request.who) as view:
         zone, today = view.zone, local_day(view.now, view.zone)
-        first, last = start_of_day(today, zone), start_of_day(today + timedelta(days=AHEAD), zone)
+        last = start_of_day(today + timedelta(days=AHEAD), zone)
         shifts = oncall.shifts(view, view.now, last)
         lines = [
             {
@@ -50,17 +49,35 @@ def index(request: Request) -> HttpResponse:
             }
             for line in oncall.LINES
         ]
-        answered = oncall.evidence(view, first - timedelta(days=BACK), view.now + timedelta(seconds=1))
-        names = {each.patient: human_name(reading.maybe(view, each.patient) or {}) for each in answered}
+        month = _month(request, today)
+        next_month = (month + timedelta(days=32)).replace(day=1)
+        answered = oncall.evidence(view, start_of_day(month, zone), start_of_day(next_month, zone))
+        shown = answered[paging.part(request)]
+        names = patient_names(view, {each.patient for each in shown})
+        cover = [(each, oncall.cover(view, month, next_month - timedelta(days=1), line=each)) for each in oncall.LINES]
         staffed = people.roster(view) if request.who.role in oncall.KEEPERS else ()
     context = {
         "lines": lines,
-        "answered": [(each, names[each.patient], each.at.astimezone(zone)) for each in answered],
+        "answered": [(each, names.get(each.patient, ""), each.at.astimezone(zone)) for each in shown],
+        "count": len(answered),
+        "paged": paging.paged(request, len(shown), len(answered)),
+        "cover": cover,
+        "month": month,
+        "before": (month - timedelta(days=1)).isoformat()[:7],
+        "after": next_month.isoformat()[:7] if next_month <= today else "",
         "people": staffed,
         "today": today,
         "ahead": AHEAD,
     }
     return render(request, "team/oncall.html", context)
+
+
+def _month(request: Request, today: date) -> date:
+    """The month whose answers are shown ("2026-06"), this one unless the address says another; its first day."""
+    try:
+        return date.fromisoformat(f"{request.GET.get('month', '')}-01")
+    except ValueError:
+        return today.replace(day=1)
 
 
 def _back(_request: Request, **_rest: str) -> HttpResponse:

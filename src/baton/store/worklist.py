@@ -139,11 +139,15 @@ def closed(
     return [_row(view, *row) for row in view.ask(sql("promises_closed", where=" and ".join(parts), limit=int(limit), **_BODIES), params)]
 
 
-def pressing(view: View, state: str, *, end_of_today: datetime, limit: int) -> list[Resource]:
-    """The patients with a promise in this state, the most pressing first."""
-    parts, params = _filters(view, None, None, None, end_of_today, counting=True)
+def pressing(
+    view: View, state: str, *, end_of_today: datetime, limit: int, owners: Sequence[str] | None = None, most: bool = False
+) -> list[Resource]:
+    """The patients with a promise in this state, of these owners (None: anyone's): due first is first, or (`most`) who has most of it."""
+    parts, params = _filters(view, owners, None, None, end_of_today, counting=True)
     params |= view.look_params("patients with work")
-    statement = sql("pressing_patients", where=" and ".join([*parts, _STATE[state]]), limit=int(limit), **_bodies(view, params))
+    orders = {"order": "3 desc, 2, 1", "of_k": "k.n desc, k.due, k.patient"} if most else {"order": "2, 1", "of_k": "k.due, k.patient"}
+    where = " and ".join([*parts, _STATE[state]])
+    statement = sql("pressing_patients", where=where, limit=int(limit), **orders, **_bodies(view, params))
     return [fhir_resource.parse(body) for (body,) in view.ask(statement, params)]
 
 

@@ -14,7 +14,7 @@ from baton.duties.contact import interpreting
 from baton.duties.contact.communication import Interpreter
 from baton.duties.patients import identity
 from baton.duties.programs import boards, family_meetings, programs
-from baton.duties.team import huddles
+from baton.duties.team import huddle_reading, huddles
 from baton.store import Invalid, NotFound
 from baton.store.postgres import Database
 
@@ -102,6 +102,6 @@ def test_a_boards_agenda_is_those_in_its_phases_with_what_is_open(ward: Ward) ->
     task = ward.get(decided.reference)
     assert task["owner"]["reference"] == "Practitioner/tom" and task["restriction"]["period"]["end"].startswith("2026-07-06")
     with ward.store.view(TOM) as view:
-        (held,) = huddles.every(view)
+        (held,) = huddle_reading.every(view)
     assert held.about.said("es") == "Comité de tumores"
     assert not ward.violations()

@@ -12,11 +12,11 @@ from tests.duties.ward import DANA, LUIS, TOM, Ward, stay
 
 from baton.duties import codes, promises
 from baton.duties.contact import communication
-from baton.duties.team import mentoring, staff
+from baton.duties.team import mentoring, shadowing, staff
 from baton.fhir.resource import target
 from baton.rules import cosign
 from baton.rules.tables import table
-from baton.store import Invalid, Who
+from baton.store import Invalid, NotFound, Who
 from baton.store.postgres import Database
 
 GRACE = Who("Practitioner/grace", "Grace Kim", "senior", ("Organization/heart",), "desk")
@@ -114,3 +114,33 @@ def test_misses_say_why_they_were_due(ward: Ward) -> None:
         found = [each for each in mentoring.misses(view, [HANNAH.person]) if each.row.patient == patient]
     assert {each.closed is None for each in found} == {True, False}
     assert all(each.trace.arithmetic and each.due.date() == date(2026, 7, 2) for each in found)
+
+
+def test_a_mentor_looks_over_a_shoulder_and_what_they_say_reaches_whose_work_it_is(ward: Ward) -> None:
+    ward.at("2026-07-02T14:11")
+    patient = theirs(ward, "fred", owes=1)
+    [task] = [each["id"] for each in ward.find("Task", patient=patient)]
+    with ward.change(HANNAH) as change:
+        promises.done(change, task=task)
+    assert not asked(ward, patient), "nobody asked for this to be co-signed"
+    with ward.store.view(GRACE) as view:
+        works, more = shadowing.lately(view, [HANNAH.person])
+        assert task in [each.task for each in works] and more is None
+        first, following = shadowing.lately(view, [HANNAH.person], limit=1)
+        assert following == 1 and first == works[:1]
+        looked = shadowing.look(view, kind="Task", id=task)
+    assert (looked.author, [each.version for each in looked.events]) == (HANNAH.person, [2, 1])
+    with pytest.raises(Invalid, match="never their own"), ward.change(HANNAH) as change:
+        shadowing.remark(change, kind="Task", id=task, version=2, words="Well done, me.")
+    with pytest.raises(NotFound), ward.change(GRACE) as change:
+        shadowing.remark(change, kind="Task", id=task, version=7, words="No such version.")
+    with pytest.raises(NotFound), ward.store.view(GRACE) as view:
+        shadowing.look(view, kind="Patient", id="fred")
+    with ward.change(GRACE) as change:
+        shadowing.remark(change, kind="Task", id=task, version=2, words="Say to whom you spoke.")
+    with ward.store.view(HANNAH) as view:
+        told, more = shadowing.said_to(view, HANNAH.person)
+        [event] = [each for each in shadowing.look(view, kind="Task", id=task).events if each.comments]
+    assert (told[0].kind, told[0].id, told[0].version, told[0].by, told[0].text) == ("Task", task, 2, "Grace Kim", "Say to whom you spoke.")
+    assert event.version == 2
+    assert more is None and ward.violations() == []

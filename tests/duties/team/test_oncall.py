@@ -94,3 +94,19 @@ def test_being_on_call_is_no_time_for_visits(ward: Ward) -> None:
     put_on(ward, "tom", "2026-10-03T08:00", "2026-10-04T08:00")
     with ward.store.view(HUB) as view:
         assert not openings.schedules(view)
+
+
+def test_the_proof_of_access_at_every_hour_says_when_nobody_was_on_call(ward: Ward) -> None:
+    ward.at("2026-06-01T08:00")
+    put_on(ward, "tom", "2026-06-01T00:00", "2026-06-03T00:00")
+    put_on(ward, "priya", "2026-06-03T06:00", "2026-06-05T00:00")
+    put_on(ward, "tom", "2026-06-01T17:00", "2026-06-02T08:00", line="coordinator")
+    ward.at("2026-06-04T12:00")
+    with ward.store.view(LUIS) as view:
+        found = oncall.cover(view, date(2026, 6, 1), date(2026, 6, 30), line="clinician")
+        nights = oncall.cover(view, date(2026, 6, 1), date(2026, 6, 2), line="coordinator")
+    assert (found.owed, found.covered) == (84.0, 78.0), "three days and a half; what is to come is owed to nobody yet"
+    assert found.gaps == ((at("2026-06-03T00:00"), at("2026-06-03T06:00")),)
+    assert (nights.owed, nights.covered) == (30.0, 15.0), "by day the teams answer"
+    assert nights.gaps == ((at("2026-06-01T00:00"), at("2026-06-01T08:00")), (at("2026-06-02T17:00"), at("2026-06-03T00:00")))
+    ward.at("2026-07-02T14:11")

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, reading
+from baton.duties.team import handover_notices, handovers, looking_after
 from baton.duties.team import handover_states as states
-from baton.duties.team import handovers, looking_after
 from baton.duties.team.handovers import Move
 from baton.fhir.outcome import error
 from baton.fhir.resource import Resource, code_of, extension, target
@@ -116,6 +116,8 @@ def cover_instead(change: Change, *, handover: str, to: str) -> None:
             if codes.is_open(promise) and (owner == target(task["owner"]) or owner.startswith("Organization/")):
                 change.put(looking_after.owned_by(change, promise, to))
     change.put(after)
+    if states.state(task) == "running":
+        handover_notices.tell(change, after)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------------------------

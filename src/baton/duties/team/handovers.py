@@ -218,7 +218,9 @@ def keep(change: Change, *, handover: str, promise: str | None = None) -> None:
     if looking_after.after(care_team) in (None, states.giver(task)):
         care_team = looking_after.with_coordinator(change, care_team, str(target(task["owner"])))
     change.put(care_team)
-    change.put(_after(change, task, "keep"))
+    kept = _after(change, task, "keep")
+    change.put(kept)
+    handover_notices.tell(change, kept)
 
 
 def _home(change: Change, task: Resource, act: str) -> None:

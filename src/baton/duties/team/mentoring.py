@@ -16,7 +16,7 @@ from baton.duties.team.people import Person
 from baton.duties.trace import Fact, Step, Trace
 from baton.duties.transitions import episodes, upkeep
 from baton.fhir.outcome import error
-from baton.fhir.resource import Resource, code_of, extension, human_name, parse, target
+from baton.fhir.resource import Resource, extension, human_name, parse, target
 from baton.rules import cosign
 from baton.rules.calendar import end_of_day, local_day
 from baton.store import Invalid, NotFound
@@ -32,6 +32,7 @@ KIND: Final = f"{codes.P}/CodeSystem/contact-kind"
 AGENT: Final = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 MENTORS: Final = ("senior", "supervisor", "administrator")
 MONTH: Final = timedelta(days=30)
+MOST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,19 +197,23 @@ def comment(change: Change, *, task: str, version: int, words: str) -> Stored:
 
 def _said(change: Change, task: Resource, version: int, words: str) -> Stored:
     type_, id_ = _work(task)
-    return change.put(
-        {
-            "resourceType": "Communication",
-            "status": "completed",
-            "category": [codes.concept(KIND, COMMENT)],
-            "subject": {"reference": str(codes.patient_of(task))},
-            "about": [{"reference": f"{type_}/{id_}/_history/{version}"}],
-            "sent": episodes.instant(change.now),
-            "sender": codes.reference_to(change.who.person, change.who.name),
-            "recipient": [task["requester"]],
-            "payload": [{"contentString": words.strip()[:2000]}],
-        }
-    )
+    about, patient = f"{type_}/{id_}/_history/{version}", str(codes.patient_of(task))
+    return change.put(comment_of(change, about, patient, task["requester"], words))
+
+
+def comment_of(change: Change, about: str, patient: str, whose: Resource, words: str) -> Resource:
+    """A mentor's comment on a version ("Task/1/_history/2") of somebody's work, as it is written."""
+    return {
+        "resourceType": "Communication",
+        "status": "completed",
+        "category": [codes.concept(KIND, COMMENT)],
+        "subject": {"reference": patient},
+        "about": [{"reference": about}],
+        "sent": episodes.instant(change.now),
+        "sender": codes.reference_to(change.who.person, change.who.name),
+        "recipient": [whose],
+        "payload": [{"contentString": words.strip()[:2000]}],
+    }
 
 
 def _held(change: Change, task: str, *, ended: bool = False) -> Resource:
@@ -237,10 +242,21 @@ def mentees(view: View) -> tuple[Person, ...]:
     return tuple(each for each in people.roster(view) if each.mentor and (everybody or each.mentor == view.who.person))
 
 
-def queue(view: View) -> tuple[Item, ...]:
-    """What waits for a co-signature: one's own queue; for those who answer for the house, everybody's. The earliest due first."""
-    owners = None if view.who.role in ("supervisor", "administrator") else [view.who.person]
-    rows = view.promises(owners, codes=[CODE], limit=200)
+def _queue_of(view: View) -> list[str] | None:
+    return None if view.who.role in ("supervisor", "administrator") else [view.who.person]
+
+
+def how_many(view: View) -> int:
+    """How much waits for a co-signature in one's queue."""
+    counted = view.promise_counts(_queue_of(view), codes=[CODE])
+    return sum(counted[state] for state in ("late", "today", "coming", "waiting"))
+
+
+def queue(view: View, *, limit: int = 200, start: int = 0) -> tuple[Item, ...]:
+    """What waits for a co-signature, from `start` on: one's own queue; for those who answer for the house, everybody's. The earliest due
+    first.
+    """
+    rows = view.promises(_queue_of(view), codes=[CODE], limit=start + limit)[start:]
     return tuple(_item(view, row) for row in rows)
 
 
@@ -262,7 +278,12 @@ def story(view: View, *, task: str) -> tuple[Resource, tuple[Event, ...]]:
         raise NotFound("There is nothing to co-sign.")
     type_, id_ = _work(found)
     asked = int(str(found["focus"]["reference"]).rpartition("/")[2])
-    said = _comments(view, type_, id_, str(codes.patient_of(found)))
+    return found, versions(view, type_, id_, str(codes.patient_of(found)), asked)
+
+
+def versions(view: View, type_: str, id_: str, patient: str, asked: int | None = None) -> tuple[Event, ...]:
+    """Every version of a piece of work, the latest first: what it changed, what was said about it, and which one is `asked` about."""
+    said = _comments(view, type_, id_, patient)
     events: list[Event] = []
     before: Resource = {}
     for stored in reversed(view.history(type_, id_, count=50).entries):
@@ -270,7 +291,7 @@ def story(view: View, *, task: str) -> tuple[Resource, tuple[Event, ...]]:
         at = stored.last_updated.astimezone(view.zone)
         events.append(Event(stored.version, at, _changed(before, now), tuple(said.get(stored.version, ())), stored.version == asked))
         before = now
-    return found, tuple(reversed(events))
+    return tuple(reversed(events))
 
 
 def _comments(view: View, type_: str, id_: str, patient: str) -> Mapping[int, list[Comment]]:
@@ -312,8 +333,8 @@ def misses(view: View, persons: Sequence[str]) -> tuple[Miss, ...]:
     """Promises of these people that were not kept in time in a month, or are late now, each with the rule's own reason."""
     if not persons:
         return ()
-    closed = view.promises_closed(list(persons), since=view.now - MONTH, limit=200)
-    late = view.promises(list(persons), state="late", limit=100)
+    closed = view.promises_closed(list(persons), since=view.now - MONTH, limit=MOST)
+    late = view.promises(list(persons), state="late", limit=MOST)
     return tuple([*_late(view, ((row, None) for row in late)), *_late(view, ((row, row.due) for row in closed))])
 
 
@@ -323,11 +344,6 @@ def _late(view: View, rows: Iterable[tuple[PromiseRow, datetime | None]]) -> Ite
         if told is not None and (closed is None or (closed > told.due and row.status == "completed")):
             at = closed.astimezone(view.zone) if closed else None
             yield Miss(row, _name(row), row.code, told.due.astimezone(view.zone), at, told)
-
-
-def is_comment(communication: Resource) -> bool:
-    """Whether a Communication is what a mentor said: for staff, not for the patient's page."""
-    return any(code_of(each, KIND) == COMMENT for each in communication.get("category", ()))
 
 
 REACTIONS: dict[str, list[Reaction]] = {"Task": [on_work], "CarePlan": [on_work]}

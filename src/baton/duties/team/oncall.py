@@ -60,6 +60,16 @@ class Answered:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """How a line was answered over some days: hours in which it had to be, hours in which somebody was on call, and when nobody was."""
+
+    line: str
+    owed: float
+    covered: float
+    gaps: tuple[tuple[datetime, datetime], ...]
+
+
 # --- who answers ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -133,6 +143,22 @@ def gaps(view: View, first: date, last: date, *, line: str) -> list[tuple[dateti
         (start.astimezone(zone), end.astimezone(zone))
         for start, end in after_hours.uncovered(owed, [(each.start, each.end) for each in known])
     ]
+
+
+def cover(view: View, first: date, last: date, *, line: str) -> Cover:
+    """How a line was answered on these days, until now: the proof of access at every hour, with the gaps where nobody was on call."""
+    zone, at = view.zone, view.now.astimezone(view.zone)
+    owed = [
+        (start, min(end, at))
+        for start, end in after_hours.owed(line, first, last, zone, working_days.calendar(view, codes.INTAKE))
+        if start < at
+    ]
+    known = shifts(view, start_of_day(first, zone), min(start_of_day(last + timedelta(days=1), zone), at), line=line)
+    holes = tuple(after_hours.uncovered(iter(owed), [(each.start, each.end) for each in known]))
+    hours, missing = (sum((end - start).total_seconds() for start, end in spans) / 3600 for spans in (owed, holes))
+    return Cover(
+        line, round(hours, 1), round(hours - missing, 1), tuple((start.astimezone(zone), end.astimezone(zone)) for start, end in holes)
+    )
 
 
 # --- saying it -----------------------------------------------------------------------------------------------------------------------
@@ -220,7 +246,7 @@ def answered(change: Change, *, patient: str, what: str, caller: str = "", at: d
     return stored
 
 
-def evidence(view: View, first: datetime, last: datetime, limit: int = 200) -> list[Answered]:
+def evidence(view: View, first: datetime, last: datetime, limit: int = 5000) -> list[Answered]:
     """What was answered after hours within a span, the latest first, of the patients this person may see."""
     found = view.find(
         "Communication",

@@ -27,10 +27,10 @@ from k cross join lateral (
 ) t
 
 -- name: pressing_patients
--- The patients with a promise in some state, the most pressing first; the look in the same statement.
+-- The patients with a promise in some state, the most pressing first (or who have most of them); the look in the same statement.
 with k as materialized (
-    select p.patient, min(p.due) as due from promise_counted p where p.open and p.patient is not null and {where}
-    group by p.patient order by 2, 1 limit {limit}
+    select p.patient, min(p.due) as due, count(*) as n from promise_counted p where p.open and p.patient is not null and {where}
+    group by p.patient order by {order} limit {limit}
 ), l as (
     insert into look (at, patients, who, entrance, purpose, what, role, on_behalf_of)
     select %(at)s, keys, %(who)s, %(entrance)s, %(purpose)s, %(what)s, %(role)s, %(on_behalf_of)s
@@ -39,7 +39,7 @@ with k as materialized (
 select c.body from k cross join lateral (
     select v.body from {patient_table} r join version v on v.rid = r.rid and v.version = r.version
     where r.type = {patient} and r.patient = k.patient and not r.gone and {seen_patient} limit 1
-) c order by k.due, k.patient
+) c order by {of_k}
 
 -- name: promises_due
 -- How many open promises of some owners are due within a span.

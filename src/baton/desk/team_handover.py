@@ -54,6 +54,7 @@ def handover(request: Request, batch: str) -> HttpResponse:
         "batch": batch,
         "first": found[0],
         "takers": carriers,
+        "told": sum(bool(each.told) for each in found),
         "live": any(each.state in ("planned", "running") for each in found),
     }
     return render(

@@ -115,9 +115,8 @@ def cover_instead(change: Change, *, handover: str, to: str) -> None:
             owner = str(target(promise.get("owner")))
             if codes.is_open(promise) and (owner == target(task["owner"]) or owner.startswith("Organization/")):
                 change.put(looking_after.owned_by(change, promise, to))
+        after = handover_notices.told(change, after)
     change.put(after)
-    if states.state(task) == "running":
-        handover_notices.tell(change, after)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------------------------

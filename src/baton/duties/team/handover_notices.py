@@ -13,12 +13,12 @@ from datetime import date, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from baton.duties import reading
+from baton.duties import codes, reading
 from baton.duties.contact import safe_contact
 from baton.duties.scheduling.notices import CHANNELS, way_to
 from baton.duties.team import handover_states as states
 from baton.duties.team import looking_after, oncall
-from baton.fhir.resource import Resource, human_name, target
+from baton.fhir.resource import Resource, code_of, human_name, target
 from baton.rules.calendar import local_day
 from baton.store import Gone, Invalid, NotFound
 
@@ -43,8 +43,17 @@ class Shown:
     then: str | None
 
 
-def tell(change: Change, handover: Resource) -> bool:
-    """Have the patient told, unless they chose no way of writing or asked not to be written to. Returns whether a notice goes out."""
+def told(change: Change, handover: Resource) -> Resource:
+    """The handover after its patient was told, which it keeps; as it was where they are not written to."""
+    channel = tell(change, handover)
+    if channel is None:
+        return handover
+    rest = [each for each in handover.get("output", ()) if code_of(each.get("type"), states.SYSTEM) != states.TOLD]
+    return {**handover, "output": [*rest, {"type": codes.concept(states.SYSTEM, states.TOLD), "valueCode": channel}]}
+
+
+def tell(change: Change, handover: Resource) -> str | None:
+    """Have the patient told, unless they chose no way of writing or asked not to be written to. Returns by which way."""
     from baton.duties.patients import identity  # noqa: PLC0415 - kept near its only use
 
     patient = str(target(handover["for"]))
@@ -52,7 +61,7 @@ def tell(change: Change, handover: Resource) -> bool:
         person = reading.peek(change, patient)
     way = way_to(person) if person else None
     if person is None or way is None:
-        return False
+        return None
     channel, address = way
     spoken = (identity.language(person) or "en").split("-")[0]
     subject, text = WORDS.get(spoken, WORDS["en"])
@@ -60,8 +69,8 @@ def tell(change: Change, handover: Resource) -> bool:
     try:
         safe_contact.announce(change, patient=patient, channel=channel, address=address, topic=CHANNELS[channel][1], payload=payload)
     except Invalid:  # they asked not to be reached this way: then they are not
-        return False
-    return True
+        return None
+    return channel
 
 
 def token(view: View, handover: str) -> str:

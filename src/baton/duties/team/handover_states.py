@@ -22,6 +22,8 @@ from baton.store.codes import new_id
 SYSTEM: Final = f"{codes.P}/CodeSystem/handover"
 BATCH: Final = f"{codes.P}/NamingSystem/handover"
 COVER, FOR_GOOD, LEFT = "cover", "handover", "left"
+TOLD: Final = "told"
+"""The output that says by which way the patient was told who answers them now."""
 LIFE: Final[Mapping[str, Mapping[str, str]]] = {
     "begin": {"planned": "running"},
     "give-back": {"planned": "returned", "running": "returned"},
@@ -59,6 +61,7 @@ class Handover:
     coordinator: bool
     why: str
     because: str = ""  # why it passed on by itself: left, role-ended, team-changed
+    told: str = ""  # by which way the patient was told: email, sms; "" when they were not
 
 
 def kind(task: Mapping[str, Any] | None) -> str | None:
@@ -109,6 +112,7 @@ def read(task: Resource, view: View) -> Handover:
         coordinator=True in values(task, "input", "coordinator"),
         why=str((task.get("reasonCode") or {}).get("text", "")),
         because=code_of(task.get("reasonCode"), SYSTEM) or "",
+        told=next((str(each.get("valueCode")) for each in task.get("output", ()) if code_of(each.get("type"), SYSTEM) == TOLD), ""),
     )
 
 

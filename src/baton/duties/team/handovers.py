@@ -75,9 +75,7 @@ def hand(
     reading.hold(change, (f"Task/{task['id']}" for several in moving.values() for task in several))
     made = [_task(change, batch, each, giver, state, (start, until), why.strip(), care_teams[each.patient]) for each in moves]
     gone = [task if state == "planned" else _go(change, task, moving[str(codes.patient_of(task))]) for task in made]
-    change.put_all(gone)
-    for task in gone if state != "planned" else ():
-        handover_notices.tell(change, task)
+    change.put_all(gone if state == "planned" else [handover_notices.told(change, task) for task in gone])
     return batch
 
 
@@ -160,9 +158,7 @@ def begin(change: Change, *, handover: str) -> None:
     """A planned cover begins: what is owed by then goes along. Raises Invalid when it is not planned."""
     task = _held(change, handover, "begin")
     owed = _owed_by(change, states.giver(task)).get(str(codes.patient_of(task)), ())
-    gone = _after(change, _go(change, task, owed), "begin")
-    change.put(gone)
-    handover_notices.tell(change, gone)
+    change.put(handover_notices.told(change, _after(change, _go(change, task, owed), "begin")))
 
 
 def follow(change: Change, *, handover: str) -> None:
@@ -218,9 +214,7 @@ def keep(change: Change, *, handover: str, promise: str | None = None) -> None:
     if looking_after.after(care_team) in (None, states.giver(task)):
         care_team = looking_after.with_coordinator(change, care_team, str(target(task["owner"])))
     change.put(care_team)
-    kept = _after(change, task, "keep")
-    change.put(kept)
-    handover_notices.tell(change, kept)
+    change.put(handover_notices.told(change, _after(change, task, "keep")))
 
 
 def _home(change: Change, task: Resource, act: str) -> None:

@@ -131,9 +131,7 @@ def _of_patient(
     if to_team or (cover and not running):
         record = _record(view, leaver, patient, care_team, (LEFT, team, team_name) if to_team else (FOR_GOOD, str(cover), ""), batch)
         record["input"] += [{"type": codes.concept(SYSTEM, "coordinator"), "valueBoolean": was}, *moved]
-        yield record
-        if not to_team and isinstance(view, Change):
-            handover_notices.tell(view, record)
+        yield handover_notices.told(view, record) if not to_team and isinstance(view, Change) else record
 
 
 def _cover(view: View, leaver: _Leaver, care_team: Resource | None) -> str | None:

@@ -13,7 +13,7 @@ from baton.duties.contact.communication import Interpreter
 from baton.duties.patients import network
 from baton.duties.programs import boards, family_meetings
 from baton.duties.scheduling import booking
-from baton.duties.team import huddles
+from baton.duties.team import huddle_reading, huddles
 from baton.store import Change
 
 ONCOLOGY, GERIATRICS = "oncology-navigation", "geriatrics"
@@ -51,11 +51,11 @@ def board(stage: Stage) -> Iterator[Act]:
         items = boards.agenda(change, program=ONCOLOGY)
         if items:
             huddle = boards.begin(change, program=ONCOLOGY, team=BOARD, patients=[each.patient for each in items[:3]])
-            huddles.join(change, huddle=huddle, person="Practitioner/grace-kim")
+            huddles.join(change, huddle=huddle, people=["Practitioner/grace-kim"])
 
     def talks(change: Change) -> None:
         for huddle in _running(change):
-            for number, (point, (what, owner, due)) in enumerate(zip(huddles.points(change, huddle), DECISIONS, strict=False)):
+            for number, (point, (what, owner, due)) in enumerate(zip(huddle_reading.points(change, huddle), DECISIONS, strict=False)):
                 owes, last = f"Practitioner/{owner}", stage.days.business(due)
                 huddles.decide(change, huddle=huddle, patient=point.patient, what=what, owner=owes, due=last)
                 if number == 1:
@@ -70,7 +70,7 @@ def board(stage: Stage) -> Iterator[Act]:
 
 
 def _running(change: Change) -> list[str]:
-    return [each.id for each in huddles.every(change) if each.end is None and each.team == BOARD]
+    return [each.id for each in huddle_reading.every(change) if each.end is None and each.team == BOARD]
 
 
 def held(stage: Stage) -> Iterator[Act]:

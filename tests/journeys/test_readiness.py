@@ -111,7 +111,7 @@ def came(item: Item, about: dict[str, Any]) -> list[dict[str, Any]]:
             return [{"resourceType": "Coverage", "status": "active", "beneficiary": about["subject"], "payor": [{"display": "Medicare"}]}]
         case _:
             content = [{"attachment": {"contentType": "text/plain", "data": "aGVsbG8="}}]
-            said = " ".join(item.words[:1])
+            said = " ".join(item.words[:1]) or "A paper"
             return [{"resourceType": "DocumentReference", "status": "current", "type": coded, **about, "date": f"{day}T10:00:00Z",
                      "description": said, "content": content}]  # fmt: skip
 

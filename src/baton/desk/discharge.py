@@ -24,6 +24,7 @@ from baton.duties.discharge.handoff import Summary
 from baton.duties.discharge.proofs import Proof
 from baton.duties.discharge.scores import Scores
 from baton.duties.discharge.states import Step
+from baton.duties.scheduling import needs
 from baton.duties.support import education
 from baton.duties.team import teams
 from baton.packs.lessons import library
@@ -119,6 +120,10 @@ def page_of(view: View, found: Stay, scores: Scores, me: str) -> dict[str, Any]:
         "steps": [step_row(each, found) for each in sorted(plan.steps, key=_open_first)],
         "blockers": [{"it": each, "cause": labels.word(words.CAUSES, each.cause)} for each in row.blockers],
         "open_results": [each for each in found.pending if not each.owned],
+        "readers": [*found.owners, *(each for each in people if each[0] not in dict(found.owners))],
+        "to_book": needs.listed(view, state="unscheduled", patient=plan.patient)
+        if any(_no_visit(each, found) for each in plan.steps)
+        else (),
         "owners": [*people, *(each for each in found.owners if each[0] not in known)],
         "me": me,
         "open_items": [(each.code, labels.word(words.ITEMS, each.code)) for each in plan.open_steps],
@@ -155,6 +160,11 @@ def page_of(view: View, found: Stay, scores: Scores, me: str) -> dict[str, Any]:
         "is_open": plan.state in states.OPEN,
         "slip": slips.of(view, "plan-for-home", row.patient.id),
     }
+
+
+def _no_visit(step: Step, found: Stay) -> bool:
+    """Whether this is the item of the visits, and none is booked."""
+    return step.code == "appointments" and step.state == "open" and step.code not in found.fresh
 
 
 def proof_rows(summary: Summary) -> list[tuple[str, Proof]]:

@@ -161,6 +161,11 @@ class Notified:
     packet: str | None
     lacking: str | None
 
+    @property
+    def paper(self) -> str:
+        """The id of the notice as it was sent; empty when it was not."""
+        return (self.packet or "").removeprefix("DocumentReference/")
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -103,3 +103,11 @@ def town(made: Town) -> Town:
     """The town, with Django turned to it."""
     shell.configure(made.hub.settings, made.hub.database.app_dsn)
     return made
+
+
+@pytest.fixture(scope="session")
+def addresses(made: Town) -> Any:
+    """Every address, with real ids, where people of the house come to (tests.security.walk.Addresses): gathered once."""
+    from tests.security.walk import gathered
+
+    return gathered(made)

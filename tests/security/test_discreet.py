@@ -16,6 +16,7 @@ import pytest
 from tests.api.hub import Client
 from tests.security.conftest import Town
 from tests.security.crawl import pages
+from tests.security.walk import Addresses, joins, let_in
 
 from baton import api
 from baton.store import seal
@@ -56,6 +57,25 @@ def work_of_pages(town: Town) -> list[str]:
                 browser.post(path, {"what": patient["name"][0]["family"], "due": "no day", "q": patient["birthDate"]})
             browser.get(f"/find?q={quote(patient['name'][0]['family'])}")
             browser.get(f"/nowhere/{quote(patient['name'][0]['family'])}")
+    return troubles
+
+
+def work_of_every_duty(town: Town, walked: Addresses) -> list[str]:
+    """Every address of the house, of the portal and of the links is looked at; a colleague of another team types names into all forms."""
+    family, troubles = town.patients[0]["name"][0]["family"], list[str]()
+    typed = dict.fromkeys(("anything", "text", "note", "reason", "q", "code", "who"), family)
+    supervisor, colleague = town.browser(town.people["supervisor"]), town.browser(joins(town))
+    for path in walked.all(town):
+        supervisor.get(path)
+        colleague.post(path, typed)
+    guest = let_in(town, town.patients[0]["id"], "somebody@mail.example")
+    for path, _, answer, page in pages(guest, "/my/", "/my/messages", "/my/papers", "/my/people", each=1):
+        told = [town.tells.search(text) for text in (path, page.title if page else "", answer.get("Location", ""))]
+        troubles += [f"{path}: tells {each.group()}" for each in told if each]
+    nobody = town.browser(None)
+    for path in ("/my/sign-in", "/my/code", f"/my/in/{family}", f"/a/{family}", f"/p/{family}", f"/r/{family}", f"/w/{family}"):
+        nobody.get(path)
+        nobody.post(path, {**typed, "email": town.patients[0]["telecom"][0]["value"]})
     return troubles
 
 
@@ -109,10 +129,12 @@ def work_of_the_worker(town: Town) -> list[str]:
     return sent
 
 
-def test_a_whole_day_tells_nobody(town: Town, said: Callable[[], str], capfd: pytest.CaptureFixture[str], server: Any) -> None:
+def test_a_whole_day_tells_nobody(
+    town: Town, addresses: Addresses, said: Callable[[], str], capfd: pytest.CaptureFixture[str], server: Any
+) -> None:
     database_log: Path = server.place.log
     begun = database_log.stat().st_size if database_log.exists() else 0
-    troubles = work_of_pages(town)
+    troubles = work_of_pages(town) + work_of_every_duty(town, addresses)
     work_of_the_api(town)
     sent = work_of_the_worker(town)
     provoke_the_database(town)

@@ -263,8 +263,11 @@ def find_openings(request: Request, need: str) -> HttpResponse:
 @posted(lambda need: reverse("openings", args=[need]))
 def hold(request: Request, need: str) -> HttpResponse:
     """Hold, or move to, one opening; whoever lost a race sees the next ones at once."""
-    start, end = datetime.fromisoformat(request.POST["start"]), datetime.fromisoformat(request.POST["end"])
-    actor, site = request.POST["actor"], request.POST.get("site") or None
+    try:
+        start, end = (datetime.fromisoformat(request.POST.get(name, "")) for name in ("start", "end"))
+    except ValueError:
+        raise Invalid(_("Choose one of the times."), expression="Appointment.start") from None
+    actor, site = request.POST.get("actor", ""), request.POST.get("site") or None
     move = request.POST.get("move")
     if move:
         with change(request, "An appointment is moved") as made:

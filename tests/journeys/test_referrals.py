@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
+import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 from tests.journeys.looks import LOOKS, Seen, Visit
@@ -110,3 +112,38 @@ def test_today_says_whose_turn_it_is(visit: Visit) -> None:
 def test_another_team_sees_an_empty_board(visit: Visit) -> None:
     page = visit("/referrals", email="sam@example.org")
     expect(page.locator("main")).to_contain_text("No referral is open")
+
+
+def test_an_office_answers_by_its_link_and_the_story_says_so(visit: Visit, seen: Seen, home: House, people: dict[str, str]) -> None:
+    page = visit("/referrals?column=answer")
+    page.locator(".work", has_text="Ava Lindholm").locator(".do").click()
+    story = page.get_by_role("complementary", name="The selected referral")
+    story.locator("summary", has_text="Let them answer by a link").click()
+    page.get_by_label("Their e-mail address").fill("front@kidney.example")
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.locator("#notices")).to_contain_text("Tell them this code by telephone")
+    code = re.search(r"(\d{4}) (\d{4})", page.locator("#notices").inner_text())
+    assert code is not None
+    seen(page, "referral-link")
+    with psycopg.connect(home.hub.database.owner_dsn) as connection:
+        [(link,)] = connection.execute("select payload ->> 'link' from outbox where payload ->> 'link' like '/o/%'")
+    for look in ("phone", "spanish", "dark"):
+        office = visit(str(link), email=None, **LOOKS[look])
+        seen(office, f"office-code-{look}")
+        office.locator("#code").fill(code[1] + code[2])
+        office.locator("form button.go").click()
+        expect(office.locator("main")).to_contain_text("Ava Lindholm")
+        seen(office, f"office-{look}")
+    office = visit(str(link), email=None)
+    office.get_by_label("Code").fill(code[1] + code[2])
+    office.get_by_role("button", name="Open").click()
+    office.get_by_label("Your name and office").fill("Pat, Kidney Clinic")
+    office.get_by_role("button", name="We accept").click()
+    expect(office.locator("main")).to_contain_text("They know now.")
+    office.get_by_label("When the visit is").fill("2026-12-01T09:30")
+    office.get_by_role("button", name="The visit is booked").click()
+    expect(office.locator("main")).to_contain_text("visit booked")
+    page.goto("/referrals?turn=patient")
+    page.locator(".work", has_text="Ava Lindholm").locator(".do").click()
+    expect(story).to_contain_text("Pat, Kidney Clinic answered through the link")
+    expect(story).to_contain_text("visit booked")

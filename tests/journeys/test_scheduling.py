@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 from tests.journeys.looks import LOOKS, PHONE, Seen, Visit
-from tests.pages import House, patient
+from tests.pages import ZONE, House, patient
 from tests.pages_clinic import open_clinic, work
 
 from baton.duties.scheduling import booking, needs, notices
@@ -158,3 +160,51 @@ def test_a_coordinator_reads_calendars_and_does_not_change_them(visit: Visit, se
     expect(page.get_by_text("A supervisor or an administrator changes these hours.")).to_be_visible()
     expect(page.get_by_role("button", name="Keep this week")).to_have_count(0)
     seen(page, "calendar-phone")
+
+
+def test_a_moved_visit_shows_who_was_told_and_how_far_it_got(visit: Visit, seen: Seen, home: House, clinic: dict[str, str]) -> None:
+    with home.change() as change:
+        haddad = change.get("Practitioner", "haddad")
+        change.put({**haddad, "telecom": [{"system": "email", "value": "haddad@example.org"}]})
+        ben = patient(change, "Ben Ruiz", language="es")
+    with home.change() as change:
+        need = needs.make(change, patient=ben, what="Heart check", specialty="Cardiology", minutes=30)
+        begin = datetime(2026, 12, 16, 9, tzinfo=ZONE)
+        wanted = booking.Wanted(need.reference, begin, begin + timedelta(minutes=30), ("Practitioner/haddad",), "Location/heart")
+        (held,) = booking.hold(change, wanted=[wanted])
+    with home.change() as change:
+        booking.book(change, appointment=held.id)
+    page = visit(f"/scheduling/appointment/{held.id}")
+    expect(page.locator("#told-title")).to_have_count(0)
+    page.get_by_role("link", name="Move it…").click()
+    page.locator(".openings li").nth(2).get_by_role("button").click()
+    expect(page.locator("#notices")).to_contain_text("Moved.")
+    card = page.locator("section", has=page.locator("#told-title"))
+    expect(card).to_contain_text("it was Wed 16 Dec")
+    expect(card.locator("li", has_text="Haddad")).to_contain_text("not known to be delivered")
+    expect(card.locator("li", has_text="Ben Ruiz")).to_contain_text("no e-mail or text to write to: call them")
+    seen(page, "appointment-told")
+    page.goto(f"/patients/{ben}")
+    expect(page.locator("#loops")).to_contain_text("Tell the patient: Heart check")
+    page.goto(f"/scheduling/appointment/{held.id}")
+    card.get_by_role("button", name=re.compile("Told by telephone.*Ben Ruiz")).click()
+    expect(card.locator("li", has_text="Ben Ruiz")).to_contain_text("(by telephone)")
+    page.goto(f"/patients/{ben}")
+    expect(page.locator("#loops")).not_to_contain_text("Tell the patient: Heart check")
+    for look in ("spanish", "phone"):
+        other = visit(f"/scheduling/appointment/{held.id}", **LOOKS[look])
+        seen(other, f"appointment-told-{look}")
+
+    with psycopg.connect(home.hub.database.owner_dsn) as connection:
+        [(link,)] = connection.execute(
+            "select payload ->> 'link' from outbox where payload ->> 'link' like '/d/%' order by id desc limit 1"
+        )
+    doctor = visit(str(link), email=None, viewport=PHONE)
+    expect(doctor.locator("main")).not_to_contain_text("Dec")
+    doctor.get_by_role("button", name="Show it").click()
+    expect(doctor.locator("main")).to_contain_text("It is now")
+    seen(doctor, "party-phone")
+    doctor.get_by_role("button", name="I know it").click()
+    expect(doctor.locator("main")).to_contain_text("They know that you know.")
+    page.goto(f"/scheduling/appointment/{held.id}")
+    expect(card.locator("li", has_text="Haddad")).to_contain_text("accepted Mon 23 Nov")

@@ -193,6 +193,36 @@ def test_the_clock_is_that_of_the_place_in_winter_and_in_summer() -> None:
     assert opening.is_open([WEEKDAYS], EASTERN, datetime.fromisoformat("2026-12-03T13:30+00:00")) is False
 
 
+ALL_DAY = Hours("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU")
+THANKSGIVING = Hours("FREQ=DAILY", time(8), time(12), first=date(2026, 11, 26), last=date(2026, 11, 26))
+NIGHTS = Hours("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU", time(20), time(6))
+
+
+@pytest.mark.parametrize(
+    ("schedules", "when", "expected"),
+    [
+        ([WEEKDAYS], "2026-11-26T10:00", "thanksgiving-day"),
+        ([WEEKDAYS], "2026-11-26T18:00", None),  # closed by its own hours
+        ([WEEKDAYS], "2026-11-27T10:00", None),
+        ([WEEKDAYS], "2026-07-03T10:00", "independence-day-observed"),  # the Fourth is a Saturday
+        ([ALL_DAY], "2026-11-28T10:00", None),  # a weekend is no holiday
+        ([WEEKDAYS, THANKSGIVING], "2026-11-26T10:00", None),  # hours for this very day
+        ([NIGHTS], "2026-11-26T02:00", None),  # the night of Wednesday
+        ([NIGHTS], "2026-11-26T21:00", "thanksgiving-day"),
+        ([NIGHTS], "2026-11-27T05:00", "thanksgiving-day"),  # the holiday's own night
+        ([], "2026-11-26T10:00", None),
+    ],
+)
+def test_the_hours_of_every_week_may_not_hold_on_a_holiday(schedules: list[Hours], when: str, expected: str | None) -> None:
+    assert opening.on_holiday(schedules, EASTERN, at(when)) == expected
+
+
+def test_a_night_that_the_clocks_change_is_still_one_night() -> None:
+    assert opening.is_open([NIGHTS], EASTERN, datetime.fromisoformat("2026-03-08T07:30+00:00")) is True  # 03:30, an hour after 01:30
+    assert opening.is_open([NIGHTS], EASTERN, datetime.fromisoformat("2026-11-01T06:30+00:00")) is True  # the second 01:30
+    assert opening.is_open([NIGHTS], EASTERN, datetime.fromisoformat("2026-03-08T10:00+00:00")) is False  # 06:00
+
+
 def test_no_schedule_is_not_closed() -> None:
     assert opening.is_open([], EASTERN, at("2026-07-02T10:00")) is None
 

@@ -108,6 +108,7 @@ def shown(found: Found) -> dict[str, Any]:
         "miles": f"{found.miles:.1f}" if found.miles is not None else "",
         "place": found.place.name if found.place else "",
         "open": found.open,
+        "holiday": found.holiday,
         "hours": [hours(each) for each in said.hours] or ([said.hours_text] if said.hours_text else []),
         "fresh": labels.word(words.FRESHNESS, found.freshness) % {"day": day},
         "fresh_mark": words.FRESH_MARKS[found.freshness],

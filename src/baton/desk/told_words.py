@@ -63,15 +63,16 @@ def _row(known: Known, whole: Notice) -> dict[str, Any]:
         "role": labels.word(ROLES, known.role),
         "kind": labels.word(KINDS, known.kind) if known.kind != whole.kind else "",
         "how": labels.word(HOWS, known.how),
-        "steps": [each for each in steps if known.how in SENT or each["known"]],
-        "mark": "late" if waits else "",
+        "known": " · ".join(words for there, words in steps if known.how in SENT or there),
+        "mark": ("late" if known.role in ("patient", "interpreter") else "soon") if waits else "",
         "next": "" if known.how in SETTLED else "read" if not known.has("read") else "accepted" if not known.has("accepted") else "",
     }
 
 
-def _step(known: Known, kind: str) -> dict[str, Any]:
+def _step(known: Known, kind: str) -> tuple[bool, str]:
+    """Whether one thing is known, and what is said of it."""
     found = next((each for each in known.receipts if each.kind == kind), None)
     if found is None:
-        return {"known": False, "words": labels.word(NOT_YET, kind)}
+        return False, labels.word(NOT_YET, kind)
     said = {"what": labels.word(RECEIPTS, kind), "when": labels.moment(found.at), "how": labels.word(EVIDENCE, found.evidence)}
-    return {"known": True, "words": _("%(what)s %(when)s (%(how)s)") % said}
+    return True, _("%(what)s %(when)s (%(how)s)") % said

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
+from baton.rules.calendar import US_FEDERAL, WEEKEND, Calendar
+
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _PART = re.compile(r"^(FREQ|INTERVAL|BYDAY|BYMONTHDAY|BYYEARDAY|BYWEEKNO|WKST|COUNT|UNTIL)=[A-Z0-9,+-]+$")
 _LONG_AGO = date(2020, 1, 6)  # a Monday
@@ -69,10 +71,30 @@ def is_open(schedules: Iterable[Hours], zone: ZoneInfo, now: datetime) -> bool |
 
 
 def _open(hours: Hours, local: datetime) -> bool:
+    return _day_of(hours, local) is not None
+
+
+def _day_of(hours: Hours, local: datetime) -> date | None:
+    """The day whose hours have a place open at a moment on its wall: after midnight that may be the day before. None: it is closed."""
     clock = local.time().replace(tzinfo=None)
     if falls_on(hours, local.date()):
         opens, closes = hours.opens or time(), hours.closes
         if opens <= clock and (closes is None or hours.past_midnight or clock < closes):
-            return True
+            return local.date()
     yesterday = local.date() - timedelta(days=1)
-    return bool(hours.past_midnight and hours.closes and clock < hours.closes and falls_on(hours, yesterday))
+    if hours.past_midnight and hours.closes and clock < hours.closes and falls_on(hours, yesterday):
+        return yesterday
+    return None
+
+
+def on_holiday(schedules: Iterable[Hours], zone: ZoneInfo, now: datetime, calendar: Calendar = US_FEDERAL) -> str | None:
+    """The holiday on which a place is open by the hours of every week alone, which may not hold then; None where that is no question.
+
+    Open Referral's schedules know no holidays: hours for this one day (valid from and to it) are believed, those of every week are not.
+    """
+    local = now.astimezone(zone)
+    days = [(each, day) for each in schedules if (day := _day_of(each, local)) is not None]
+    if not days or any(each.first == each.last == day for each, day in days):
+        return None
+    found = [calendar.why_closed(day) for _, day in days]
+    return found[0] if all(each not in (None, WEEKEND) for each in found) else None

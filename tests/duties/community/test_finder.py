@@ -67,6 +67,20 @@ def test_open_now_by_the_clock_of_the_place(ward: Ward) -> None:
     ward.at("2026-11-24T10:30:00")
 
 
+def test_on_a_holiday_what_is_open_by_its_weekly_hours_is_kept_and_said_to_be_doubtful(ward: Ward) -> None:
+    ward.at("2026-11-26T10:30:00")  # Thanksgiving
+    found = find(ward, need="homelessness", open_now=True)
+    assert found.rows and all(each.open and each.holiday for each in found.rows)
+    ward.at("2026-11-24T10:30:00")
+    assert not any(each.holiday for each in find(ward, need=FOOD).rows)
+
+
+def test_what_to_bring_in_which_languages_and_how_fresh_the_record_is_come_with_it(ward: Ward) -> None:
+    rows = find(ward, need=FOOD).rows
+    assert any(each.service.documents for each in rows) and any(each.service.languages for each in rows)
+    assert all((each.service.assured is None) == (each.freshness == "unknown") for each in rows)
+
+
 def test_without_an_address_everything_is_shown_without_a_distance(ward: Ward) -> None:
     found = find(ward, Origin(None, "unknown"), need=FOOD)
     assert all(each.miles is None for each in found.rows)

@@ -61,6 +61,7 @@ class Found:
     speaks: bool | None
     room: bool | None
     room_known: bool
+    holiday: bool = False  # open by the hours of every week, and today is a holiday: they may be closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,9 @@ def judged(service: Service, wanted: Wanted, origin: Origin, view: View) -> Foun
     said = service.capacity
     known = said.answered is not None and view.now - said.answered <= needs.span("capacity-holds", today)
     place = near[1] if near else next(iter(service.places), None)
-    return Found(service, near[0] if near else None, place, is_open, fresh, speaks, needs.has_room(said.code) if known else None, known)
+    room = needs.has_room(said.code) if known else None
+    holiday = opening.on_holiday(service.hours, service.clock(view.zone), view.now) is not None
+    return Found(service, near[0] if near else None, place, is_open, fresh, speaks, room, known, holiday)
 
 
 def _speaks_of(service: Service, words: str) -> bool:

@@ -212,6 +212,25 @@ def test_of_operations(town: Town) -> None:
     assert "what=group&amp;by=language&amp;group=other" in page
 
 
+@pytest.mark.parametrize("measure", ["closure", "waits", "interpreter"])
+def test_of_groups_by_each_measure(town: Town, measure: str) -> None:
+    browser = client(town.home, SUE)
+    page = read(browser, f"/operations?measure={measure}")
+    found = [(href, number) for href, number in numbers(page) if "what=group" in href]
+    for href, count in found:
+        listed = pages(browser, href)
+        assert f'data-count="{count}"' in listed[0] and rows(listed) == int(count) >= 11, f"{href} counts {count}"
+        kept = re.search(rf'href="{re.escape(html.escape(href))}"[^>]*>[\d.]+ % <small>(\d+)/', page)
+        assert kept and sum(each.count('"tag calm"') for each in listed) == int(kept[1])
+    if measure == "closure":
+        assert not found and page.count("too few to show") >= 3, "four people: nothing of them is shown, and nothing opens"
+        for by, group in (("language", "en"), ("sex", "female"), ("age", "4")):
+            hidden = read(browser, f"/operations/behind?what=group&by={by}&group={group}&measure=closure")
+            assert 'data-count="0"' in hidden and 'class="move"' not in hidden
+    else:
+        assert {re.findall("by=([a-z]+)", href)[0] for href, _ in found} >= {"language", "age"}
+
+
 def test_of_closure_and_days_lost(town: Town) -> None:
     browser = client(town.home, SUE)
     page = read(browser, "/operations")

@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from baton.rules import figures
 from baton.rules.tables import table
@@ -26,6 +28,18 @@ def test_a_small_cell_is_hidden_and_so_is_the_one_that_would_give_it_away() -> N
     found = figures.groups({"a": (5, 10), "b": (3, 4), "c": (90, 100)}, DAY)
     assert {each.name for each in found if each.hidden} == {"a", "b"}, "two hide each other"
     assert not any(each.hidden for each in figures.groups({"a": (5, 11), "b": (0, 0)}, DAY)), "nobody is not somebody"
+
+
+@given(st.dictionaries(st.sampled_from("abcdefg"), st.integers(0, 40), max_size=7))
+def test_whatever_the_sizes_no_small_cell_is_shown_or_worked_out(sizes: dict[str, int]) -> None:
+    """From the total, and every cell that is shown, nobody learns a sum of fewer than eleven people, nor one hidden cell alone."""
+    found = figures.groups({name: (0, of) for name, of in sizes.items()}, DAY)
+    shown, hidden = ({each.name: each.of for each in found if each.of and each.hidden is are} for are in (False, True))
+    assert all(size >= 11 for size in shown.values())
+    learnt = sum(sizes.values()) - sum(shown.values())
+    assert learnt == 0 or not shown or (learnt >= 11 and len(hidden) >= 2)
+    if shown and hidden:
+        assert max(hidden.values()) <= min(shown.values()) or min(hidden.values()) < 11, "no more is hidden than has to be"
 
 
 def test_a_gap_that_the_numbers_carry_is_marked() -> None:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from baton.desk import discharge_words, labels, paging
 from baton.desk.labels import Words, word
 from baton.duties.team import behind as duty
-from baton.duties.team import operations
+from baton.duties.team import equity, operations
 from baton.duties.team.behind import NOTHING, Listed
 from baton.rules import figures as rules
 from baton.rules.calendar import local_day
@@ -56,6 +56,19 @@ GROUPS: Words = {
     "private": lazy("private"),
     "own": lazy("pays themselves"),
 }
+MEASURES: Words = {
+    "clocks": lazy("Clocks kept"),
+    "closure": lazy("Referrals closed"),
+    "waits": lazy("Waits"),
+    "interpreter": lazy("Interpreters"),
+}
+KEPT: Words = {
+    "clocks": lazy("in time"),
+    "closure": lazy("in 30 days"),
+    "waits": lazy("no longer than the middle"),
+    "interpreter": lazy("had one"),
+}
+"""By what groups are compared, and what counts as kept."""
 KIND_WORDS: Words = {"referral": lazy("Referral"), "interpreter": lazy("Contact with an interpreter")}
 
 
@@ -70,12 +83,14 @@ def may(request: Request) -> None:
 def index(request: Request) -> HttpResponse:
     """Clocks, loops, waits, days lost, and groups beside each other."""
     may(request)
+    measure = request.GET.get("measure") if request.GET.get("measure") in equity.MEASURES else equity.CLOCKS
     with request.hub.store.view(request.who) as view:
         page = operations.page(view)
+        table = page.equity if measure == equity.CLOCKS else equity.table(view, str(measure))
         bands = rules.age_bands(local_day(view.now, view.zone))
-    equity = [
+    groups = [
         (kind, word(KINDS, kind), [(each, _group(kind, each.name, bands), _bar(each)) for each in shares if each.of])
-        for kind, shares in page.equity
+        for kind, shares in table
     ]
     context = {
         "page": page,
@@ -85,8 +100,11 @@ def index(request: Request) -> HttpResponse:
         ],
         "lost": [(cause, word(discharge_words.CAUSES, cause), round(hours / 24, 1)) for cause, hours in page.lost],
         "lost_days": round(sum(hours for _cause, hours in page.lost) / 24, 1),
-        "equity": [each for each in equity if [share for share, _name, _parts in each[2] if share.name != "none"]],
-        "flagged": any(each.flagged for _kind, shares in page.equity for each in shares),
+        "equity": [each for each in groups if [share for share, _name, _parts in each[2] if share.name != "none"]],
+        "measures": MEASURES.items(),
+        "measure": measure,
+        "kept": word(KEPT, str(measure)),
+        "flagged": any(each.flagged for _kind, shares in table for each in shares),
         "interpreted": (page.interpreted, _bar(page.interpreted)) if page.interpreted.of else None,
     }
     return render(request, "operations/index.html", context)
@@ -111,7 +129,7 @@ def _bar(share: Share) -> dict[str, Any]:
 def behind(request: Request) -> HttpResponse:
     """What stands behind a number: as many rows as it counted, a page at a time."""
     may(request)
-    asked = {name: request.GET.get(name, "") for name in ("what", "kind", "by", "group", "days", "cause", "missed")}
+    asked = {name: request.GET.get(name, "") for name in ("what", "kind", "by", "group", "days", "cause", "missed", "measure")}
     with request.hub.store.view(request.who) as view:
         found, title = _asked(view, asked, paging.part(request))
     kinds = {**labels.PROMISES, **KIND_WORDS}
@@ -148,8 +166,9 @@ def _asked(view: View, asked: dict[str, str], part: slice) -> tuple[Listed, str]
             return duty.interpreters(view, missed=missed, part=part), _("An interpreter for those who need one")
         case "group" if asked["by"] in KINDS:
             bands = rules.age_bands(local_day(view.now, view.zone))
-            said = f"{word(KINDS, asked['by'])}: {_group(asked['by'], asked['group'], bands)}"
-            return duty.group(view, by=asked["by"], name=asked["group"], part=part), said
+            measure = asked["measure"] or equity.CLOCKS
+            said = f"{word(KINDS, asked['by'])}: {_group(asked['by'], asked['group'], bands)} · {word(MEASURES, measure)}"
+            return duty.group(view, by=asked["by"], name=asked["group"], measure=measure, part=part), said
         case "clock":
             return duty.clocks(view, kind=kind or None, missed=missed, part=part), word(labels.PROMISES, kind) if kind else _("All clocks")
     return NOTHING, ""

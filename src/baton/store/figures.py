@@ -46,7 +46,7 @@ _ORIGIN: Final = (
 )
 
 
-def _grouped(params: dict[str, Any], groups: Groups, seen: str) -> str:
+def _who(params: dict[str, Any], groups: Groups) -> str:
     payers = [(name, key64(f"Coverage.type={code}")) for name, codes in groups.payers.items() for code in codes]
     params |= {
         "spanish": [key64("Patient.language=es")],
@@ -61,14 +61,33 @@ def _grouped(params: dict[str, Any], groups: Groups, seen: str) -> str:
         "omb": "%ombCategory%",
         "nul": "\\u0000",  # which PostgreSQL's JSON refuses
     }
-    where = {"patient": TYPE_CODE["Patient"], "patient_table": table("Patient"), "coverage_table": table("Coverage")}
-    return f"{sql('done_or_late', seen_task=seen)}, {sql('grouped', **where)}"
+    return sql("grouped", patient=TYPE_CODE["Patient"], patient_table=table("Patient"), coverage_table=table("Coverage"))
 
 
-def equity(view: View, since: datetime, codes: Sequence[str], groups: Groups) -> dict[str, dict[str, tuple[int, int, int]]]:
-    """The same of all these kinds together, by each of `KINDS`: group → in time, of how many, for how many people."""
+def _grouped(params: dict[str, Any], groups: Groups, seen: str, *, waits: bool) -> str:
+    counted = sql("no_longer", w=sql("waited", seen_task=seen, task_table=table("Task"))) if waits else sql("done_or_late", seen_task=seen)
+    return f"{counted}, {_who(params, groups)}, {sql('with_groups')}"
+
+
+def groups_of(view: View, patients: Sequence[str], groups: Groups) -> dict[str, dict[str, str]]:
+    """The groups of each of these patients ("Patient/id"), by each of `KINDS`."""
+    if view.limits is not None:
+        raise Forbidden("This is not for apps.")
+    named = {key64(each): each for each in patients}
+    params: dict[str, Any] = {"now": view.now, "patients": list(named)}
+    rows = view.ask(sql("groups_of", who=_who(params, groups)), params) if named else []
+    return {named[key]: dict(zip(KINDS, names, strict=True)) for key, *names in rows}
+
+
+def equity(
+    view: View, since: datetime, codes: Sequence[str], groups: Groups, *, waits: bool = False
+) -> dict[str, dict[str, tuple[int, int, int]]]:
+    """The same of all these kinds together, by each of `KINDS`: group → in time, of how many, for how many people.
+
+    `waits`: not whether it was in time, but whether it took no longer than the middle one of its kind.
+    """
     params, seen = _begun(view, since, codes)
-    statement = sql("equity").replace("{d}, {g}", _grouped(params, groups, seen))
+    statement = sql("equity").replace("{d}, {g}", _grouped(params, groups, seen, waits=waits))
     found: dict[str, dict[str, tuple[int, int, int]]] = {}
     for kind, name, kept, of, people in view.ask(statement, params):
         found.setdefault(kind, {})[name] = (kept, of, people)
@@ -106,16 +125,20 @@ def behind(
     groups: Groups,
     group: tuple[str, str] | None = None,
     missed: bool = False,
+    waits: bool = False,
     part: slice = WHOLE,
 ) -> Counting:
-    """What the clocks of these kinds counted: of everybody or of one group, all or only what was not in time; a part of it."""
+    """What the clocks of these kinds counted: of everybody or of one group, all or only what was not in time; a part of it.
+
+    `waits`: as `equity` says, of one group.
+    """
     params, seen = _begun(view, since, codes)
     source, rows = "d", sql("done_or_late", seen_task=seen)
     where = "not kept" if missed else "true"
     if group is not None:
         if group[0] not in KINDS:
             return Counting([], 0, 0)
-        source, rows = "g", _grouped(params, groups, seen)
+        source, rows = "g", _grouped(params, groups, seen, waits=waits)
         where += f" and {group[0]} = %(group)s"
         params["group"] = group[1]
     return _counted(view, params, rows, (source, where), part)

@@ -109,6 +109,25 @@ def test_groups_by_what_is_recorded_and_small_ones_open_nothing(ward: Ward, page
         assert behind.group(view, by="shoe size", name="9") == behind.NOTHING
 
 
+def test_each_kind_of_group_counts_everybody_once_with_wilsons_interval(ward: Ward, page: operations.Operations) -> None:
+    day, total = date(2026, 7, 20), sum(each.of for each in page.clocks)
+    assert [kind for kind, _ in page.equity] == ["language", "sex", "age", "race", "ethnicity", "insurance"]
+    for kind, shares in page.equity:
+        assert sum(each.of for each in shares) == total, f"everybody is in one group by {kind}"
+        for each in shares:
+            low, high = rules.wilson(each.kept, each.of, 0.95)
+            assert (each.low, each.high) == (round(100 * low, 1), round(100 * high, 1)) == _by_hand(each.kept, each.of)
+    assert rules.share("", 81, 100, day).low == 72.2
+
+
+def _by_hand(kept: int, of: int) -> tuple[float, float]:
+    """Wilson's interval as his paper writes it, with z = 1.959964."""
+    z, share = 1.959964, kept / of
+    middle, half = share + z**2 / (2 * of), z * ((share * (1 - share) + z**2 / (4 * of)) / of) ** 0.5
+    low, high = (100 * (middle + sign * half) / (1 + z**2 / of) for sign in (-1, 1))
+    return round(max(0.0, low), 1), round(min(100.0, high), 1)
+
+
 def test_contacts_with_an_interpreter_are_too_few_to_show(ward: Ward, page: operations.Operations) -> None:
     assert (page.interpreted.kept, page.interpreted.of, page.interpreted.hidden) == (4, 4, True)
     with ward.store.view(LUIS) as view:

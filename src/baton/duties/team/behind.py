@@ -11,7 +11,7 @@ from baton.duties import codes
 from baton.duties.discharge import days_lost
 from baton.duties.names import patient_names
 from baton.duties.referrals import board as referral_board
-from baton.duties.team import interpreted, operations
+from baton.duties.team import equity, interpreted
 from baton.fhir.resource import human_name
 from baton.rules import figures as rules
 from baton.rules.calendar import local_day
@@ -55,26 +55,29 @@ def clocks(view: View, *, kind: str | None = None, missed: bool = False, part: s
     day = local_day(view.now, view.zone)
     known = rules.names("kept-kinds", "kinds", day)
     kinds = [each for each in known if kind in (None, each)]
-    since, groups = operations.window(view, day), operations.groups(day)
+    since, groups = equity.window(view, day), equity.groups(day)
     return _told(view, store.behind(view, since, kinds, groups=groups, missed=missed, part=part))
 
 
-def group(view: View, *, by: str, name: str, part: slice = WHOLE) -> Listed:
-    """The clocks of one group of people; nothing where it is too small to be shown."""
-    shown = next((shares for kind, shares in operations.equity(view) if kind == by), ())
-    if not any(each.name == name and not each.hidden for each in shown):
+def group(view: View, *, by: str, name: str, measure: str = equity.CLOCKS, part: slice = WHOLE) -> Listed:
+    """What one group of people counts, by a measure; nothing where it is too small to be shown."""
+    if measure not in equity.MEASURES or not equity.shown(view, measure, by=by, name=name):
         return NOTHING
     day = local_day(view.now, view.zone)
-    kinds = rules.names("kept-kinds", "kinds", day)
-    since, groups = operations.window(view, day), operations.groups(day)
-    return _told(view, store.behind(view, since, kinds, groups=groups, group=(by, name), part=part))
+    if measure in (equity.CLOCKS, equity.WAITS):
+        since, groups, waiting = equity.window(view, day), equity.groups(day), measure == equity.WAITS
+        kinds = equity.kinds_of(measure, day)
+        return _told(view, store.behind(view, since, kinds, groups=groups, group=(by, name), waits=waiting, part=part))
+    of = equity.places(view, measure, by=by, name=name)
+    rows = _loops(view, equity.CLOSED_WITHIN) if measure == equity.CLOSURE else _contacts(view)
+    return _listed(view, (each for place, each in enumerate(rows) if place in of), part)
 
 
 def waits(view: View, *, kind: str, part: slice = WHOLE) -> Listed:
     """What a wait was worked out from."""
     day = local_day(view.now, view.zone)
     kinds = [each for each in rules.names("waits-kinds", "kinds", day) if each == kind]
-    return _told(view, store.waited(view, operations.window(view, day), kinds, part=part))
+    return _told(view, store.waited(view, equity.window(view, day), kinds, part=part))
 
 
 def _told(view: View, found: Counting) -> Listed:
@@ -94,18 +97,19 @@ def _told(view: View, found: Counting) -> Listed:
 
 def closure(view: View, *, days: int, missed: bool = False, part: slice = WHOLE) -> Listed:
     """The referrals old enough to tell whether they closed within so many days; all, or only those that did not."""
-    found = [each for each in referral_board.loops_within(view, days) if not (missed and each.in_time)]
-    patients = [str(codes.patient_of(each.task)) for each in found]
-    rows = (
-        Behind(patient, "", REFERRAL, each.start + timedelta(days=days), each.end, each.in_time)
-        for each, patient in zip(found, patients, strict=True)
-    )
-    return _listed(view, rows, part)
+    return _listed(view, (each for each in _loops(view, days) if not (missed and each.kept)), part)
+
+
+def _loops(view: View, days: int) -> list[Behind]:
+    found = referral_board.loops_within(view, days)
+    return [
+        Behind(str(codes.patient_of(each.task)), "", REFERRAL, each.start + timedelta(days=days), each.end, each.in_time) for each in found
+    ]
 
 
 def lost(view: View, *, cause: str | None = None, part: slice = WHOLE) -> Listed:
     """What was in the way of going home, for one cause or all, and the hours each cost; the dearest first."""
-    known = days_lost.since(view, operations.window(view, local_day(view.now, view.zone)))
+    known = days_lost.since(view, equity.window(view, local_day(view.now, view.zone)))
     found = [each for each in known if cause in (None, each[1])]
     rows = [Behind(patient, "", name, None, None, False, hours) for patient, name, hours in found]
     return _listed(view, sorted(rows, key=lambda each: (-each.hours, each.patient)), part)
@@ -113,12 +117,16 @@ def lost(view: View, *, cause: str | None = None, part: slice = WHOLE) -> Listed
 
 def interpreters(view: View, *, missed: bool = False, part: slice = WHOLE) -> Listed:
     """The contacts with those who need an interpreter; nothing where they are too few people to be shown."""
-    day = local_day(view.now, view.zone)
-    found = interpreted.contacts(view, operations.window(view, day), rules.names("languages", "other", day))
-    if len({each.patient for each in found}) < rules.number("small-cell", "least", day):
+    found = _contacts(view)
+    if len({each.patient for each in found}) < rules.number("small-cell", "least", local_day(view.now, view.zone)):
         return NOTHING
-    rows = (Behind(each.patient, each.name, INTERPRETER, None, each.at, each.kept) for each in found if not (missed and each.kept))
-    return _listed(view, rows, part)
+    return _listed(view, (each for each in found if not (missed and each.kept)), part)
+
+
+def _contacts(view: View) -> list[Behind]:
+    day = local_day(view.now, view.zone)
+    found = interpreted.contacts(view, equity.window(view, day), rules.names("languages", "other", day))
+    return [Behind(each.patient, each.name, INTERPRETER, None, each.at, each.kept) for each in found]
 
 
 def _listed(view: View, rows: Iterable[Behind], part: slice) -> Listed:

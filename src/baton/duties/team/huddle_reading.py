@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from baton.duties import codes, reading
@@ -41,7 +41,7 @@ class Decision:
     what: str
     owner: str
     owner_name: str
-    due: str
+    due: date
     offered: bool
     open: bool
 
@@ -191,7 +191,7 @@ def unsettled(view: View) -> tuple[Unsettled, ...]:
 
 def _decision(task: Resource) -> Decision:
     owner: Resource = task.get("owner", {})
-    due = str(task["restriction"]["period"]["end"])[:10]
+    due = date.fromisoformat(str(task["restriction"]["period"]["end"])[:10])
     offered = code_of(task.get("businessStatus"), KIND) == OFFERED
     return Decision(
         str(task["id"]),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from baton.duties.discharge import days_lost
 from baton.duties.referrals import board as referral_board
-from baton.duties.team import interpreted
+from baton.duties.team import equity, interpreted
 from baton.rules import figures as rules
 from baton.rules.calendar import local_day
 from baton.rules.figures import Share
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from baton.store import View
 
 ROLES: Final = ("administrator", "supervisor")
-KINDS: Final = store.KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ REMEMBERED: Known[Slow] = Known(seconds=60)
 def page(view: View) -> Operations:
     """All of it, in a handful of questions."""
     day = local_day(view.now, view.zone)
-    since, kinds = window(view, day), rules.names("kept-kinds", "kinds", day)
+    since, kinds = equity.window(view, day), rules.names("kept-kinds", "kinds", day)
     clocks = store.clocks(view, since, kinds)
     slow = _slow(view, since, day)
     waits = store.waits(view, since, rules.names("waits-kinds", "kinds", day))
@@ -85,7 +84,7 @@ def _slow(view: View, since: datetime, day: date) -> Slow:
         return Slow(
             referral_board.figures(view).overall.within,
             days_lost.by_cause(days_lost.since(view, since)),
-            equity(view),
+            equity.table(view),
             _small(
                 rules.share("interpreter", sum(each.kept for each in spoken), len(spoken), day), len({each.patient for each in spoken}), day
             ),
@@ -96,26 +95,3 @@ def _slow(view: View, since: datetime, day: date) -> Slow:
 
 def _small(share: Share, people: int, day: date) -> Share:
     return replace(share, hidden=0 < people < rules.number("small-cell", "least", day))
-
-
-def window(view: View, day: date) -> datetime:
-    """Since when the page counts."""
-    return view.now - timedelta(days=rules.number("window", "days", day))
-
-
-def groups(day: date) -> store.Groups:
-    """How patients are told apart, by the rule of a day."""
-    return store.Groups(rules.names("languages", "other", day), rules.age_bands(day), rules.payers(day))
-
-
-def equity(view: View) -> tuple[tuple[str, tuple[Share, ...]], ...]:
-    """The clocks of all kinds together, group beside group: by language, sex, age, race, ethnicity and insurance."""
-    day = local_day(view.now, view.zone)
-    found = store.equity(view, window(view, day), rules.names("kept-kinds", "kinds", day), groups(day))
-    compared = sum(len(several) for several in found.values())
-    shown = []
-    for kind in KINDS:
-        several = dict(sorted(found.get(kind, {}).items()))
-        counts, people = {name: (kept, of) for name, (kept, of, _) in several.items()}, {name: each[2] for name, each in several.items()}
-        shown.append((kind, rules.groups(counts, day, comparisons=compared, people=people)))
-    return tuple(shown)

@@ -156,10 +156,19 @@ who as materialized (
             array(select m ->> 0 from jsonb_path_query(v.body::jsonb, %(ethnicity)s::jsonpath) m) as ethnicities
         from version v where v.rid = r.rid and v.version = r.version and v.body like %(omb)s and position(%(nul)s in v.body) = 0
     ) o on true
-), g as (
+)
+
+-- name: with_groups
+-- What was counted, each with its patient's groups.
+g as (
     select d.rid, d.patient, d.code, d.due, d.closed_at, d.kept, w.language, w.sex, w.age, w.insurance, w.race, w.ethnicity
     from d join who w on w.patient = d.patient
 )
+
+-- name: groups_of
+-- The groups of some patients.
+with d as (select unnest(%(patients)s::bigint[]) as patient), {who}
+select w.patient, w.language, w.sex, w.age, w.race, w.ethnicity, w.insurance from who w
 
 -- name: equity
 -- By each kind of group: how many were in time, of how many, for how many people.
@@ -190,9 +199,18 @@ from (select count(*) as n, count(distinct patient) as people from e) t left joi
 -- name: waited
 -- What was done since an instant and is counted among the waits.
 w as (
-    select p.rid, p.patient, p.code, p.due, p.closed_at, p.closed_at <= p.due as kept from promise_counted p join {task_table} r on r.rid = p.rid
+    select p.rid, p.patient, p.code, p.due, p.closed_at, p.closed_at <= p.due as kept, extract(epoch from p.closed_at - r.date_lo) as took
+    from promise_counted p join {task_table} r on r.rid = p.rid
     where not p.open and p.closed_at >= %(since)s and p.status = 'completed' and p.code = any(%(codes)s::text[]) and r.date_lo > '-infinity'
         and {seen_task}
+)
+
+-- name: no_longer
+-- The same, each with whether it took no longer than the middle one of its kind.
+{w}, m as (
+    select code, percentile_cont(0.5) within group (order by took) as middle from w group by 1
+), d as (
+    select w.rid, w.patient, w.code, w.due, w.closed_at, w.took <= m.middle as kept from w join m on m.code = w.code
 )
 
 -- name: waits

@@ -9,7 +9,7 @@ from baton.demo.acts import Act, Deed
 from baton.demo.places import WORKERS
 from baton.demo.plot import Stage, begin_the_town
 from baton.duties import promises
-from baton.duties.contact.communication import Interpreter
+from baton.duties.contact.interpreting import Interpreter
 from baton.duties.patients import network
 from baton.duties.programs import boards, family_meetings
 from baton.duties.scheduling import booking

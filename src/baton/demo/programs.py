@@ -10,7 +10,7 @@ from baton.demo.acts import Act, Deed, put
 from baton.demo.places import reference
 from baton.demo.plot import Stage
 from baton.duties.contact import communication
-from baton.duties.contact.communication import Interpreter
+from baton.duties.contact.interpreting import Interpreter
 from baton.duties.programs import care_plans, minutes, programs, states
 from baton.duties.support import assessments
 from baton.store import Change

@@ -9,7 +9,7 @@ from baton.demo.acts import Act, Deed
 from baton.demo.places import TEAMS
 from baton.demo.plot import Stage
 from baton.duties.contact import communication, threads
-from baton.duties.contact.communication import Interpreter
+from baton.duties.contact.interpreting import Interpreter
 from baton.duties.patients import identity, network
 from baton.duties.patients.charts import Preferences
 from baton.fhir.resource import target

@@ -17,7 +17,7 @@ from baton.desk import message_words as words
 from baton.desk.threads import languages, said, why
 from baton.duties import promises
 from baton.duties.contact import calls, communication, interpreting, safe_contact
-from baton.duties.contact.communication import Interpreter
+from baton.duties.contact.interpreting import Interpreter
 from baton.fhir.resource import extension
 from baton.store import Invalid
 from baton.web.gate import Request, staff

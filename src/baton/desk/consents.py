@@ -12,11 +12,11 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from baton.desk import labels, posting, privacy_words
+from baton.desk import labels, message_words, posting, privacy_words
 from baton.desk.disclosure import whose
 from baton.desk.requests import shown
 from baton.duties import parties
-from baton.duties.contact import safe_contact
+from baton.duties.contact import interpreting, safe_contact
 from baton.duties.contact.safe_contact import SafeContact
 from baton.duties.privacy import consents as duty
 from baton.duties.privacy import requests as asks
@@ -58,6 +58,8 @@ def _page(request: Request, patient: str, status: int = 200, **more: Any) -> Htt
             "classes": list(privacy_words.CLASSES.items()),
             "labels": list(privacy_words.LABELS.items()),
             "statements": [(code, privacy_words.STATEMENTS[code]) for code in authorisation.STATEMENTS],
+            "interpreted": interpreting.needed_by(person),
+            "interpreters": message_words.INTERPRETERS.items(),
             "today": today.isoformat(),
             "form": QueryDict(),
             **more,
@@ -118,6 +120,8 @@ def terms_of(view: View, patient: str, form: QueryDict) -> Terms:
         signed_on=_day(form.get("signed_on", "")),
         authority=form.get("authority", "").strip() or None,
         status="draft" if form.get("draft") else "active",
+        interpreter=form.get("interpreter_name", "").strip()[:120],
+        interpreter_kind=form.get("interpreter") or None,
         id=form.get("id", ""),
     )
 
@@ -160,6 +164,8 @@ def complete(request: Request, patient: str, consent: str) -> HttpResponse:
         "signed_by": terms.signed_by or "",
         "signed_on": terms.signed_on.isoformat() if terms.signed_on else "",
         "authority": terms.authority or "",
+        "interpreter": terms.interpreter_kind or "",
+        "interpreter_name": terms.interpreter,
     }
     for name, value in single.items():
         form[name] = value

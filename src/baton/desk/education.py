@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from baton.desk import labels, slips
+from baton.desk import labels, message_words, slips
+from baton.duties.contact.interpreting import Interpreter
 from baton.duties.support import education
 from baton.packs.lessons import Lesson
 from baton.packs.lessons import library as lessons
@@ -91,6 +92,7 @@ def learning(request: Request, patient: str) -> HttpResponse:
         "suggested": [(lesson, lesson.said(get_language()).title, why, lesson.speaks(found.language)) for lesson, why in found.suggested],
         "others": _others(found),
         "ways": [(code, labels.word(WAYS, code)) for code in education.GIVEN_AS],
+        "interpreters": message_words.INTERPRETERS.items(),
         "results": [(code, labels.word(RESULTS, code)) for code in education.RESULTS if code != "said"],
     }
     return render(request, "education/learning.html", context)
@@ -146,12 +148,14 @@ def give(request: Request, patient: str) -> HttpResponse:
 @staff
 def taught(request: Request, patient: str, given: str) -> HttpResponse:
     """What somebody said in their own words about one item."""
-    said = {name: request.POST.get(name, "") for name in ("item", "result", "learner", "note")}
+    said = {name: request.POST.get(name, "") for name in ("item", "result", "learner", "note", "interpreter", "interpreter_name")}
+    by = Interpreter(said["interpreter"], said["interpreter_name"]) if said["interpreter"] else None
     try:
         with request.hub.store.change(request.who, because="Teach-back recorded") as change:
             education.teach_back(
-                change, given=given, item=said["item"], result=said["result"], learner=said["learner"] or None, note=said["note"]
-            )
+                change, given=given, item=said["item"], result=said["result"], learner=said["learner"] or None, note=said["note"],
+                interpreter=by,
+            )  # fmt: skip
     except (Invalid, Conflict) as refused:
         messages.error(request, labels.refusal(refused.issues[0].text))
     else:

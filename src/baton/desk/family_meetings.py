@@ -14,7 +14,7 @@ from baton.desk import message_words as words
 from baton.desk.enrolments import said
 from baton.desk.programs import need_day
 from baton.duties.contact import interpreting
-from baton.duties.contact.communication import Interpreter
+from baton.duties.contact.interpreting import Interpreter
 from baton.duties.patients import network
 from baton.duties.programs import family_meetings as duty
 from baton.rules.calendar import local_day

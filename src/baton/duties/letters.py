@@ -57,7 +57,7 @@ def keep(change: Change, *, patient: str, paper: Paper, about: str | None = None
         "date": episodes.instant(change.now),
         "author": [codes.reference_to(change.who.person, change.who.name)],
         "description": paper.title,
-        "content": [{"attachment": kept}],
+        "content": [{"attachment": {**kept, "language": paper.language}}],
     }
     return change.put(document | ({"context": {"related": [{"reference": about}]}} if about else {}))
 

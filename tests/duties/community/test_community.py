@@ -511,6 +511,7 @@ def test_the_letter_says_the_households_own_lines_and_days(ward: Ward) -> None:
     assert "$54,640" in english and "all of it" in english  # 200 percent of 27,320
     with ward.change(TOM) as change:
         kept = assistance_letter.keep(change, patient="eva", language="es")
+    assert kept.resource()["content"][0]["attachment"]["language"] == "es"
     document = ward.get(kept.reference)
     body = ward.get(document["content"][0]["attachment"]["url"])
     text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(base64.b64decode(body["data"]))).pages)

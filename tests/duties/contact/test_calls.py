@@ -12,7 +12,7 @@ from tests.duties.ward import HUB, TOM, Ward, of_team, patient
 
 from baton.duties import codes, promises
 from baton.duties.contact import calls, communication, safe_contact
-from baton.duties.contact.communication import Interpreter
+from baton.duties.contact.interpreting import Interpreter
 from baton.fhir.resource import extension
 from baton.rules.attempts import OUTCOMES
 from baton.store import Invalid, Stored

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.duties.ward import MERCY, TOM, Ward, of_team, patient
 
+from baton.duties import codes
 from baton.duties.privacy import consent_terms, consents
 from baton.duties.privacy.consent_terms import Party, Terms
 from baton.duties.privacy.decisions import NOTICE, SCOPE, Asked, Item, Recipient, decide
@@ -243,3 +244,21 @@ def test_what_is_no_purpose_is_refused(ward: Ward) -> None:
         consents.decide_disclosure(view, "Patient/eva", SNF, "CURIOSITY", [])
     with ward.store.view(TOM) as view, pytest.raises(Invalid, match="no kind of recipient"):
         consents.decide_disclosure(view, "Patient/eva", Recipient("X", "ghost"), "TREAT", [])
+
+
+def test_who_interpreted_when_it_was_signed_is_kept_with_it(database: Database) -> None:
+    ward = Ward(database)
+    ward.put(patient(), of_team())
+    terms = replace(AUTHORISATION, id="", interpreter="Marisol Vega, CMI 3021", interpreter_kind="qualified")
+    with ward.change(TOM) as change:
+        kept = consents.record(change, terms=terms).resource()
+    read = consent_terms.read(kept)
+    assert (read.interpreter, read.interpreter_kind) == ("Marisol Vega, CMI 3021", "qualified")
+    for kind, why in (("qualified", "name or number"), ("a-machine", "none of")):
+        with pytest.raises(Invalid, match=why), ward.change(TOM) as change:
+            consents.record(change, terms=replace(terms, interpreter="", interpreter_kind=kind))
+    kid = {"resourceType": "RelatedPerson", "id": "kid", "patient": {"reference": "Patient/eva"}, "name": [{"text": "Leo Stone"}]}
+    ward.put({**kid, "birthDate": "2012-01-01"})
+    with pytest.raises(Invalid, match="A child does not interpret"), ward.change(MERCY) as change:
+        change.put({**kept, "extension": [{"url": codes.CONTACT_INTERPRETER, "valueString": "Leo Stone"}]})
+    ward.store.close()

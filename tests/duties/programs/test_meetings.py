@@ -11,7 +11,7 @@ from tests.duties.ward import TOM, ZONE, Ward, of_team, patient
 
 from baton.duties import codes
 from baton.duties.contact import interpreting
-from baton.duties.contact.communication import Interpreter
+from baton.duties.contact.interpreting import Interpreter
 from baton.duties.patients import identity
 from baton.duties.programs import boards, family_meetings, programs
 from baton.duties.team import huddle_reading, huddles

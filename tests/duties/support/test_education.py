@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pypdf
 import pytest
 from tests.duties.ward import PRIYA, TOM, Ward, of_team, patient, stay
 
 from baton.duties import codes
+from baton.duties.contact.interpreting import Interpreter
 from baton.duties.support import education
 from baton.duties.today import caseload
 from baton.packs.lessons import library
@@ -122,3 +124,29 @@ def test_the_next_call_asks_what_was_not_understood(ward: Ward) -> None:
         ("Living with heart failure", "Which foods will you leave out?"),
         ("Living with heart failure", "When will you call us? When will you call 911?"),
     )
+
+
+def test_who_interpreted_stands_beside_what_was_understood_with_its_proof(ward: Ward) -> None:
+    interpreted = {"url": "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired", "valueBoolean": True}
+    ward.put({**ward.get("Patient/eva"), "extension": [interpreted]})
+    lesson = given(ward)
+    item = learning(ward).given[0].items[0].ask.item
+
+    def said(by: Interpreter | None) -> education.Proof:
+        ward.time += timedelta(minutes=1)
+        with ward.change(TOM) as change:
+            education.teach_back(change, given=lesson, item=item, result="understood", interpreter=by)
+        proof = learning(ward).given[0].items[0].proof
+        assert proof is not None
+        return proof
+
+    assert learning(ward).interpreted
+    assert (said(None).interpreter_kind, said(Interpreter("qualified", "#4471")).interpreter) == (None, "#4471")
+    assert said(Interpreter("staff")).interpreter_kind == "staff"
+    with pytest.raises(Invalid, match="name or number"):
+        said(Interpreter("qualified"))
+    ward.put({"resourceType": "RelatedPerson", "id": "kid", "patient": {"reference": "Patient/eva"}, "name": [{"text": "Leo Stone"}],
+              "birthDate": "2012-01-01"})  # fmt: skip
+    for child in (Interpreter("companion", person="RelatedPerson/kid"), Interpreter("companion", "Leo Stone")):
+        with pytest.raises(Invalid, match="A child does not interpret"):
+            said(child)

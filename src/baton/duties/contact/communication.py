@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from baton.duties import codes, promises, reading
 from baton.duties.contact import interpreting, safe_contact
+from baton.duties.contact.interpreting import Interpreter, interpreted
 from baton.duties.today.rows import Attempt
 from baton.duties.transitions import episodes, evidence
 from baton.fhir.outcome import error
@@ -29,20 +29,6 @@ WRITTEN = {"EMAILWRIT": "email", "SMSWRIT": "sms"}
 """What is written, as the channels of safe contact."""
 MEDIUMS = tuple(row.code for row in table("tcm").rows if row.values["kind"] == "medium")
 TOPICS = tuple(row.code for row in table("tcm").rows if row.values["kind"] == "topic")
-
-
-@dataclass(frozen=True, slots=True)
-class Interpreter:
-    """Who interpreted: `kind` is qualified (with a name or number that proves it), staff (who speaks the language) or companion.
-
-    `person` is the "RelatedPerson/id" of a companion on file; `born` their day of birth where it is known.
-    """
-
-    kind: str
-    name: str = ""
-    language: str | None = None
-    person: str | None = None
-    born: date | None = None
 
 
 def attempt(
@@ -128,20 +114,6 @@ def call(
     if owed is not None and codes.promise_code(owed) != codes.CONTACT:
         change.put(promises.stamped(change, linked(owed, f"Communication/{stored.id}")))
     return stored
-
-
-def interpreted(interpreter: str | Interpreter | None, language: str | None) -> list[Resource]:
-    """Who interpreted, as extensions: the name or number as ever, and what proves that they may."""
-    if not interpreter:
-        return []
-    if isinstance(interpreter, str):
-        return [{"url": codes.CONTACT_INTERPRETER, "valueString": interpreter}]
-    parts: list[Resource] = [{"url": "kind", "valueCode": interpreter.kind}]
-    parts += [{"url": "language", "valueCode": spoken}] if (spoken := interpreter.language or language) else []
-    parts += [{"url": "person", "valueReference": {"reference": interpreter.person}}] if interpreter.person else []
-    parts += [{"url": "born", "valueDate": interpreter.born.isoformat()}] if interpreter.born else []
-    named = [{"url": codes.CONTACT_INTERPRETER, "valueString": interpreter.name.strip()}] if interpreter.name.strip() else []
-    return [*named, {"url": interpreting.INTERPRETING, "extension": parts}]
 
 
 def against(change: Change, patient: str, outcome: str, to: str | None, medium: str = PHONE) -> list[Resource]:

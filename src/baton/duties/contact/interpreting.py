@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -14,9 +15,23 @@ from baton.rules import messages
 from baton.rules.calendar import local_day
 from baton.store import View
 
-INTERPRETING: Final = f"{codes.P}/StructureDefinition/contact-interpreting"
+INTERPRETING: Final = codes.CONTACT_INTERPRETING
 KINDS: Final = ("qualified", "staff", "companion")
 CHILD: Final = "A child does not interpret: call a qualified interpreter."
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """Who interpreted: `kind` is qualified (with a name or number that proves it), staff (who speaks the language) or companion.
+
+    `person` is the "RelatedPerson/id" of a companion on file; `born` their day of birth where it is known.
+    """
+
+    kind: str
+    name: str = ""
+    language: str | None = None
+    person: str | None = None
+    born: date | None = None
 
 
 def kind_of(resource: Mapping[str, Any]) -> str | None:
@@ -26,6 +41,11 @@ def kind_of(resource: Mapping[str, Any]) -> str | None:
 
 def _parts(resource: Mapping[str, Any]) -> dict[str, Any]:
     return {part.get("url"): part for part in extension(resource, INTERPRETING) or ()}
+
+
+def needed_by(person: Mapping[str, Any] | None) -> bool:
+    """Whether somebody needs an interpreter, as it is on file."""
+    return extension(person, identity.INTERPRETER) is True or (bool(person) and identity.preferences(dict(person or {})).interpreter)
 
 
 def refusals(view: View, kind: str, name: str, person: str | None, born: date | None) -> Iterator[Issue]:
@@ -41,6 +61,20 @@ def refusals(view: View, kind: str, name: str, person: str | None, born: date | 
             known = identity.birth_date(reading.peek(view, person) or {}) or born
     if known is not None and not messages.may_interpret(known, local_day(view.now, view.zone)):
         yield error("business-rule", CHILD, f"{where}.person")
+
+
+def interpreted(interpreter: str | Interpreter | None, language: str | None) -> list[Resource]:
+    """Who interpreted, as extensions: the name or number as ever, and what proves that they may."""
+    if not interpreter:
+        return []
+    if isinstance(interpreter, str):
+        return [{"url": codes.CONTACT_INTERPRETER, "valueString": interpreter}]
+    parts: list[Resource] = [{"url": "kind", "valueCode": interpreter.kind}]
+    parts += [{"url": "language", "valueCode": spoken}] if (spoken := interpreter.language or language) else []
+    parts += [{"url": "person", "valueReference": {"reference": interpreter.person}}] if interpreter.person else []
+    parts += [{"url": "born", "valueDate": interpreter.born.isoformat()}] if interpreter.born else []
+    named = [{"url": codes.CONTACT_INTERPRETER, "valueString": interpreter.name.strip()}] if interpreter.name.strip() else []
+    return [*named, {"url": INTERPRETING, "extension": parts}]
 
 
 def _children(after: Resource, name: str, view: View) -> Iterator[Issue]:
@@ -68,4 +102,5 @@ def guard(before: Resource | None, after: Resource | None, view: View) -> Iterat
     )
 
 
-GUARDS = {"Communication": [guard]}
+GUARDS = {"Communication": [guard], "Observation": [guard], "Consent": [guard]}
+"""What somebody was told, what they said of what they were taught, and what they signed."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
-from baton.duties.codes import P, concept
+from baton.duties.codes import CONTACT_INTERPRETER, CONTACT_INTERPRETING, P, concept
 from baton.fhir.resource import Resource, code_of, extension, target
 from baton.rules import authorisation, permissions
 from baton.rules.tables import Row
@@ -87,6 +87,8 @@ class Terms:
     status: str = "active"
     id: str = ""
     revoked_on: date | None = None
+    interpreter: str = ""  # the name or number of who interpreted when it was signed
+    interpreter_kind: str | None = None  # qualified, staff, companion
 
     @property
     def reference(self) -> str:
@@ -213,7 +215,14 @@ def read(consent: Mapping[str, Any]) -> Terms:
         status=str(consent.get("status", "")),
         id=str(consent.get("id", "")),
         revoked_on=_day(revoked.get("on", {}).get("valueDate")),
+        interpreter=str(extension(consent, CONTACT_INTERPRETER) or ""),
+        interpreter_kind=_kind_of_interpreter(consent),
     )
+
+
+def _kind_of_interpreter(consent: Mapping[str, Any]) -> str | None:
+    parts = extension(consent, CONTACT_INTERPRETING) or ()
+    return next((part["valueCode"] for part in parts if part.get("url") == "kind"), None)
 
 
 def write(terms: Terms, *, now: str, author: Resource) -> Resource:
@@ -231,6 +240,9 @@ def write(terms: Terms, *, now: str, author: Resource) -> Resource:
     said = {DESCRIPTION: terms.description.strip(), EVENT: (terms.event or "").strip(), AUTHORITY: (terms.authority or "").strip()}
     extensions: list[Resource] = [{"url": url, "valueString": text} for url, text in said.items() if text]
     extensions += [{"url": STATEMENT, "valueCode": code} for code in terms.statements]
+    extensions += [{"url": CONTACT_INTERPRETER, "valueString": terms.interpreter.strip()}] if terms.interpreter.strip() else []
+    if terms.interpreter_kind:
+        extensions.append({"url": CONTACT_INTERPRETING, "extension": [{"url": "kind", "valueCode": terms.interpreter_kind}]})
     consent: Resource = {
         "resourceType": "Consent",
         "extension": extensions,

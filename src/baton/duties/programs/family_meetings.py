@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from baton.duties import codes, reading
-from baton.duties.contact import communication, interpreting
+from baton.duties.contact import interpreting
 from baton.duties.patients import identity, network
 from baton.duties.promises import refuse
 from baton.duties.scheduling import booking, notices, terms
@@ -21,7 +21,7 @@ from baton.fhir.resource import Resource, extension, has_code, human_name, targe
 from baton.store import Invalid
 
 if TYPE_CHECKING:
-    from baton.duties.contact.communication import Interpreter
+    from baton.duties.contact.interpreting import Interpreter
     from baton.store import Change, Stored, View
 
 KIND: Final = f"{codes.P}/CodeSystem/appointment-kind"
@@ -70,7 +70,7 @@ def book(
         "created": episodes.instant(change.now),
         "participant": several,
     }
-    said = communication.interpreted(interpreter, identity.language(body))
+    said = interpreting.interpreted(interpreter, identity.language(body))
     stored = change.put({**made, **({"extension": said} if said else {})})
     notices.tell(change, [stored.resource()], notices.BOOKED)
     return stored

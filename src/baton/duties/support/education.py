@@ -12,10 +12,12 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, letters, reading
+from baton.duties.contact import interpreting
+from baton.duties.contact.interpreting import Interpreter
 from baton.duties.privacy import slips
 from baton.duties.promises import refuse
 from baton.duties.transitions import episodes
-from baton.fhir.resource import Resource, human_name, target
+from baton.fhir.resource import Resource, extension, human_name, target
 from baton.packs.lessons import Ask, Lesson, library
 from baton.paper import Facts, Heading, Notice, Paper, Rows, Text, pdf
 
@@ -44,6 +46,8 @@ class Proof:
     teacher: str
     language: str | None
     words: str = ""
+    interpreter: str = ""
+    interpreter_kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Learning:
     given: tuple[Given, ...]
     suggested: tuple[tuple[Lesson, str], ...]
     learners: tuple[tuple[str, str], ...]  # (reference, name): the patient and those close to them
+    interpreted: bool = False  # whether the patient needs an interpreter
 
 
 def suggested(conditions: Iterable[Mapping[str, Any]], *, just_home: bool) -> dict[str, str]:
@@ -122,7 +127,8 @@ def learning(view: View, *, patient: str) -> Learning:
     open_ = tuple((library()[code], why) for code, why in names.items() if code not in have)
     close = ((f"RelatedPerson/{each['id']}", human_name(each)) for each in chart.get("RelatedPerson", ()) if each.get("active", True))
     learners = ((reference, human_name(person)), *((ref, name) for ref, name in close if name))
-    return Learning(language, all(lesson.speaks(language) for lesson, _ in open_), given, open_, learners)
+    written = all(lesson.speaks(language) for lesson, _ in open_)
+    return Learning(language, written, given, open_, learners, interpreting.needed_by(person))
 
 
 def _language(person: Mapping[str, Any]) -> str | None:
@@ -166,7 +172,10 @@ def _proofs(observations: Iterable[Mapping[str, Any]], view: View) -> dict[tuple
         if item is None or when is None or about is None or result is None or observation.get("status") == "entered-in-error":
             continue
         performers = observation.get("performer", ({}, {}))
-        proof = Proof(result, when, _display(performers, 1), _display(performers, 0), observation.get("language"), _note(observation))
+        proof = Proof(
+            result, when, _display(performers, 1), _display(performers, 0), observation.get("language"), _note(observation),
+            str(extension(observation, codes.CONTACT_INTERPRETER) or ""), interpreting.kind_of(observation),
+        )  # fmt: skip
         if (about, item) not in found or found[about, item].when < when:
             found[about, item] = proof
     return found
@@ -221,10 +230,13 @@ def give(
     )
 
 
-def teach_back(change: Change, *, given: str, item: str, result: str, learner: str | None = None, note: str | None = None) -> Stored:
+def teach_back(
+    change: Change, *, given: str, item: str, result: str, learner: str | None = None, note: str | None = None,
+    interpreter: Interpreter | None = None,
+) -> Stored:  # fmt: skip
     """Record what somebody said in their own words about one item: understood, to be repeated, or refused.
 
-    `learner` is the "Patient/id" or "RelatedPerson/id" who said it. Raises Invalid.
+    `learner` is the "Patient/id" or "RelatedPerson/id" who said it, `interpreter` who interpreted. Raises Invalid.
     """
     communication = change.get("Communication", given.removeprefix("Communication/"))
     lesson = lesson_of(communication)
@@ -243,6 +255,7 @@ def teach_back(change: Change, *, given: str, item: str, result: str, learner: s
         {
             "resourceType": "Observation",
             "language": communication.get("language", "en"),
+            **({"extension": marks} if (marks := interpreting.interpreted(interpreter, communication.get("language"))) else {}),
             "status": "final",
             "code": {**codes.concept(TEACH_BACK, item), "text": ask.question},
             "subject": {"reference": patient},

@@ -120,7 +120,7 @@ def test_every_error_names_its_file_and_element(baton: Callable[..., Said], tmp_
 
 def test_the_house_keeps_its_own_version_when_baton_is_brought_up_to_date(ward: Ward) -> None:
     shipped = next(each for each in loader.everything() if packs.code_of_program(each) == "heart-failure")
-    own = {**shipped, "version": "2.1", "title": "Our heart failure program"}
+    own = {**shipped, "version": "9.1", "title": "Our heart failure program"}
     ward.put(own, who=HUB)
     theirs = {**shipped, "version": "1.5", "publisher": "Larkhaven"}
     for kept in (own, theirs):

@@ -14,6 +14,7 @@ from tests.pages import MONDAY, ZONE, House, patient
 from baton.duties import codes
 from baton.duties.patients import identity
 from baton.duties.programs import minutes, programs
+from baton.duties.team import licences
 
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 
@@ -234,7 +235,7 @@ def test_sc09_a_navigators_month(visit: Visit, seen: Seen, home: House, people: 
     assert entered.clicks <= 4
 
 
-def a_family_meeting(page: Page) -> None:
+def a_family_meeting(page: Page, seen: Seen) -> None:
     """Booked from the same page: only with those who may be told, never with a child as interpreter."""
     card = page.locator("section", has=page.get_by_role("heading", name="A family meeting first?"))
     card.get_by_label("Day").fill("2026-11-25")
@@ -259,6 +260,7 @@ def a_family_meeting(page: Page) -> None:
     card.get_by_role("button", name="Book the meeting").click()
     expect(page.locator("#notices")).to_contain_text("The meeting is booked")
     expect(card).to_contain_text("interpreter #4471")
+    seen(page, "family-meeting-booked")
 
 
 def test_sc11_contradictions_end_in_one_plan(visit: Visit, seen: Seen, people: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -269,7 +271,7 @@ def test_sc11_contradictions_end_in_one_plan(visit: Visit, seen: Seen, people: d
     decided = Counted(page)
     decided.click("link", "Decide them")
     seen(page, "plan-reconcile")
-    a_family_meeting(page)
+    a_family_meeting(page, seen)
     drink = page.locator("section", has=page.get_by_role("heading", name="How much to drink"))
     drink.get_by_label("Something else:").check()
     drink.get_by_label("What is decided instead").fill("Drink 2 L a day; both clinics agree")
@@ -318,6 +320,122 @@ def test_a_goal_and_the_plan_of_a_program(visit: Visit, seen: Seen, people: dict
     with capsys.disabled():
         print(f"\nadd goal: {added.clicks} of 3 clicks")
     assert added.clicks <= 3
+
+
+def test_the_4ms_side_by_side(visit: Visit, seen: Seen, home: House, people: dict[str, str]) -> None:
+    with home.change() as change:
+        programs.enrol(change, patient=people["nguyen"], program="geriatrics-4ms", consent="verbal")
+    page = visit(f"/patients/{people['nguyen']}/programs")
+    four = page.locator("#four-ms")
+    expect(four.get_by_role("group")).to_have_count(4)
+    expect(four).to_contain_text("Not asked yet.")
+    seen(page, "four-ms-to-ask")
+    four.get_by_role("button", name="Ask now").click()
+    said = {"What matters most": "To cook for the family at New Year", "fall": "One fall", "hurt": "No", "drowsy": "Yes"}
+    while not page.get_by_role("heading", name="Everything is answered").is_visible():
+        asked = page.locator("#question").inner_text()
+        answer = next((one for words, one in said.items() if words in asked), "No")
+        if page.locator(".choices button").count():
+            choice = page.locator(".choices button", has_text=answer)
+            (choice if choice.count() == 1 else page.locator(".choices button")).first.click()
+        else:
+            page.get_by_role("textbox").first.fill(answer)
+            page.get_by_role("button", name="Next").click()
+        page.wait_for_load_state()
+    page.get_by_role("button", name="Finish").click()
+    group = {name: page.locator("#four-ms").get_by_role("group", name=name) for name in ("What matters", "Medication", "Mobility")}
+    expect(group["What matters"]).to_contain_text("To cook for the family at New Year")
+    expect(group["What matters"].get_by_role("link", name="nobody is named to speak for them")).to_be_visible()
+    expect(group["Medication"].get_by_role("link", name="a medicine that makes drowsy or dizzy")).to_be_visible()
+    expect(group["Mobility"]).to_contain_text("One fall")
+    seen(page, "four-ms")
+    group["Mobility"].get_by_role("link", name="falls", exact=True).click()
+    expect(page.locator("#sheet")).to_contain_text("Lan Nguyen")
+    for look in ("dark", "phone", "spanish"):
+        page = visit(f"/patients/{people['nguyen']}/programs", **LOOKS[look])
+        seen(page, f"four-ms-{look}")
+        page.context.close()
+
+
+def test_a_weight_past_her_own_limit_is_decided_by_a_nurse(visit: Visit, seen: Seen, home: House, people: dict[str, str]) -> None:
+    page = visit(f"/patients/{people['rosa']}/programs")
+    watch = page.locator(".watch")
+    watch.locator("summary", has_text="The patient’s own limit").click()
+    watch.locator("select[name=limit]").select_option(label="Up in a day")
+    watch.get_by_label("May rise by").fill("nothing")
+    watch.get_by_role("button", name="Set").click()
+    expect(page.locator("#notices")).to_contain_text("Say how much it may rise, in lb or kg.")
+    watch.locator("summary", has_text="The patient’s own limit").click()
+    watch.locator("select[name=limit]").select_option(label="Up in a day")
+    watch.get_by_label("May rise by").fill("2")
+    watch.get_by_role("button", name="Set").click()
+    expect(watch).to_contain_text("their own limit")
+    with home.change() as change:  # 2.4 lb in a day: below the pack's three, above her two
+        for hours, pounds in ((30, 149.0), (4, 151.4)):
+            change.put(
+                {
+                    "resourceType": "Observation", "status": "final", "subject": {"reference": f"Patient/{people['rosa']}"},
+                    "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+                    "effectiveDateTime": (MONDAY - timedelta(hours=hours)).isoformat(), "valueQuantity": {"value": pounds, "unit": "lb"},
+                }
+            )  # fmt: skip
+    page.reload()
+    expect(watch).to_contain_text("past its limit")
+    expect(watch).to_contain_text("Ask first. Any yes: 911 now.")
+    seen(page, "watch-past-limit")
+    watch.get_by_label("Nothing changes: watch on").check()
+    watch.get_by_role("button", name="Record the decision").click()
+    expect(page.locator("#notices")).to_contain_text("This asks for a licence that is in force.")
+    expect(watch).to_contain_text("past its limit")  # a coordinator who is no nurse does not decide
+    with home.change("sue@example.org") as change:
+        nurse = {"code": codes.concept(licences.LICENCE, "RN"), "period": {"end": "2027-12-31"}}
+        carla = change.get(*home.person["carla@example.org"].split("/"))
+        change.put({**carla, "qualification": [nurse]})
+    watch.get_by_label("Seen within days").check()
+    watch.get_by_label("Note").fill("Breathes well, ankles a little swollen: seen on Wednesday")
+    watch.get_by_role("button", name="Record the decision").click()
+    expect(page.locator("#notices")).to_contain_text("Recorded.")
+    expect(watch).not_to_contain_text("past its limit")
+    seen(page, "watch-decided")
+
+
+def test_offered_waited_for_declined_and_paused(visit: Visit, seen: Seen, home: House) -> None:
+    with home.change() as change:
+        id_ = patient(change, "Olga Petrov", born="1940-03-01")
+    with home.change() as change:
+        change.put(problem(id_, "I50.9", "Heart failure"))
+    page = visit(f"/patients/{id_}/programs")
+    fold = page.locator("details", has=page.locator("summary", has_text="Heart failure"))
+    fold.locator("summary").click()
+    fold.get_by_role("button", name="Offer it").click()
+    expect(page.locator("#notices")).to_contain_text("Offered. An answer is owed now.")
+    seen(page, "programs-offered")
+    page.get_by_label("In words").fill("Her daughter looks after that")
+    page.get_by_role("button", name="They do not enter").click()
+    expect(page.locator("main")).to_contain_text("“Her daughter looks after that”")
+    page.get_by_label("Why it is opened again").fill("She asks for it now")
+    page.get_by_role("button", name="Open again").click()
+    page.get_by_role("button", name="They enter").click()
+    expect(page.locator("dl.facts").first).to_contain_text("First 30 days")
+    page.locator("summary", has_text="Pause").click()
+    page.get_by_label("Until").fill("2026-12-20")
+    page.get_by_label("Why", exact=True).first.fill("With her sister until Christmas")
+    page.get_by_role("button", name="Pause it").click()
+    expect(page.locator("main")).to_contain_text("With her sister until Christmas")
+    seen(page, "programs-paused")
+    page.get_by_role("button", name="Take it up again").click()
+    expect(page.locator("main")).not_to_contain_text("With her sister until Christmas")
+    page.locator("summary", has_text="Consent, time, risk").click()
+    page.get_by_role("button", name="Work the risk out anew").click()
+    expect(page.locator("#notices")).to_contain_text("Recorded.")
+    page.locator("summary", has_text="Leave the program").click()
+    page.get_by_role("button", name="Leave it").click()
+    expect(page.get_by_role("button", name="Open again")).to_be_visible()
+    fold = page.locator("details", has=page.locator("summary", has_text="Geriatrics"))
+    fold.locator("summary").click()
+    fold.get_by_role("button", name="Waiting list").click()
+    expect(page.locator("main")).to_contain_text("waiting", ignore_case=True)
+    seen(page, "programs-waiting")
 
 
 @pytest.mark.parametrize("look", LOOKS)

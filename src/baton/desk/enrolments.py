@@ -14,12 +14,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.desk import labels, posting, slips
+from baton.desk import four_ms, labels, posting, slips
 from baton.desk import program_words as words
 from baton.desk.programs import day_of, need_day, sparkline
 from baton.duties.patients import caregivers
 from baton.duties.programs import asking, programs, states, versions, watches
 from baton.duties.programs import closing as program_closing
+from baton.duties.programs import four_ms as program_four_ms
 from baton.duties.programs import packs as program_packs
 from baton.duties.programs import risk as program_risk
 from baton.duties.programs.closing import Summary
@@ -49,12 +50,14 @@ def page(request: Request, patient: str) -> HttpResponse:
         owed = asking.due(view, reference)
         cards = [_card(view, each, today, own, owed.get(each.reference, ())) for each in mine]
         close = [(each.reference, each.name) for each in caregivers.of_patient(view, patient=patient, responses=())]
+        looked_at = four_ms.card(program_four_ms.of_patient(view, reference), own)
         risk = panel_risk.judge(program_risk.facts(view, reference), today)
     offered = [_entry(each, own) for each in entries if each.open is None]
     context = {
         "patient": patient,
         "name": human_name(person),
         "cards": cards,
+        "four_ms": looked_at,
         "slip": slip,
         "offered": sorted(offered, key=lambda each: (not each["met"], each["title"])),
         "ways": [(code, labels.word(words.HOW, code)) for code in programs.HOW],

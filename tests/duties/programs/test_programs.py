@@ -80,6 +80,8 @@ def test_every_program_can_be_run_and_says_who_says_so(pack: dict[str, Any]) -> 
         assert phase.source and phase.title.said("es") != phase.title.text
         assert all(step.source and step.reason and step.title.said("es") != step.title.text for step in phase.steps)
     assert program.goals and program.interventions and program.close_reasons
+    plan = next(each for each in pack["action"] if each["id"] == "plan")
+    assert all(each.get("documentation") for each in plan["action"]), "what a plan tells a patient says who says so"
     reached, waiting = set(), [program.phases[0].code]
     while waiting:
         reached.add(here := waiting.pop())

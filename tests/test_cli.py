@@ -72,6 +72,7 @@ def administrator(data: Path) -> str:
         ["user"],
         ["client", "add"],
         ["client", "list"],
+        ["relabel"],
         [],
     ],
 )

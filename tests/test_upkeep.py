@@ -121,3 +121,11 @@ def test_the_demo_town_is_no_place_for_production(folder: Path) -> None:
     assert baton("load", "-", data=folder / "town", stdin=json.dumps(mark)).returncode == 0
     refused = baton("check", data=folder / "town", **PRODUCTION)
     assert refused.returncode == 1 and "demo town" in refused.stderr
+
+
+def test_what_is_stored_is_labelled_by_todays_rules_and_a_rehearsal_changes_nothing(data: Path) -> None:
+    first = baton("relabel", data=data)
+    assert first.returncode == 0 and "nothing was changed (--yes writes them anew)" in first.stdout, first.stderr
+    done = baton("relabel", "--yes", data=data)
+    assert done.returncode == 0 and "were written anew" in done.stdout, done.stderr
+    assert baton("relabel", data=data).stdout.startswith("0 resources")

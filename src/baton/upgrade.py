@@ -1,4 +1,4 @@
-"""After an upgrade that brought labels and relationships: what was stored before is judged as if it came in today."""
+"""What was stored before is judged as if it came in today: after an upgrade that brought labels, and when the rules of labels changed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import islice
 from baton.fhir.query import Query
 from baton.fhir.resource import Resource
 from baton.store import Refused, Store, Stored, View, Who, links, panel
+from baton.store import labels as security
 from baton.store.codes import TYPES
 from baton.store.index import index
 
@@ -35,6 +36,31 @@ def judged_anew(store: Store, hub: Who) -> list[str]:
     return [f"judged {written} resources anew", *refused] if written or refused else []
 
 
+def labelled_anew(store: Store, hub: Who, *, write: bool) -> tuple[int, list[str]]:
+    """How many resources carry other labels than today's rules ask for, and which the door refuses; with `write` they are put right.
+
+    Each is written once more through the door, so that its history says when and why; what a person set stays.
+    """
+    counted, refused = 0, list[str]()
+    for type_ in TYPES:
+        with store.view(hub) as view:
+            found = (stored.resource() for stored in _all(view, type_) if _labelled_otherwise(view, store, stored))
+            while several := list(islice(found, AT_ONCE)):
+                counted += len(several)
+                for each in several if write else ():
+                    if not _put(store, hub, [each], because="Labelled anew: the rules of what is sensitive changed"):
+                        refused.append(f"{each['resourceType']}/{each['id']}")
+    return counted, refused
+
+
+def _labelled_otherwise(view: View, store: Store, stored: Stored) -> bool:
+    resource = stored.resource()
+    coded = resource.get("meta", {}).get("security", ())
+    by_person = {security.names(security.bits({"meta": {"security": [each]}})) for each in coded if not security.by_rule(each)}
+    asked = {(name,) for labeller in store.labellers for name, _why in labeller(resource, index(resource, view.zone), view)} - by_person
+    return asked != {security.names(security.bits({"meta": {"security": [each]}})) for each in coded if security.by_rule(each)}
+
+
 def _all(view: View, type_: str) -> Iterator[Stored]:
     cursor: str | None = None
     while True:
@@ -55,9 +81,11 @@ def _concerned(view: View, store: Store, stored: Stored) -> bool:
     return any(True for labeller in store.labellers for _ in labeller(resource, indexed, view))
 
 
-def _put(store: Store, hub: Who, resources: list[Resource]) -> bool:
+def _put(
+    store: Store, hub: Who, resources: list[Resource], because: str = "Judged anew: labels and relationships came with this version"
+) -> bool:
     try:
-        with store.change(hub, because="Judged anew: labels and relationships came with this version") as change:
+        with store.change(hub, because=because) as change:
             change.put_all(resources)
     except Refused:
         return False

@@ -28,6 +28,8 @@ def commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     sub = command("restore", restore, "Bring a backup back into an empty data folder, then check it.")
     sub.add_argument("file", type=Path)
     _key_file(sub)
+    sub = command("relabel", relabel, "Label what is stored by today's rules of what is sensitive. Counts only, unless --yes is given.")
+    sub.add_argument("--yes", action="store_true", help="write them anew")
     sub = command("erase", erase, "Erase a patient when the law says so; leaves a tombstone. Rehearses unless --yes is given.")
     sub.add_argument("--patient", required=True, metavar="ID")
     sub.add_argument("--because", required=True, metavar="TEXT", help="why, without health information: it is kept")
@@ -62,6 +64,21 @@ def backup(arguments: argparse.Namespace, settings: Settings) -> None:
         size = backup.make(hub.database.owner_dsn, arguments.file, secret, key=settings.key(), kept=not settings.secret_key)
         hub.store.note_event(app.HUB, "export backup", detail=f"{size} bytes")
     print(f"{arguments.file}: {size:,} bytes. Without its secret nobody can read it, not even you: keep that somewhere else.")
+
+
+def relabel(arguments: argparse.Namespace, settings: Settings) -> int:
+    """`baton relabel`: after the rules or a list of the house changed, or an organisation became a Part 2 program."""
+    from baton import app, upgrade
+
+    with app.opened(settings) as hub:
+        found, refused = upgrade.labelled_anew(hub.store, app.HUB, write=arguments.yes)
+        if arguments.yes:
+            hub.store.note_event(app.HUB, "relabel", detail=f"{found} resources")
+    said = "were written anew" if arguments.yes else "would carry other labels; nothing was changed (--yes writes them anew)"
+    print(f"{found} resources {said}.")
+    for each in refused:
+        print(f"{each} stays as it was: the door refuses it")
+    return 1 if refused else 0
 
 
 def restore(arguments: argparse.Namespace, settings: Settings) -> int:

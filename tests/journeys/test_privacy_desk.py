@@ -10,13 +10,14 @@ from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import PASSWORD, House, patient
 
 from baton import app
-from baton.duties.privacy import unusual
+from baton.duties.privacy import code_lists, unusual
+from baton.duties.privacy.code_lists import Wanted
 from baton.duties.team import staff
 from baton.store import Who
 from baton.store.seal import seal
 from baton.web import django as shell
 
-ARI = "ari@example.org"
+ARI, DANA = "ari@example.org", "dana@example.org"
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +126,39 @@ def test_the_paper_is_handed_out(visit: Visit, rosa: str) -> None:
     with page.expect_download() as download:
         page.get_by_role("link", name="PDF, español").click()
     assert download.value.suggested_filename == "access-report.pdf"
+
+
+@pytest.fixture(scope="module")
+def dana(home: House) -> str:
+    """Dana, the administrator, and a list she kept."""
+    with home.hub.store.change(app.HUB, because="Add a person") as change:
+        home.person[DANA] = staff.add(change, email=DANA, role="administrator", name="Dana Roth")
+    shell.set_password(home.hub, email=DANA, practitioner=home.person[DANA], password=PASSWORD)
+    with home.hub.store.change(home.hub.store.who(home.person[DANA], entrance="desk"), because="What is sensitive here") as change:
+        why = "Gender-affirming care, as the law of the state asks"
+        code_lists.keep(change, Wanted("R", "http://hl7.org/fhir/sid/icd-10-cm", starts=("F64",), why=why))
+    return DANA
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_what_is_sensitive_in_every_light(visit: Visit, seen: Seen, dana: str, look: str) -> None:
+    page = visit("/privacy/codes", dana, **LOOKS[look])
+    page.locator("section details.fold > summary").first.click()
+    expect(page.get_by_text("Z21").first).to_be_visible()
+    seen(page, f"codes-{look}")
+
+
+def test_dana_adds_her_laboratorys_codes_by_keyboard(visit: Visit, seen: Seen, dana: str) -> None:
+    page = visit("/sign-in", None, java_script_enabled=False)
+    page.get_by_label("E-mail").fill(dana)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password").press("Enter")
+    page.goto("/privacy/codes")
+    page.get_by_label("They tell of").select_option("HIV")
+    page.get_by_label("Code system").select_option("http://loinc.org")
+    page.get_by_label("Codes", exact=True).fill("80203-3")
+    page.get_by_label("Why").fill("River Lab reports its rapid test so")
+    page.get_by_label("Why").press("Enter")
+    expect(page.get_by_text("River Lab reports its rapid test so")).to_be_visible()
+    page.get_by_role("button", name="80203-3").press("Enter")
+    expect(page.get_by_text("taken back")).to_be_visible()

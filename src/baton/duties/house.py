@@ -10,7 +10,7 @@ from baton.duties.community import benefit_promises, benefits, capacity, communi
 from baton.duties.contact import attachments, guests, interpreting, thread_promises, thread_states
 from baton.duties.discharge import handoff as discharge_handoff
 from baton.duties.discharge import promises as discharge_promises
-from baton.duties.privacy import consents, glass
+from baton.duties.privacy import code_lists, consents, glass
 from baton.duties.privacy import tasks as privacy_tasks
 from baton.duties.programs import asking as program_asking
 from baton.duties.programs import family_meetings, minutes, month_close, pack_checks, plan_issues, programs
@@ -34,6 +34,7 @@ DUTIES: tuple[ModuleType, ...] = (
     licences,
     oncall,
     consents,
+    code_lists,
     record_states,
     inbound_filing,
     readiness_promises,

@@ -1,8 +1,11 @@
-"""Which security labels a record must carry, by its codes, by who made it, and by the patient's age. Table: data/sensitivity.json."""
+"""Which security labels a record must carry, by its codes, by who made it, and by the patient's age. Table: data/sensitivity.json.
+
+A house corrects or extends the codes by lists of its own (`OwnList`), kept as data: see duties/privacy/code_lists.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -33,6 +36,35 @@ class Sensitive:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnList:
+    """A house's own list of codes: they carry the label here too, or (`adds` false) do not carry it here, within its days.
+
+    `system` is the url of the code system, `starts` are beginnings of codes (dots left out), `why` the reason in the house's words.
+    """
+
+    id: str
+    label: str
+    adds: bool
+    system: str
+    codes: tuple[str, ...]
+    starts: tuple[str, ...]
+    since: date
+    until: date | None
+    why: str
+    by: str = ""
+
+    def in_force(self, day: date) -> bool:
+        """Whether the list holds on that day (both ends included)."""
+        return self.since <= day and (self.until is None or day <= self.until)
+
+    def has(self, system: str, code: str) -> bool:
+        """Whether a code of this system (its url) is on the list."""
+        if short(system) != short(self.system):
+            return False
+        return code in self.codes or (bool(self.starts) and bare(code).startswith(self.starts))
+
+
+@dataclass(frozen=True, slots=True)
 class _Rules:
     exact: dict[tuple[str, str], Row]
     starts: dict[str, tuple[tuple[str, Row], ...]]
@@ -59,21 +91,42 @@ def _rules(day: date) -> _Rules:
     return _Rules(exact, starts, tuple(program), tuple(ages))
 
 
-def by_code(codings: Iterable[Coding], day: date) -> list[Sensitive]:
-    """The labels that codes ask for, each once, with the first code that does."""
-    rules = _rules(day)
+def short(system: str) -> str:
+    """The short name of a code system by which the table knows it; its url when the table does not."""
+    return SYSTEMS.get(system, system)
+
+
+def bare(code: str) -> str:
+    """A code as its beginnings are compared: without dots, in capitals."""
+    return code.replace(".", "").upper()
+
+
+def by_code(codings: Iterable[Coding], day: date, own: Sequence[OwnList] = ()) -> list[Sensitive]:
+    """The labels that codes ask for, each once, with the first code that does. `own`: the house's lists, which come first."""
+    lists = [each for each in own if each.in_force(day)]
     found: dict[str, Sensitive] = {}
     for url, code in codings:
-        system = SYSTEMS.get(url or "")
-        if system is None:
+        if url is None:
             continue
-        row = rules.exact.get((system, code))
-        if row is None and system in rules.starts:
-            bare = code.replace(".", "").upper()
-            row = next((each for start, each in rules.starts[system] if bare.startswith(start)), None)
-        if row is not None:
+        mine = [each for each in lists if each.has(url, code)]
+        for each in mine:
+            if each.adds:
+                why = f"{code}: {each.why} (list {each.id} of this house, since {each.since.isoformat()})"
+                found.setdefault(each.label, Sensitive(each.label, why))
+        row = _row(url, code, day)
+        if row is not None and not any(not each.adds and each.label == row.values["label"] for each in mine):
             found.setdefault(row.values["label"], Sensitive(row.values["label"], f"{code}: {_cited(row)}"))
     return list(found.values())
+
+
+def _row(url: str, code: str, day: date) -> Row | None:
+    rules, system = _rules(day), SYSTEMS.get(url)
+    if system is None:
+        return None
+    row = rules.exact.get((system, code))
+    if row is None and system in rules.starts:
+        row = next((each for start, each in rules.starts[system] if bare(code).startswith(start)), None)
+    return row
 
 
 def by_program(program: str, day: date) -> list[Sensitive]:

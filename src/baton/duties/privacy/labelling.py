@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from baton.duties import reading
 from baton.duties.codes import P, promise_code
 from baton.duties.contact import thread_states
+from baton.duties.privacy import code_lists
 from baton.duties.support import caregiver_marks
 from baton.fhir.resource import Resource, code_of, split, target
 from baton.rules import sensitivity
 from baton.rules.calendar import local_day
-from baton.store import Refused, Who
+from baton.rules.sensitivity import OwnList
+from baton.store import Refused, Who, access
 from baton.store.codes import key64
 from baton.store.staff import Known
 
@@ -25,6 +27,8 @@ PROGRAM = f"{P}/CodeSystem/recipient-kind|part2-program"
 """The type of an Organization that is a substance use disorder program of 42 CFR Part 2."""
 UNINDEXED = ("reasonCode", "diagnosis", "procedure", "item", "conclusionCode", "manifestation")
 """Elements whose codes no search parameter finds, in Claims and orders for example."""
+ABOUT_NOBODY = ("knowledge", "directory")
+"""Groups of types that tell nothing about any patient: a form that asks about violence is no secret, its answers are."""
 _HUB = Who("Device/baton", "Baton", "system", (), "cli")
 
 
@@ -56,25 +60,28 @@ def is_the_houses_own(resource: Resource) -> bool:
 
 
 class Labelling:
-    """The labeller of the house. It remembers for a few seconds which organisations are Part 2 programs."""
+    """The labeller of the house. It remembers for a few seconds which organisations are Part 2 programs, and the house's code lists."""
 
     def __init__(self, seconds: float = 5) -> None:
-        """How long the programs are remembered."""
+        """How long they are remembered."""
         self._programs: Known[frozenset[str]] = Known(seconds)
+        self._lists: Known[tuple[OwnList, ...]] = Known(seconds)
 
     def __call__(self, resource: Resource, indexed: Indexed, view: View) -> Iterator[tuple[str, str]]:
         """The labels a resource must carry, each with the reason."""
+        if access.group_of(resource["resourceType"]) in ABOUT_NOBODY:
+            return iter(())
         day = local_day(view.now, view.zone)
         codings = [(system, code) for _, system, code in indexed.coded]
         for element in UNINDEXED:
             if element in resource:
                 codings += codings_in(resource[element])
-        found = sensitivity.by_code(codings, day)
+        found = sensitivity.by_code(codings, day, self.lists(view.store))
         if unfiled := _unfiled(resource):
             return iter([*((each.label, each.why) for each in found), ("INTAKE", unfiled)])  # its program labels content, then the whole
         programs = self.programs(view.store)
         program = next((target for _, target in indexed.named if target in programs), None) if programs else None
-        if program is not None and resource["resourceType"] not in ("Organization", "Practitioner", "PractitionerRole", "Location"):
+        if program is not None:
             found += sensitivity.by_program(program, day)
         if found and indexed.patient is not None and sensitivity.ages_matter((each.label for each in found), day):
             served = local_day(indexed.date_lo, view.zone) if indexed.date_lo else day
@@ -91,6 +98,15 @@ class Labelling:
                 return frozenset(f"Organization/{each['id']}" for each in view.find("Organization", type=PROGRAM, _count=1000))
 
         return self._programs.get(id(store), ask)
+
+    def lists(self, store: Store) -> tuple[OwnList, ...]:
+        """The house's own lists of codes."""
+
+        def ask() -> tuple[OwnList, ...]:
+            with store.view(_HUB) as view:
+                return code_lists.in_use(view)
+
+        return self._lists.get(id(store), ask)
 
 
 def _unfiled(resource: Resource) -> str | None:

@@ -6,17 +6,49 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from baton.store import Refused
+from baton.store.who import PORTAL
 from baton.web.context import rehearsal, theme
 
 TELL_WHY = {400, 409, 412, 422}
 """Refusals whose reasons name an element of what was sent, and may be read by who sent it."""
 
+OUTSIDE = ("/my/", "/r/", "/p/", "/a/", "/d/", "/o/", "/w/")
+"""Where people from outside are: the portal's pages, and what is reached by a link alone."""
+NOT_OPEN = (lazy("This page is not open to you"), lazy("Go back to your own page, or call us."))
+NOT_FOUND = (lazy("We cannot find this page"), lazy("It may have moved. Go back to your own page, or call us."))
+NOT_DONE = (lazy("That did not work"), lazy("Go back, look at it again, and send it once more. Or call us."))
+OUR_FAULT = (lazy("Something went wrong"), lazy("It was our fault. What you sent before is kept. Try again, or call us."))
+TOO_FAST = (lazy("That was too fast for us"), lazy("Wait a moment, then go on. What you sent before is kept."))
+TOO_LARGE = (lazy("This file is too large"), lazy("Send one of at most 10 MB, or only the pages that count."))
+PLAIN = {
+    400: NOT_DONE,
+    403: NOT_OPEN,
+    404: NOT_FOUND,
+    409: NOT_DONE,
+    410: NOT_FOUND,
+    413: TOO_LARGE,
+    422: NOT_DONE,
+    429: TOO_FAST,
+    500: OUR_FAULT,
+}
+"""What somebody outside reads instead of what staff read: plain, and nothing of who works here."""
+
+
+def is_outside(request: HttpRequest) -> bool:
+    """Whether it is a page of somebody from outside."""
+    return request.path.startswith(OUTSIDE) or getattr(getattr(request, "who", None), "role", "") in PORTAL
+
 
 def page(request: HttpRequest, status: int, heading: str, text: str, reasons: tuple[str, ...] = ()) -> HttpResponse:
     """An error page; made without the session or the database, which may be what is broken."""
+    outside = is_outside(request)
+    if outside and status in PLAIN:
+        heading, text, reasons = str(PLAIN[status][0]), str(PLAIN[status][1]), ()
     context = {
+        "outside": outside,
         "LANGUAGE_CODE": get_language() or "en",
         "theme": theme(request),
         "rehearsal": rehearsal(request),

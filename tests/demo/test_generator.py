@@ -9,7 +9,7 @@ from itertools import islice
 
 import pytest
 
-from baton.demo import chart, clinical, crowd, days, everyday, grounds, people, places, town
+from baton.demo import chart, clinical, crowd, days, everyday, grounds, names, people, places, staffing, town, visits
 from baton.demo.bundles import bundles
 from baton.fhir import bundle as fhir_bundle
 from baton.fhir.validate import check
@@ -88,6 +88,14 @@ def test_business_days_around_today(today, n, expected):
 def test_the_day_whose_second_business_day_is_today():
     assert days.Days(TODAY, ZONE).due(2, TODAY) == date(2026, 11, 19)
     assert days.Days(TODAY, ZONE).due(2, date(2026, 11, 22)) is None
+
+
+def test_nobody_who_works_here_can_be_called_like_a_patient():
+    staff = [each["name"][0] for each in grounds.ground(TODAY) if each["resourceType"] == "Practitioner"]
+    work = {(each["given"][0], each["family"]) for each in staff} | {(given, family) for given, family, _, _ in visits.INTERPRETERS}
+    work.add(tuple(staffing.PAULA[0].split()))
+    patients = [(each.family, {*each.female, *each.male}) for each in names.ORIGINS.values()]
+    assert [who for who in work for families, given in patients if who[1] in families and who[0] in given] == []
 
 
 def test_bundles_are_valid_transactions_of_some_hundred_resources():

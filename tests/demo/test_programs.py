@@ -5,7 +5,11 @@ from __future__ import annotations
 from tests.demo.conftest import NOW
 
 from baton.demo import town
-from baton.duties.programs import month_close, plan_issues, population, states
+from baton.duties import codes
+from baton.duties.programs import boards, family_meetings, month_close, packs, plan_issues, population, states, watches
+from baton.duties.programs.promises import READING
+from baton.duties.support import assessments
+from baton.duties.team import huddles
 from baton.store import Store
 
 
@@ -22,3 +26,37 @@ def test_there_is_work_of_every_kind(larkhaven: Store) -> None:
         assert all(plan_issues.is_contradiction(each) for each in undecided)
         month = month_close.run(view, month=NOW.date().replace(day=1))
         assert month.ready and month.below and any(each.line.flags for each in month.lines)
+
+
+def test_a_weight_past_the_patients_own_limit_waits_and_one_was_decided(larkhaven: Store) -> None:
+    with larkhaven.view(town.HUB) as view:
+        readings = view.find("Task", code=f"{codes.PROMISE}|{READING}")
+        (waits,) = (each for each in readings if codes.is_open(each))
+        (decided,) = (each for each in readings if not codes.is_open(each))
+        (enrolment,) = (each for each in states.of_patient(view, str(codes.patient_of(waits))) if each.program == "heart-failure")
+        (watched,) = watches.watched(view, enrolment, packs.current(view, "heart-failure"))
+    assert watches.disposition_of(decided) == "medicine-changed"
+    assert watched.task == waits["id"] and len(watched.readings) >= 7 and any(each.own for each in watched.limits)
+
+
+def test_a_board_was_held_and_the_next_one_has_an_agenda(larkhaven: Store) -> None:
+    with larkhaven.view(town.HUB) as view:
+        program, board = boards.of(view, "oncology-navigation")
+        (held,) = (each for each in huddles.every(view) if each.about.text == board.title.text)
+        points = huddles.points(view, held.id)
+        late = [stay.because for each in view.find("EpisodeOfCare", type=f"{states.PROGRAM}|") for stay in states.read(each).stays]
+        assert boards.agenda(view, program=program.code)
+    assert held.end is not None and all(each.decisions for each in points) and any(dissent for each in points for _, dissent in each.said)
+    assert [each for each in late if each]
+
+
+def test_families_met_and_will_meet_and_the_4ms_are_asked(larkhaven: Store) -> None:
+    with larkhaven.view(town.HUB) as view:
+        meetings = [each for each in view.find("Appointment", _count=1000) if family_meetings.is_meeting(each)]
+        decided = [each for each in view.find("Task", _count=1000) if str(each.get("description")).startswith("Family meeting: ")]
+        asked = [assessments.read(view, each) for each in view.find("QuestionnaireResponse", _count=1000)]
+        paused = [states.read(each) for each in view.find("EpisodeOfCare", type=f"{states.PROGRAM}|", status="onhold")]
+    assert {each["status"] for each in meetings} == {"booked", "fulfilled"}
+    assert {each["status"] for each in decided} >= {"requested", "completed"}
+    assert {each.assessment.code for each in asked if each} >= {"four-ms", "phq-2", "distress", "social-needs", "caregiver-strain"}
+    assert paused and all(each.pauses[-1].reason for each in paused)

@@ -210,7 +210,7 @@ def unanswered(stage: Stage) -> Told:
     """Rides: sent, no answer yet."""
     return (
         Told(stage, 2, "10:40")
-        .need("transportation-insecurity", "Misses dialysis when her son works")
+        .need("transportation-insecurity", "Misses dialysis when the son works")
         .refer("transportation-insecurity", "Wheelchair van")
         .link("transportation-insecurity")
     )
@@ -275,7 +275,7 @@ def settled(stage: Stage) -> Told:
     """What ended: a denial that was accepted, a benefit that was not needed any more."""
     told = Told(stage, 13, "15:40").household(2, "6900")
     told.apply("snap", ("submit", DESPITE), ("deny", {"reason": "income too high"}), ("accept-denial", {"reason": "It is too high"}))
-    return told.apply("lifeline", ("submit", DESPITE), ("approve", {}), ("end", {"reason": "Her son pays the telephone now"}))
+    return told.apply("lifeline", ("submit", DESPITE), ("approve", {}), ("end", {"reason": "The son pays the telephone now"}))
 
 
 PEOPLE: tuple[Callable[[Stage], Told], ...] = (

@@ -33,7 +33,12 @@ LIVES = {  # in business days ago: some in thirty days, some in sixty, one in mo
     "outpatient-coordination": (
         _closed(67, 65, 49),
         _closed(66, 58, 14),
-        (Happened(47, "10:15", "send"), Happened(45, "14:30", "decline", "Out of network"), Happened(44, "09:10", "reroute")),
+        (
+            Happened(49, "10:15", "send"),
+            Happened(46, "14:30", "decline", "Out of network"),
+            Happened(45, "09:10", "reroute"),
+            *_closed(46, 41, 26)[1:],
+        ),
     ),
 }
 

@@ -12,17 +12,17 @@ from baton.duties.privacy import tasks as privacy_tasks
 from baton.store import Change
 
 TEAM = "geriatrics"
-AT_NIGHT = "Her son called the night line: she fell and bleeds, the ambulance asks for her blood thinners."
-ASKED_FOR = "He stood at the desk of the clinic without an appointment and asked what the heart clinic had decided."
-WELL_KNOWN = "Her niece called our line because nobody answered at the office; I must know whether she may be told."
-FOUND = "The call stands in the log of the night line, and the son thanked us for it."
+AT_NIGHT = "The family called the night line: fell and bleeds; the ambulance asks which blood thinner it is."
+ASKED_FOR = "Stood at our desk without an appointment and asked what the heart clinic had decided."
+WELL_KNOWN = "A niece called our line because nobody answered at the office; I must know whether she may be told."
+FOUND = "The call stands in the log of the night line, and the family thanked us for it."
 
 
 def glass(stages: Sequence[Stage]) -> Iterator[Act]:
     """People of the geriatrics team, looked at by those of other teams."""
-    if not begin_the_town(stages) or stages[0].person.team != TEAM or len(stages) < 12:
+    if not begin_the_town(stages) or stages[0].person.team != TEAM or len(stages) < 13:
         return
-    first, second, third = stages[8], stages[9], stages[11]
+    first, second, third = stages[8], stages[9], stages[12]
     yield _broken(first, 4, "20:42", WORKERS["tom-brandt"], "emergency", AT_NIGHT)
     owen = privacy_tasks.office(WORKERS["owen-pike"].who)
 

@@ -51,6 +51,15 @@ def _answered(stage: Stage, when: datetime) -> Deed:
     return answer
 
 
+def _taken(stage: Stage, when: datetime) -> Deed:
+    def take(change: Change) -> None:
+        for each in change.find("Appointment", patient=stage.person.reference, status="booked"):
+            if _is(each, when):
+                home_copies.take(change, appointment=str(each["id"]))
+
+    return take
+
+
 def _is(appointment: dict[str, str], when: datetime) -> bool:
     return datetime.fromisoformat(appointment["start"]) == when
 
@@ -75,5 +84,6 @@ def at_home(stages: Sequence[Stage]) -> Iterator[Act]:
         days.at(days.business(-4), "08:55"), who, "How to get in", _noted(now, "Ring twice; the side door sticks", "A dog in the yard")
     )
     yield Act(days.at(days.business(-4), "09:00"), who, "A home visit is booked", _planned(later, days.at(days.today, second)))
+    yield Act(days.at(days.today, "07:50"), who, "The sheet of a home visit is taken along", _taken(later, days.at(days.today, second)))
     yield Act(days.at(days.business(-3), "09:05"), who, "A home visit is booked", _planned(next_week, days.at(days.business(3), first)))
     yield Act(days.at(days.business(-2), "09:10"), who, "A home visit is needed", lambda change: _needed(change, waiting))

@@ -161,16 +161,16 @@ COORDINATORS = {worker.teams[0]: worker for worker in WORKERS.values() if worker
 
 DOCTORS = {  # place -> those who see patients there
     "foundry-family": (("Amara", "Okonkwo", "MD"), ("Peter", "Lindqvist", "DO"), ("Rachel", "Stein", "NP")),
-    "harborview": (("Samuel", "Osei", "MD"), ("Joan", "Hathaway", "MD"), ("Minh", "Đặng", "NP")),
-    "little-wharf": (("Beatriz", "Montañez", "MD"), ("Karim", "Haddad", "MD")),
+    "harborview": (("Samuel", "Osei", "MD"), ("Joan", "Penrose", "MD"), ("Minh", "Cao", "NP")),
+    "little-wharf": (("Beatriz", "Solano", "MD"), ("Karim", "Fayad", "MD")),
     "heart-clinic": (("Ingrid", "Sørensen", "MD"), ("Devon", "Pettway", "PA")),
     "bayline-oncology": (("Claire", "Beaumont", "MD"), ("Wei", "Zhang", "MD")),
-    "mill-pond": (("Ruth", "Aldrich", "MD"),),
-    "lung-clinic": (("Viktor", "Lebedev", "MD"),),
+    "mill-pond": (("Ruth", "Ashworth", "MD"),),
+    "lung-clinic": (("Viktor", "Zorin", "MD"),),
     "kidney-care": (("Sunita", "Rao", "MD"),),
-    "bone-joint": (("Gonçalo", "Tavares", "MD"),),
-    "endocrine": (("Halina", "Nowak", "MD"),),
-    "harbor-behavioral": (("Naomi", "Freeman", "PsyD"),),
+    "bone-joint": (("Gonçalo", "Moreira", "MD"),),
+    "endocrine": (("Halina", "Wrona", "MD"),),
+    "harbor-behavioral": (("Naomi", "Castellan", "PsyD"),),
 }
 VISITING = (  # doctors of the specialty center in the next town: names, and the specialty of each
     ("Ottilie", "Brandvold", "MD", "Cardiology"),

@@ -23,7 +23,7 @@ ASKED = {  # what is asked of whom; what is asked of us
     "hospital-transitions": ("Echo of last winter", "heart-clinic", "access-request", "The papers of my stay, as files."),
     "heart-vascular": ("Stress test, spring", "st-brendans", "access-request", "My echo pictures on a disc."),
     "oncology-navigation": ("Pathology slides", "st-brendans", "accounting-request", "Who was told about my diagnosis?"),
-    "geriatrics": ("Bone density of 2024", "bone-joint", "amendment-request", "It says widowed. My wife is alive."),
+    "geriatrics": ("Bone density of 2024", "bone-joint", "amendment-request", "It says that I live alone. I do not."),
     "case-management": ("Kidney consult, letter", "kidney-care", "access-request", "Everything since January, for my lawyer."),
 }
 SAID = ("right-to-revoke", "conditioning", "redisclosure", "redisclosure-tpo", "copy-given")
@@ -168,8 +168,8 @@ def restricted(stage: Stage) -> Iterator[Act]:
     patient = stage.person.reference
     yield _by(stage, 12, "09:35", "A request came", _asked(stage, "restriction-request", "My brother works there. He must not be told."))
     agreed = _consent(
-        stage, stage.days.business(-11), kind="restriction", description="Nothing to her brother, who works at the front desk",
-        recipients=(Party("Her brother"),), classes=("*",), until=None,
+        stage, stage.days.business(-11), kind="restriction", description="Nothing to the brother, who works at the front desk",
+        recipients=(Party("The brother"),), classes=("*",), until=None,
     )  # fmt: skip
     yield _by(stage, 11, "10:30", "A restriction agreed to", agreed)
     yield _by(stage, 11, "10:40", "A request answered", _granted(patient, "restriction-request", "Agreed; the front desk was told."))

@@ -25,7 +25,7 @@ PROGRAM = {  # the program of a team, and how its phases follow
     "outpatient-coordination": ("chronic-care", ("monthly", "rest")),
     "hospital-transitions": ("chronic-care", ("monthly",)),
 }
-FEW = {"hospital-transitions": 4}
+FEW = {"hospital-transitions": 3}
 """Where only so many are in a program: most of these people go on to other teams."""
 LONGER = {"oncology-navigation": 2, "hospital-transitions": 2}
 """Where the work takes longer."""
@@ -48,7 +48,7 @@ WORK = ((22, "Call about weight and breath"), (14, "Arranged the ride"), (9, "Sp
 FATES = ("first", "on", "on", "steady", "paused", "offered", "waiting", "left", "declined", "withdrawn", "contradiction")
 LATE = {"oncology-navigation": ("late", "late")}
 """Those who come after, in one team: whose first phase took longer than it should, and why."""
-LATE_BECAUSE = ("The first biopsy was too small and had to be repeated", "Wanted to wait until after her daughter’s wedding")
+LATE_BECAUSE = ("The first biopsy was too small and had to be repeated", "Wanted to be at a wedding in the family first")
 FREQUENCY = ("LA6568-5", "LA6569-3")
 LITTLE = {"44250-9": FREQUENCY[1], "44255-8": FREQUENCY[0]}
 ANSWERS: dict[str, tuple[tuple[str, int, dict[str, Any]], ...]] = {
@@ -136,7 +136,7 @@ def _lived(stage: Stage, fate: str, number: int) -> Iterator[Act]:
     last = days.business(-2)
     if fate == "paused":
         until = days.today + timedelta(days=12)
-        yield _act(stage, last, "15:05", "Paused", _verb(stage, "pause", until=until, reason="With her sister until after the holidays"))
+        yield _act(stage, last, "15:05", "Paused", _verb(stage, "pause", until=until, reason="With a sister until after the holidays"))
     elif fate == "left":
         leaving = {"reason": "graduated", "words": "Knows the signs and whom to call", "rating": 5, "feedback": "You always called back."}
         yield _act(stage, last, "15:30", "Graduated", _verb(stage, "close", **leaving))

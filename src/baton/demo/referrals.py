@@ -10,10 +10,12 @@ from baton.demo.acts import Act, Deed
 from baton.demo.plot import Stage
 from baton.duties.records import documents
 from baton.duties.records.documents import Described
-from baton.duties.referrals import referrals
+from baton.duties.referrals import office_links, referrals
 from baton.duties.referrals import states as referral_states
-from baton.store import Change
+from baton.duties.referrals.answering import Sent
+from baton.store import Change, Who
 
+OUTSIDE = Who("Device/baton", "Secure link", "system", (), "portal")
 FIRST = 7
 """The first of a team's people with a referral: those before have errands enough."""
 
@@ -35,7 +37,7 @@ class Happened:
 
     ago: int
     clock: str
-    what: str  # a trigger of the machine, or send, reroute, letter, review, tell
+    what: str  # a trigger of the machine, or send, reroute, letter, review, tell; link, by-link
     why: str = ""
     visit: int | None = None
 
@@ -86,9 +88,12 @@ _REVIEWED = Happened(2, "09:40", "review", "plan-changed")
 
 LIVES: tuple[tuple[str, tuple[Happened, ...]], ...] = (
     ("urgent", (_SENT, _TAKEN, _BOOKED, _SEEN, _DONE, _LETTER)),  # a result to be reviewed
-    ("routine", (Happened(9, "11:15", "send"),)),  # no answer for nine days
+    ("routine", (Happened(9, "11:15", "send"), Happened(3, "09:40", "link"))),  # no answer for nine days, and none by the link
     ("urgent", (Happened(4, "09:50", "send"), Happened(1, "14:05", "decline", "No new patients before spring"))),
-    ("routine", (Happened(6, "10:30", "send"), Happened(4, "13:20", "accept"))),  # taken, not booked
+    (
+        "routine",
+        (Happened(6, "10:30", "send"), Happened(6, "10:40", "link"), Happened(4, "13:20", "by-link", "accept")),
+    ),  # taken by the office itself, not booked
     ("urgent", (Happened(8, "08:45", "send"), Happened(7, "10:00", "accept"), Happened(6, "16:40", "schedule", visit=3))),
     ("urgent", (_SENT, _TAKEN, Happened(11, "09:30", "schedule", visit=-2), Happened(2, "14:15", "no-show", "The ride did not come"))),
     ("routine", (_SENT, _TAKEN, _BOOKED, _SEEN)),  # seen, and no word since
@@ -113,6 +118,15 @@ LIVES: tuple[tuple[str, tuple[Happened, ...]], ...] = (
     (
         "stat",
         (Happened(3, "08:20", "send"), Happened(3, "11:05", "decline", "No machine until next week"), Happened(2, "08:40", "reroute")),
+    ),
+    (
+        "routine",
+        (
+            Happened(10, "11:30", "send"),
+            Happened(9, "09:35", "accept"),
+            Happened(8, "14:10", "schedule", visit=2),
+            Happened(1, "11:20", "appointment-cancelled", "The doctor is ill until next month"),
+        ),
     ),
 )
 
@@ -139,9 +153,27 @@ def lived(stage: Stage, asked: Asked, urgency: str, happened: Sequence[Happened]
         )  # fmt: skip
 
     yield Act(days.at(days.business(-days_ago), "08:05"), worker.who, "Referral drafted", drafted)
+    links: list[Sent] = []
     for each in happened:
         visit = days.business(each.visit) if each.visit is not None else None
-        yield Act(days.at(days.business(-each.ago), each.clock), worker.who, "Referral", _done(stage, asked, each, visit))
+        do = _by_link(stage, asked, each.why, links) if each.what in ("link", "by-link") else _done(stage, asked, each, visit)
+        yield Act(days.at(days.business(-each.ago), each.clock), OUTSIDE if each.what == "by-link" else worker.who, "Referral", do)
+
+
+def _by_link(stage: Stage, asked: Asked, said: str, links: list[Sent]) -> Deed:
+    """The office is sent a link; or says something through it."""
+
+    def do(change: Change) -> None:
+        task = _task(change, stage.person.reference)
+        if task is None:
+            return
+        if not links:
+            links.append(office_links.send(change, task=task, address=f"referrals@{asked.place}.example"))
+        if said:
+            office_links.looked(change, link=links[0].token, code=links[0].code)
+            office_links.answer(change, link=links[0].token, code=links[0].code, by="Front desk", what=said)
+
+    return do
 
 
 def _done(stage: Stage, asked: Asked, each: Happened, visit: date | None) -> Deed:

@@ -224,11 +224,11 @@ def nights(days: Days) -> Iterator[Act]:
     def weeks(change: Change) -> None:
         if oncall.shifts(change, days.at(monday, "12:00"), days.at(monday, "12:00")):  # a big town asks more than once
             return
-        for week, who in enumerate(("amara-okonkwo", "grace-kim", "amara-okonkwo")):
+        for week, who in enumerate(("amara-okonkwo", "amara-okonkwo", "grace-kim", "amara-okonkwo")):
             start = days.at(monday + timedelta(days=7 * week), "08:00")
             end = days.at(monday + timedelta(days=7 * week + 7), "08:00")
             oncall.put_on(change, line=oncall.CLINICIAN, person=f"Practitioner/{who}", start=start, end=end)
-        for number in range(20):
+        for number in range(28):
             day = monday + timedelta(days=number)
             if number == 16 or day.weekday() == 6:
                 continue

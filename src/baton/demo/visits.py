@@ -35,8 +35,8 @@ BY_VIDEO = ("Behavioral health", "Endocrinology", "Primary care")
 AFAR = ("case-management",)
 """Teams of which somebody waits for a visit by video."""
 TAKES = {  # whose insurance some doctors take; the others take all
-    "viktor-lebedev": ("medicare", "seaboard"), "saoirse-lund": ("seaboard", "veterans"), "claire-beaumont": ("medicare", "seaboard"),
-    "devon-pettway": ("medicaid", "medicare"), "joan-hathaway": ("medicare", "medicaid"), "ignacio-bellver": ("medicaid", "seaboard"),
+    "viktor-zorin": ("medicare", "seaboard"), "saoirse-lund": ("seaboard", "veterans"), "claire-beaumont": ("medicare", "seaboard"),
+    "devon-pettway": ("medicaid", "medicare"), "joan-penrose": ("medicare", "medicaid"), "ignacio-bellver": ("medicaid", "seaboard"),
 }  # fmt: skip
 WHY = {"hospital-transitions": "transport", "oncology-navigation": "afraid", "geriatrics": "forgot"}
 

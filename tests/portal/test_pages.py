@@ -16,6 +16,7 @@ from baton import app
 from baton.duties import codes
 from baton.duties.contact import guests as duty
 from baton.duties.contact import threads
+from baton.duties.scheduling import booking, told
 from baton.duties.support import agreements, assessments, concern_states, education, goals, safety
 from baton.duties.support import concerns as duties
 from baton.packs.assessments import library
@@ -119,6 +120,29 @@ def test_a_visit_is_confirmed_and_another_time_becomes_a_promise(portal: Portal)
     browser.post(f"/my/visits/{over}/yes")
     with portal.house.hub.store.view(portal.house.hub.store.who(portal.house.person["carla@example.org"], entrance="desk")) as view:
         assert "extension" not in view.get("Appointment", over)
+
+
+def test_a_visit_that_was_moved_counts_as_read_by_whoever_opened_it_and_accepted_by_whoever_said_yes(portal: Portal) -> None:
+    browser = rosa(portal)
+    portal.let_in(portal.lena, "dates")
+    helper = portal.browser(portal.lena, LENA)
+    moved = visit(portal, portal.rosa, days=5)
+    with portal.house.change() as change:
+        booking.reschedule(change, appointment=moved, start=MONDAY + timedelta(days=6))
+
+    def known(person: str) -> list[tuple[str, str]]:
+        with portal.house.hub.store.view(app.HUB) as view:
+            me = told.of(view, moved)[0].of(person)
+        return [(each.kind, each.evidence) for each in me.receipts] if me else []
+
+    assert known(portal.rosa) == known(portal.lena) == []
+    assert helper.get("/my/visits").status_code == 200
+    assert (known(portal.rosa), known(portal.lena)) == ([], [("read", "portal")]), "what the daughter read, her mother may not have"
+    browser.get("/my/visits")
+    browser.get("/my/visits")
+    assert known(portal.rosa) == [("read", "portal")]
+    assert browser.post(f"/my/visits/{moved}/yes").status_code == 302
+    assert known(portal.rosa) == [("read", "portal"), ("accepted", "portal")]
 
 
 def test_messages_go_both_ways_and_what_staff_say_among_themselves_does_not(portal: Portal) -> None:

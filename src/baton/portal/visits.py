@@ -57,7 +57,7 @@ def confirm(request: Request, visit: str) -> str:
     with request.hub.store.change(request.who, because="The patient confirmed a visit in the portal") as change:
         _mine(change, request, visit)
         link = notices.token(change, change.get("Appointment", visit))
-        notices.answer(change, link=link, said=notices.YES, evidence="portal")
+        notices.answer(change, link=link, said=notices.YES, evidence="portal", by=request.who.person)
     return _("Thank you. We will see you.")
 
 

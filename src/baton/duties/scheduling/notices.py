@@ -127,23 +127,25 @@ def by_token(view: View, text: str) -> Resource:
     return found
 
 
-def answer(change: Change, *, link: str, said: str, evidence: str = "link") -> Stored:
-    """The patient says whether they come. No: it is cancelled, and somebody owes them a new time. Raises NotFound for a spent link."""
+def answer(change: Change, *, link: str, said: str, evidence: str = "link", by: str | None = None) -> Stored:
+    """The patient says whether they come. No: it is cancelled, and somebody owes them a new time. Raises NotFound for a spent link.
+
+    `by`: who pressed, when that is somebody the patient lets in: it is they who have read it then.
+    """
     if said not in (YES, NO):
         raise Invalid("Say yes or no.", expression="Appointment.participant.status")
     found = by_token(change, link)
     if found["status"] != "booked":
         raise NotFound("This link does not work any more.")
-    return answered(change, found, said, evidence)
+    return answered(change, found, said, evidence, by)
 
 
-def answered(change: Change, found: Resource, said: str, evidence: str) -> Stored:
+def answered(change: Change, found: Resource, said: str, evidence: str, by: str | None = None) -> Stored:
     """A booked appointment as the patient answered it, by their link, in the portal or by a text (`evidence`)."""
     from baton.duties.scheduling import booking, told  # noqa: PLC0415  both ask us how to tell a patient
 
-    patient = terms.patient_of(found)
-    if patient:
-        told.seen(change, appointment=str(found["id"]), who=patient, kind="accepted" if said == YES else "read", evidence=evidence)
+    if who := by or terms.patient_of(found):
+        told.seen(change, appointment=str(found["id"]), who=who, kind="accepted" if said == YES else "read", evidence=evidence)
     parts = [{"url": "answer", "valueCode": said}, {"url": "at", "valueInstant": episodes.instant(change.now)}]
     replied = {**found, "extension": [*found.get("extension", ()), {"url": terms.REPLY, "extension": parts}]}
     if said == YES:

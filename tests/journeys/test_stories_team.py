@@ -187,10 +187,14 @@ def test_sc17_huddle_plan_patient_view(
     card.locator("textarea").fill("Tom: home with help. Hannah: a nursing stay first.")
     card.get_by_role("button", name="Keep it as not agreed").click()
     expect(card_of(page, "Loop C")).to_contain_text("not agreed")
+    page.get_by_label("Whom to talk about too").select_option(label="Loop L")
+    page.get_by_role("button", name="Talk about them too").click()
+    expect(card_of(page, "Loop L")).to_contain_text("to talk about")
     seen(page, "sc17-huddle")
     at("2026-07-07T08:50")
     page.get_by_role("button", name="End the huddle").click()
     expect(page.locator("#notices")).to_contain_text("the minutes are counted")
+    expect(card_of(page, "Loop L")).to_contain_text("put off")
 
     decided = found(home, "Task", encounter=f"Encounter/{huddle}")
     assert {str(target(each["for"])) for each in decided} == {f"Patient/{loops[name]}" for name in agenda} and len(decided) == 12

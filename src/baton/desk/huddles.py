@@ -17,14 +17,13 @@ from baton.desk import paging, posting
 from baton.desk.team import may
 from baton.duties import codes, working_days
 from baton.duties.team import huddle_reading, huddles, people, teams
-from baton.duties.today import caseload
-from baton.fhir.resource import human_name, parse
+from baton.fhir.resource import human_name
 from baton.rules.calendar import add_business_days, local_day
 from baton.store import Invalid, NotFound, View
 from baton.web.gate import Request, staff
 
-ROWS = 30
-"""So many huddles stand on a page."""
+ROWS, OFFERED = 30, 500
+"""So many huddles stand on a page; so many patients can be chosen to be talked about too."""
 
 
 @require_GET
@@ -71,11 +70,8 @@ def huddle(request: Request, huddle: str) -> HttpResponse:
 
 def _others(view: View, team: str, known: set[str]) -> list[tuple[str, str]]:
     """Patients of the team who are owed something and are not on the agenda, by name."""
-    owners = caseload.owners_of(view, caseload.Filters(whose="team", team=team))
-    rows = view.promises(owners, limit=300)
-    bodies = {row.patient: row.patient_body for row in rows if row.patient and row.patient_body and row.patient not in known}
-    named = [(patient.partition("/")[2], human_name(parse(body))) for patient, body in bodies.items() if patient and body]
-    return sorted(named, key=lambda each: each[1].casefold())
+    named = {f"Patient/{each['id']}": (str(each["id"]), human_name(each)) for each in huddles.owed_something(view, team, OFFERED)}
+    return sorted((pair for reference, pair in named.items() if reference not in known), key=lambda each: each[1].casefold())
 
 
 def _back(request: Request, huddle: str = "", **_rest: str) -> HttpResponse:

@@ -46,7 +46,7 @@ def behind(request: Request) -> HttpResponse:
     counted = {"late": sum(each.late for each in carriers), "theirs": sum(each.patients for each in carriers)}
     counted["covering"] = sum(each.covering for each in carriers)
     shown = found.late if show == "late" else found.patients
-    load, capacity = (round(sum(getattr(each, name) for each in carriers)) for name in ("load", "capacity"))
+    load, capacity = (sum(getattr(each, name) for each in carriers) for name in ("load", "capacity"))
     context = {
         "rows": rows,
         "title": word(SHOWS, show) if known else "",
@@ -55,7 +55,12 @@ def behind(request: Request) -> HttpResponse:
         "count": shown,
         "patients": found.patients,
         "withheld": max(0, counted.get(show, 0) - shown),
-        "load": {"minutes": load, "capacity": capacity, "shown": round(found.weighed), "percent": rules.percent(load, capacity)},
+        "load": {
+            "minutes": round(load),
+            "capacity": round(capacity),
+            "percent": rules.percent(load, capacity),
+            "withheld": max(0, round(load - found.weighed)) if show == "all" and rows else 0,
+        },
         "paged": paging.paged(request, len(rows), found.patients),
     }
     return render(request, "team/behind.html", context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, reading
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 KIND: Final = f"{codes.P}/CodeSystem/basic-kind"
 CODE: Final = "absence"
 DAYS: Final = f"{codes.P}/StructureDefinition/absence"
+REMEMBERED: Final = timedelta(days=730)
+MOST: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +166,9 @@ def one(view: View, absence: str) -> Absence:
 
 
 def every(view: View) -> list[Absence]:
-    """Everybody's absences, the earliest first."""
-    found = [_read(view, each) for each in view.find("Basic", code=f"{KIND}|{CODE}")]
+    """Everybody's absences, the earliest first: those recorded in two years, whenever they are."""
+    since = f"ge{(view.now - REMEMBERED).date().isoformat()}"
+    found = [_read(view, each) for each in view.find("Basic", code=f"{KIND}|{CODE}", created=since, _count=MOST)]
     return sorted(found, key=lambda each: (each.first, each.name))
 
 

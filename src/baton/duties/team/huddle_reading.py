@@ -172,7 +172,8 @@ def is_unsettled(communication: Resource) -> bool:
 def unsettled(view: View) -> tuple[Unsettled, ...]:
     """What huddles did not agree on and nobody has settled, the oldest first, of the patients one may see."""
     since = episodes.instant(view.now - REMEMBERED)
-    found = [each for each in view.find("Communication", category=f"{KIND}|{HUDDLE}", sent=f"ge{since}") if is_unsettled(each)]
+    marked = view.find("Communication", category=f"{KIND}|{DISAGREEMENT}", sent=f"ge{since}")
+    found = [each for each in marked if is_unsettled(each)]
     names = patient_names(view, (codes.patient_of(each) for each in found))
     made = [
         Unsettled(

@@ -33,13 +33,19 @@ AGENDA: Final = 12
 
 def agenda(view: View, team: str, limit: int = AGENDA) -> list[str]:
     """Whom to talk about, from the open loops of a team: the patients with the most that is late, then those with what is due first."""
+    return [f"Patient/{each['id']}" for each in owed_something(view, team, limit)]
+
+
+def owed_something(view: View, team: str, limit: int) -> list[Resource]:
+    """The patients of a team to whom something is owed: those with the most that is late, then those with what is due first."""
     owners = caseload.owners_of(view, Filters(whose="team", team=team))
-    today, found = end_of_day(local_day(view.now, view.zone), view.zone), dict[str, None]()
+    today, found = end_of_day(local_day(view.now, view.zone), view.zone), dict[str, Resource]()
     for state in ("late", "today", "coming"):
         if len(found) < limit:
             chosen = view.pressing(state, owners=owners, end_of_today=today, limit=limit + len(found), most=state == "late")
-            found |= dict.fromkeys(f"Patient/{each['id']}" for each in chosen)
-    return list(found)[:limit]
+            for each in chosen:
+                found.setdefault(str(each["id"]), each)
+    return list(found.values())[:limit]
 
 
 def begin(change: Change, *, team: str, patients: Sequence[str] | None = None, about: Resource | None = None) -> str:
@@ -129,7 +135,8 @@ def say(change: Change, *, huddle: str, patient: str, words: str, disagree: bool
         **({"extension": [{"url": f"{codes.P}/StructureDefinition/disagreement", "valueBoolean": True}]} if disagree else {}),
     }
     after = {**point, "status": "completed", "sent": episodes.instant(change.now), "note": [*point.get("note", ()), note]}
-    return change.put(after | ({"reasonCode": [codes.concept(KIND, DISAGREEMENT)]} if disagree else {}))
+    marked = [*point["category"], *([] if is_unsettled(point) else [codes.concept(KIND, DISAGREEMENT)])]
+    return change.put(after | ({"category": marked, "reasonCode": [codes.concept(KIND, DISAGREEMENT)]} if disagree else {}))
 
 
 def decide(change: Change, *, huddle: str, patient: str, what: str, owner: str, due: date, told: str = "") -> Stored:
@@ -178,7 +185,8 @@ def settle(change: Change, *, point: str, words: str) -> Stored:
     me, now = codes.reference_to(change.who.person, change.who.name), episodes.instant(change.now)
     note = {"authorReference": me, "time": now, "text": words.strip()[:2000]}
     rest = {name: value for name, value in found.items() if name != "reasonCode"}
-    return change.put({**rest, "note": [*found.get("note", ()), note]})
+    category = [each for each in found["category"] if code_of(each, KIND) != DISAGREEMENT]
+    return change.put({**rest, "category": category, "note": [*found.get("note", ()), note]})
 
 
 def _offered(change: Change, task: str) -> Resource:

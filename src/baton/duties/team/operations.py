@@ -82,7 +82,7 @@ def _slow(view: View, since: datetime, day: date) -> Slow:
     def ask() -> Slow:
         spoken = interpreted.contacts(view, since, rules.names("languages", "other", day))
         return Slow(
-            referral_board.figures(view).overall.within,
+            referral_board.closed_within(view),
             days_lost.by_cause(days_lost.since(view, since)),
             equity.table(view),
             _small(

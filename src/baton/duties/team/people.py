@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from baton.store import View
 
 PEOPLE_ROLES = tuple(role for role in STAFF if role != "system")
+MOST = 10_000
+"""More roles than a house ever gave."""
 ASKED = ",".join(f"{codes.STAFF_ROLE}|{role}" for role in PEOPLE_ROLES)
 
 
@@ -94,7 +96,7 @@ def roster(
     view: View, *, team: str | None = None, role: str | None = None, expiring: bool = False, gone: bool = False
 ) -> tuple[Person, ...]:
     """Everybody who works here, by name: of a team, in a role, with licences that end; `gone`: those who did."""
-    everybody = reading.once(view, ("everybody",), lambda: _people(view, view.find("PractitionerRole", role=ASKED)))
+    everybody = reading.once(view, ("everybody",), lambda: _people(view, view.find("PractitionerRole", role=ASKED, _count=MOST)))
     return tuple(
         person
         for person in everybody

@@ -12,6 +12,8 @@ from tests.pages import client
 from tests.portal.conftest import BORN, LENA, ROSA, Portal
 
 from baton.duties.contact import guests as duty
+from baton.duties.contact import safe_contact
+from baton.duties.contact.safe_contact import SafeContact
 from baton.store import Invalid
 
 
@@ -270,3 +272,21 @@ def test_a_code_is_texted_where_the_patient_allows_it_and_not_too_often(portal: 
     shown = other.post("/my/sign-in", {"email": ROSA}).content.decode()
     other.post(re.findall(r'href="(/my/in/[^"]+)"', shown)[0])
     assert 'name="text"' not in other.get("/my/code").content.decode()
+
+
+def test_who_wants_nothing_in_the_portal_has_no_page_there_until_they_want_it_again(portal: Portal) -> None:
+    portal.let_in(portal.rosa)
+    portal.let_in(portal.lena)
+    rosa, lena = portal.browser(portal.rosa, ROSA), portal.browser(portal.lena, LENA)
+    assert rosa.get("/my/").status_code == 200
+    with portal.house.change() as change:
+        safe_contact.state(change, patient=portal.rosa, asked=SafeContact(avoid=("portal",)))
+    closed = rosa.get("/my/")
+    assert closed.status_code == 302 and closed["Location"] == "/my/whose", "whoever held her telephone is out at once"
+    assert lena.get("/my/").status_code == 200, "whom else she let in is for her to end"
+    with pytest.raises(Invalid, match="nothing in the portal"):
+        portal.let_in(portal.rosa)
+    with portal.house.change() as change:
+        safe_contact.withdraw(change, patient=portal.rosa)
+    portal.let_in(portal.rosa)
+    assert portal.browser(portal.rosa, ROSA).get("/my/").status_code == 200

@@ -103,6 +103,49 @@ def test_every_role_relationship_type_label_and_interaction_is_as_written_by_han
                 assert found == expected, (role, relationship, type_, label, interaction, who.purpose)
 
 
+# (role, relationship): the groups they delete; export; are told changes of
+MORE: dict[tuple[str, str], tuple[str, str, str]] = {}
+for _far in access.RELATIONSHIPS:
+    MORE["administrator", _far] = MORE["supervisor", _far] = (f"{ALL} audit",) * 3
+    MORE["auditor", _far] = ("", "audit", "")
+    MORE["records-clerk", _far] = ("", "work requests documents", "")
+for _near in CLOSE:
+    MORE["coordinator", _near] = MORE["senior", _near] = (ALL,) * 3
+    MORE["clinician", _near] = (f"{CHART} directory knowledge",) * 3
+    MORE["pharmacist", _near] = ("", "person work medicines findings", "")
+    MORE["social-worker", _near] = ("", "person work requests documents plans findings money", "")
+for _role in ("coordinator", "senior", "clinician", "pharmacist", "social-worker"):
+    MORE[_role, "glass"] = ("", CHART, "")
+for _role in ("coordinator", "senior", "clinician"):
+    MORE[_role, "unowned"] = (ALL, "", "")
+MORE["records-clerk", "unowned"] = (ALL, "work requests documents", "")
+
+
+def test_deleting_exporting_and_being_told_are_as_written_by_hand_too() -> None:
+    for role, relationship, type_ in itertools.product(PEOPLE, access.RELATIONSHIPS, TYPES):
+        group, rows = access.group_of(type_), MORE.get((role, relationship), ("", "", ""))
+        for interaction, groups in zip(("delete", "export", "subscribe"), rows, strict=True):
+            granted = group in groups.split()
+            for label in (None, *security.known()):
+                expected = "deny" if not granted else "allow" if label is None else labelled(label, role, relationship)
+                found = access._decide(role, interaction, type_, relationship, security.number([label] if label else []), "TREAT").outcome
+                assert found == expected, (role, relationship, type_, label, interaction)
+
+
+def test_those_who_care_may_not_look_for_the_sake_of_work() -> None:
+    """Clinicians and pharmacists, mentors and the mentored, and whoever broke the glass are there for care, not for bills or operations."""
+    for role, relationship, type_ in itertools.product(PEOPLE, access.RELATIONSHIPS, TYPES):
+        for_care = role in ("clinician", "pharmacist") and relationship in CLOSE or relationship in ("mentoring", "glass")
+        if for_care and role in CARING and role != "supervisor":
+            for interaction, purpose in itertools.product(("see", "write", "export"), ("HPAYMT", "HOPERAT", "HLEGAL")):
+                assert access._decide(role, interaction, type_, relationship, 1, purpose).outcome == "deny", (role, relationship, type_)
+
+
+def test_the_tables_speak_of_every_role() -> None:
+    assert set(PEOPLE) == set(STAFF) - {"system"} == {role for role, _ in HAND} and len(PEOPLE) == 10
+    assert {role for role, _ in PORTAL} == {"patient", "related"}
+
+
 # what a role writes of one kind of a type alone, by hand: (role, relationship) → types
 SOCIAL = {("social-worker", _near): "Condition Observation Procedure" for _near in CLOSE} | {
     ("social-worker", "unowned"): "HealthcareService"

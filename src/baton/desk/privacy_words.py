@@ -228,6 +228,7 @@ REFUSALS = (
     lazy("The day has not come yet."),
     lazy("Say which other way there is: a number, an address or an e-mail address."),
     lazy("The patient asked not to be visited at home: agree on another place first, under safe contact."),
+    lazy("The patient asked for nothing in the portal: change that first, under safe contact."),
     lazy("Held: the patient asked for no letters. Say how the paper reaches them."),
     lazy("Held: the patient is reached only the other way they gave. Say how the paper reaches them."),
     lazy("Held: the patient asked for nothing at home. Say how the paper reaches them."),

@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from baton.duties import codes, reading
+from baton.duties.contact import safe_contact
 from baton.duties.patients import identity, network
 from baton.duties.privacy import consent_terms, consents
 from baton.duties.privacy.consent_terms import Party, Terms
@@ -161,14 +162,30 @@ def on_death(before: Resource | None, after: Resource | None, view: View) -> lis
         return []
     with reading.seeing_all(view):
         found = [view.get("Consent", each.id) for each in _consents(view, f"Patient/{after['id']}")]
+    return _ended(view, found, DIED)
+
+
+def _ended(view: View, found: list[Resource], because: str) -> list[Resource]:
+    """These permissions, over from this moment, saying why."""
     parts = [
         {"url": "on", "valueDate": local_day(view.now, view.zone).isoformat()},
         {"url": "in-writing", "valueBoolean": False},
         {"url": "by", "valueReference": codes.reference_to(view.who.person, view.who.name)},
-        {"url": "because", "valueCode": DIED},
+        {"url": "because", "valueCode": because},
     ]
     marks = {"url": consent_terms.REVOKED, "extension": parts}
     return [{**codes.with_extension(each, consent_terms.REVOKED, marks), "status": "inactive"} for each in found]
+
+
+@wanting(lambda after: after is not None and safe_contact.rules_out(after, "portal"))
+def on_safe_contact(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+    """The patient wants nothing in the portal: their own page closes. Whom else they let in is for them to end."""
+    if after is None or (before is not None and safe_contact.rules_out(before, "portal")):
+        return []
+    patient = str(target(after.get("patient")))
+    with reading.seeing_all(view):
+        own = [each.id for each in _consents(view, patient) if each.recipients[0].reference == patient]
+        return _ended(view, [view.get("Consent", each) for each in own], "safe-contact")
 
 
 @wanting(lambda after: after is not None and not is_deceased(after))
@@ -219,7 +236,7 @@ def _still_stands(view: View, terms: Terms, patient: Resource, today: date) -> b
 
 
 def guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:
-    """Nobody is let in to a patient who has died, whoever writes it."""
+    """Nobody is let in to a patient who has died, nor the patient where they asked for nothing in the portal, whoever writes it."""
     if (
         after is None
         or after.get("status") != "active"
@@ -230,6 +247,11 @@ def guard(before: Resource | None, after: Resource | None, view: View) -> Iterat
         patient = reading.peek(view, target(after.get("patient")))
     if is_deceased(patient):
         yield error("business-rule", "The patient has died: the privacy desk decides about the record.", "Consent.patient")
+    reference = str(target(after.get("patient")))
+    own = any(party.reference == reference for party in consent_terms.read(after).recipients)
+    if own and not safe_contact.may_contact(view, reference, "portal").allowed:
+        text = "The patient asked for nothing in the portal: change that first, under safe contact."
+        yield error("business-rule", text, "Consent.provision.actor")
 
 
 def lost(view: View, person: str) -> str | None:
@@ -280,4 +302,4 @@ def patient_of(view: View, person: str) -> str:
 
 
 GUARDS = {"Consent": [guard]}
-REACTIONS: dict[str, list[Reaction]] = {"Patient": [on_death, on_life]}
+REACTIONS: dict[str, list[Reaction]] = {"Patient": [on_death, on_life], "Consent": [on_safe_contact]}

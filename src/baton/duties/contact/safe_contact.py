@@ -124,6 +124,11 @@ def wanted(consents: Iterable[Resource]) -> SafeContact | None:
     return _read(max(found, key=lambda each: (str(each.get("dateTime")), str(each.get("id"))))) if found else None
 
 
+def rules_out(consent: Resource, what: str) -> bool:
+    """Whether a Consent says how the patient may be reached, is in force, and rules this out (one of AVOID)."""
+    return wanted([consent] if consent.get("category") else []) is not None and what in _read(consent).avoid
+
+
 def _read(consent: Resource) -> SafeContact:
     parts = extension(consent, SAFE) or ()
     said: dict[str, Any] = {

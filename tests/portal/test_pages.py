@@ -143,6 +143,11 @@ def test_a_visit_that_was_moved_counts_as_read_by_whoever_opened_it_and_accepted
     assert known(portal.rosa) == [("read", "portal")]
     assert browser.post(f"/my/visits/{moved}/yes").status_code == 302
     assert known(portal.rosa) == [("read", "portal"), ("accepted", "portal")]
+    for who in (portal.rosa, portal.lena):
+        with portal.house.hub.store.view(portal.house.hub.store.guest(who)) as view:  # type: ignore[arg-type]
+            assert not any("appointment-notice" in str(each) for each in view.find("Communication", patient=portal.rosa)), (
+                "it is among staff"
+            )
 
 
 def test_messages_go_both_ways_and_what_staff_say_among_themselves_does_not(portal: Portal) -> None:

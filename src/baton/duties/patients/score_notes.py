@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from baton.duties.codes import CLOSED, CONTACT_OUTCOME, PROMISE
+from baton.duties.codes import CLOSED, CONTACT_OUTCOME, NOTICE_OF_APPOINTMENT, PROMISE
 from baton.duties.contact.thread_states import among_both, kind_of
 from baton.duties.patients import services
 from baton.duties.patients.charts import Party, ScoreNote, State
@@ -150,6 +150,8 @@ def _communication(communication: Resource, chart: Chart) -> Iterator[Placed]:
         return
     if kind_of(communication) == "message" and not among_both(communication):
         return
+    if any(code_of(category, NOTICE_OF_APPOINTMENT) for category in communication.get("category", ())):
+        return  # the visit itself is there
     if any(code_of(category, DISCLOSURE) for category in communication.get("category", ())):
         to = next((_name(each) for each in communication.get("recipient", ())), "")
         yield "team", "", ScoreNote(sent[0], "happened", "disclosed", to, f"Communication/{communication['id']}", sent[1])

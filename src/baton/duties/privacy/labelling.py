@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from baton.duties import reading
-from baton.duties.codes import P, promise_code
+from baton.duties.codes import NOTICE_OF_APPOINTMENT, P, promise_code
 from baton.duties.contact import thread_states
 from baton.duties.privacy import code_lists
 from baton.duties.support import caregiver_marks
@@ -51,12 +51,14 @@ OWN_TALK = {"mentor-comment", "huddle"}
 
 
 def is_the_houses_own(resource: Resource) -> bool:
-    """Whether a resource says how staff share and learn their work: who took over, what a team declined, what a mentor or a huddle said."""
+    """Whether a resource says how staff share and learn their work: who took over, what a team declined, what a mentor or a huddle said,
+    who was told of a changed visit."""
     if resource["resourceType"] == "Task":
         return promise_code(resource) in OWN_PROMISES or any(code_of(resource.get("code"), system) for system in OWN_TASKS)
     if resource["resourceType"] != "Communication":
         return False
-    return any(code_of(each, f"{P}/CodeSystem/contact-kind") in OWN_TALK for each in resource.get("category", ()))
+    kinds = resource.get("category", ())
+    return any(code_of(each, f"{P}/CodeSystem/contact-kind") in OWN_TALK or code_of(each, NOTICE_OF_APPOINTMENT) for each in kinds)
 
 
 class Labelling:

@@ -142,11 +142,10 @@ def answer(change: Change, *, link: str, said: str, evidence: str = "link", by: 
 
 def answered(change: Change, found: Resource, said: str, evidence: str, by: str | None = None) -> Stored:
     """A booked appointment as the patient answered it, by their link, in the portal or by a text (`evidence`)."""
-    from baton.duties.scheduling import booking, told  # noqa: PLC0415  both ask us how to tell a patient
+    from baton.duties.scheduling import booking  # noqa: PLC0415  it asks us how to tell a patient
 
-    if who := by or terms.patient_of(found):
-        told.seen(change, appointment=str(found["id"]), who=who, kind="accepted" if said == YES else "read", evidence=evidence)
-    parts = [{"url": "answer", "valueCode": said}, {"url": "at", "valueInstant": episodes.instant(change.now)}]
+    parts: list[Resource] = [{"url": "answer", "valueCode": said}, {"url": "at", "valueInstant": episodes.instant(change.now)}]
+    parts += [{"url": "how", "valueCode": evidence}, *([{"url": "by", "valueReference": {"reference": by}}] if by else [])]
     replied = {**found, "extension": [*found.get("extension", ()), {"url": terms.REPLY, "extension": parts}]}
     if said == YES:
         return change.put({**replied, "participant": [_accepted(each) for each in found["participant"]]})

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from baton.duties import codes, promises, reading
 from baton.duties.contact.thread_states import NOTICE, RECEIPT, receipts
 from baton.duties.reactions import Reaction, wanting
-from baton.duties.scheduling import needs, parties, telling, terms
+from baton.duties.scheduling import needs, notices, parties, telling, terms
 from baton.duties.scheduling.parties import CANCELLED, MOVED, REBOOKED, Party
 from baton.duties.scheduling.states import ARRIVING
 from baton.duties.transitions import episodes, upkeep
@@ -27,7 +27,7 @@ from baton.store.codes import new_id
 if TYPE_CHECKING:
     from baton.store import Store, Stored, View, Who
 
-KIND: Final = f"{codes.P}/CodeSystem/appointment-notice"
+KIND: Final = codes.NOTICE_OF_APPOINTMENT
 WAS: Final = f"{codes.P}/StructureDefinition/appointment-was"
 RECIPIENTS: Final = ("Patient", "RelatedPerson", "Practitioner", "PractitionerRole", "Organization", "HealthcareService", "Device")
 """What Communication.recipient may name in R4; a place is named in the notice alone."""
@@ -89,7 +89,21 @@ def on_appointment(before: Resource | None, after: Resource | None, view: View) 
         return []
     with reading.seeing_all(view):
         kind = kind_of(before, after, view)
-        return list(_told(view, before, after, kind)) if kind else []
+        replies = list(_replied(view, before, after))
+        return [*replies, *(_told(view, before, after, kind) if kind else ())]
+
+
+def _replied(change: Change, before: Resource | None, after: Resource) -> Iterator[Resource]:
+    """The patient, or somebody for them, has answered: they have read what they were told last, and perhaps agreed."""
+    replies = terms.values(after, terms.REPLY)
+    if len(replies) <= len(terms.values(before, terms.REPLY)):
+        return
+    answer, how = (terms.part(replies[-1], name) for name in ("answer", "how"))
+    who = target(terms.part(replies[-1], "by")) or str(terms.patient_of(after))
+    newest = next((each for each in of(change, str(after["id"])) if each.of(who)), None)
+    if newest is not None:
+        kind = "accepted" if answer == notices.YES else "read"
+        yield _received(change, change.get("Communication", newest.id), who, kind, str(how or "link"))
 
 
 def kind_of(before: Resource | None, after: Resource, view: View) -> str | None:
@@ -237,6 +251,11 @@ def receipt(change: Change, notice: str, *, who: str, kind: str, evidence: str) 
     found = change.get("Communication", notice)
     if not is_notice(found) or read(found, change).of(who) is None:
         raise NotFound(f"There is no notice Communication/{notice} for them.")
+    return change.put(_received(change, found, who, kind, evidence), unless_same=True)
+
+
+def _received(change: Change, found: Resource, who: str, kind: str, evidence: str) -> Resource:
+    """The notice with one more thing known; whoever accepts has read, where the evidence says so. Raises Invalid."""
     day = local_day(change.now, change.zone)
     if kind not in messages.RECEIPTS or not messages.proves(evidence, kind, day):
         text = f"{evidence!r} does not prove that it was {kind}."
@@ -244,7 +263,7 @@ def receipt(change: Change, notice: str, *, who: str, kind: str, evidence: str) 
     kinds = ("read", "accepted") if kind == "accepted" and messages.proves(evidence, "read", day) else (kind,)
     for each in kinds:
         found = _with(change, found, each, who, evidence)
-    return change.put(found, unless_same=True)
+    return found
 
 
 def _with(change: Change, notice: Resource, kind: str, who: str, evidence: str) -> Resource:

@@ -135,7 +135,13 @@ def test_one_kept_while_the_others_wait_to_go_back(visit: Visit, seen: Seen, hom
         box.check()
     page.get_by_label("Last day away").fill((MONDAY + timedelta(days=2)).date().isoformat())
     page.get_by_role("button", name="Show what it would do").click()
+    expect(page.locator(".notice.soon")).to_contain_text(f"{CASES - 3} more patients are theirs and are not on this list")
     page.get_by_role("button", name="Lend 3 patients").click()
+    board = visit("/team", email=SUE)
+    expect(board.locator("[data-still]")).to_have_text(f"{CASES - 3} covered by nobody")
+    board.locator("[data-still]").click()
+    expect(board.locator("input[name=patients]")).to_have_count(CASES - 3)
+    expect(board.get_by_label("Last day away")).to_have_value((MONDAY + timedelta(days=2)).date().isoformat())
     row = page.locator(".move").first
     row.locator("summary").click()
     row.get_by_role("button", name="for good").click()

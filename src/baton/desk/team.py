@@ -56,7 +56,9 @@ def board(request: Request) -> HttpResponse:
         nobody, _found = workload.uncarried(view, asked, limit=1) if asked else (0, [])
         split = workload.even(view, team) if team and keeper(request) else None
         answering = {line: oncall.now(view, line=line) for line in oncall.LINES}
-        away = [each for each in absences.every(view) if each.standing in ("now", "to-come")]
+        away = [each for each in absences.every(view) if each.standing in absences.LIVE]
+        everybody = carriers if team is None or not away else workload.board(view)
+        still = {each.person.reference: each.patients - each.covering for each in everybody}
         context = {
             "teams": known,
             "team": team,
@@ -69,7 +71,7 @@ def board(request: Request) -> HttpResponse:
             "split": split,
             "span": (min(each[2] for each in split.loads), max(each[2] for each in split.loads)) if split and split.moves else None,
             "answering": answering,
-            "away": away,
+            "away": [(each, still.get(each.person, 0) if each.standing == "now" else 0) for each in away],
             "intake": intake.how_many(view),
             "left": new_owner.how_many(view) if keeper(request) else 0,
         }
@@ -101,11 +103,12 @@ def person(request: Request, person: str) -> HttpResponse:
         carriers = workload.board(view)
         found = people.person(view, person)
         cases = workload.caseload(view, reference, limit=SHOWN, start=paging.start(request))
-        lent = [each for each in absences.of_person(view, reference) if each.standing in ("now", "to-come")]
+        lent = [each for each in absences.of_person(view, reference) if each.standing in absences.LIVE]
         today = local_day(view.now, view.zone)
         rows = [(identity.identity(each.patient, today), each) for each in cases.rows]
     context = {"person": found, "rows": rows, "lent": lent, "today": today, "takers": _takers(carriers, found.reference)}
     context |= {"paged": paging.paged(request, len(rows), cases.patients)}
+    context["days"] = (max(lent[0].first, today), lent[0].last) if lent else None
     return render(request, "team/person.html", context | {"mine": next((each for each in carriers if each.person.id == person), None)})
 
 
@@ -165,10 +168,20 @@ def preview(request: Request) -> HttpResponse:
         givers = asked["givers"] | (_everybody(view, request.POST["all"]) if request.POST.get("all") else {})
         picks = {} if request.POST.get("afresh") else asked["picks"]
         shown = workload.preview(view, givers=givers, takers=asked["takers"], picks=picks)
+        asked["staying"] = _staying(view, shown) if asked["last"] else 0
     if not shown.rows:
         messages.error(request, _("Choose at least one patient, and somebody to take them."))
         return redirect(request.POST.get("back") or "team")
     return _shown(request, shown, asked)
+
+
+def _staying(view: View, shown: workload.Preview) -> int:
+    """How many of the patients of whoever is away nobody would cover: those they look after who are not on the list."""
+    [giver, *_more] = {row.giver for row in shown.rows if row.giver} or {""}
+    if not giver:
+        return 0
+    mine = {f"Patient/{each.patient['id']}" for each in workload.behind(view, [giver], "theirs").rows if not each.covering}
+    return len(mine - {f"Patient/{row.patient.id}" for row in shown.rows})
 
 
 def _everybody(view: View, giver: str) -> dict[str, str | None]:
@@ -241,7 +254,7 @@ def _hand(change: Any, by_giver: Mapping[str | None, Sequence[Move]], why: str, 
             raise Invalid("Choose at least one patient.", expression="Task.for")
         begins = first or local_day(change.now, change.zone)
         found = absences.record(change, person=giver, first=begins, last=last or begins, moves=moves, why=why)
-        return str(absences.one(change, found).batch)
+        return absences.one(change, found).batches[-1]
     batch: str | None = None
     for giver, moves in by_giver.items():
         batch = handovers.hand(change, giver=giver, moves=moves, why=why, batch=batch)

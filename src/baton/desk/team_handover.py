@@ -31,7 +31,7 @@ def handover(request: Request, batch: str) -> HttpResponse:
         found = handovers.of_batch(view, batch)
         if not found:
             raise Invalid("There is no such handover.", status=404)
-        away = next((each for each in absences.every(view) if each.batch == batch), None)
+        away = next((each for each in absences.every(view) if batch in each.batches), None)
         ids = ",".join(each.patient.partition("/")[2] for each in found)
         bodies = {f"Patient/{each['id']}": each for each in view.find("Patient", _id=ids, _count=len(found))}
         names = {each: reading.name_of(view, each) for one in found for each in (one.taker, one.giver) if each}
@@ -90,7 +90,7 @@ _form = posting.form(_back)
 def undo(request: Request, batch: str) -> str:
     """As if it had never been."""
     with request.hub.store.change(request.who, because="A handover undone") as change:
-        away = next((each for each in absences.every(change) if each.batch == batch and each.standing in ("now", "to-come")), None)
+        away = next((each for each in absences.every(change) if each.batches == (batch,) and each.standing in absences.LIVE), None)
         count = absences.take_back(change, absence=away.id) if away else handovers.undo(change, batch=batch)
     return ngettext("Undone: %(n)s patient is back.", "Undone: %(n)s patients are back.", count) % {"n": count}
 
@@ -99,7 +99,7 @@ def undo(request: Request, batch: str) -> str:
 def back_early(request: Request, batch: str) -> str:
     """They are back: all that was lent goes back now."""
     with request.hub.store.change(request.who, because="Back early") as change:
-        away = next((each for each in absences.every(change) if each.batch == batch), None)
+        away = next((each for each in absences.every(change) if batch in each.batches), None)
         if away is None:
             raise Invalid("This is over already.")
         count = absences.back_early(change, absence=away.id)

@@ -87,7 +87,7 @@ def test_an_absence_begins_and_ends_by_itself_and_two_are_kept(ward: Ward) -> No
 def _batch(ward: Ward, absence: str) -> list[states.Handover]:
     with ward.store.view(HUB) as view:
         [found] = [each for each in absences.every(view) if each.id == absence]
-        return handovers.of_batch(view, str(found.batch))
+        return [one for batch in found.batches for one in handovers.of_batch(view, batch)]
 
 
 def test_what_makes_no_sense_is_refused_whole(ward: Ward) -> None:
@@ -151,6 +151,31 @@ def test_somebody_else_covers_and_she_is_back_early(ward: Ward) -> None:
     assert owners(ward, fay) | owners(ward, gus) == {H}
     with pytest.raises(Invalid, match="over already"), ward.change(LUIS) as change:
         absences.take_back(change, absence=absence)
+
+
+def test_more_are_lent_while_somebody_is_away_and_go_back_with_the_rest(ward: Ward) -> None:
+    ward.at("2026-10-05T09:00")
+    one, two, three = (theirs(ward, name) for name in ("mia", "ned", "oda"))
+    days = {"first": date(2026, 10, 5), "last": date(2026, 10, 9)}
+    with ward.change(LUIS) as change:
+        absence = absences.record(change, person=H, moves=to(TOM, one), **days)
+    ward.at("2026-10-07T09:00")
+    with pytest.raises(Invalid, match="away on some"), ward.change(LUIS) as change:
+        absences.record(change, person=H, first=date(2026, 10, 7), last=date(2026, 10, 12), moves=to(PRIYA, two))
+    with ward.change(LUIS) as change:
+        assert absences.record(change, person=H, first=date(2026, 10, 7), last=date(2026, 10, 9), moves=to(PRIYA, two)) == absence
+    with ward.change(LUIS) as change:
+        absences.record(change, person=H, first=date(2026, 10, 5), last=date(2026, 10, 9), moves=to(TOM, three))
+    with ward.store.view(LUIS) as view:
+        [first, second, third] = absences.one(view, absence).batches
+    assert (owners(ward, one), owners(ward, two), owners(ward, three)) == ({T}, {P}, {T})
+    with ward.change(LUIS) as change:
+        assert handovers.undo(change, batch=third) == 1
+    assert owners(ward, one) == {T} and owners(ward, three) == {H}, "each is undone alone"
+    ward.at("2026-10-13T00:01")
+    tick(ward)
+    assert (owners(ward, one), owners(ward, two)) == ({H}, {H}), "Columbus Day is no working day: on Tuesday"
+    assert first != second and ward.violations() == []
 
 
 def test_what_asks_for_a_licence_goes_to_the_team_rather_than_to_somebody_without(ward: Ward) -> None:

@@ -26,6 +26,7 @@ CODE: Final = "absence"
 DAYS: Final = f"{codes.P}/StructureDefinition/absence"
 REMEMBERED: Final = timedelta(days=730)
 MOST: Final = 5000
+LIVE: Final = ("to-come", "now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +39,34 @@ class Absence:
     first: date
     last: date
     why: str
-    batch: str | None
+    batches: tuple[str, ...]  # what names together the patients lent at once; more may be lent later
     standing: str
 
 
 def record(change: Change, *, person: str, first: date, last: date, moves: Sequence[Move] = (), why: str = "") -> str:
     """Somebody is away, and these people take these patients meanwhile. Returns its id. Raises Invalid.
 
-    What they cover for others is not theirs to lend: somebody else covers it (`cover_instead`), or it waits for them.
+    Said again with the same last day, it lends more of their patients for the rest of the absence. What they cover for others is not
+    theirs to lend: somebody else covers it (`cover_instead`), or it waits for them.
     """
     if not looking_after.takes(change, person):
         raise Invalid(f"Does not look after patients here: {reading.name_of(change, person)}", expression="Basic.subject")
-    if last < max(first, local_day(change.now, change.zone)):
+    today = local_day(change.now, change.zone)
+    if last < max(first, today):
         raise Invalid("The last day is today or later, and not before the first.", expression=DAYS)
-    for other in of_person(change, person):
-        if other.standing in ("to-come", "now") and first <= other.last and other.first <= last:
-            raise Invalid("They are away on some of these days already: change that instead.", expression=DAYS, code="duplicate")
+    known = [each for each in of_person(change, person) if each.standing in LIVE and first <= each.last and each.first <= last]
+    same = next((each for each in known if moves and each.last == last and each.first <= max(first, today)), None)
+    if known and same is None:
+        raise Invalid("They are away on some of these days already: change that instead.", expression=DAYS, code="duplicate")
     for each in sorted({move.to for move in moves}):
         if clash := next(
-            (one for one in of_person(change, each) if one.standing in ("to-come", "now") and first <= one.last and one.first <= last), None
+            (one for one in of_person(change, each) if one.standing in LIVE and first <= one.last and one.first <= last), None
         ):
             raise Invalid(f"Away on some of these days: {clash.name}", expression="Task.owner", code="business-rule")
-    batch = handovers.hand(change, giver=person, moves=moves, why=why, first=first, last=last) if moves else None
+    starts = max(first, today) if same else first
+    batch = handovers.hand(change, giver=person, moves=moves, why=why, first=starts, last=last) if moves else None
+    if same is not None:
+        return change.put(_with(change.get("Basic", same.id), {"url": "batch", "valueString": batch})).id
     parts: list[Resource] = [{"url": "first", "valueDate": first.isoformat()}, {"url": "last", "valueDate": last.isoformat()}]
     parts += [{"url": "why", "valueString": why.strip()}] if why.strip() else []
     parts += [{"url": "batch", "valueString": batch}] if batch else []
@@ -69,7 +76,7 @@ def record(change: Change, *, person: str, first: date, last: date, moves: Seque
             "code": codes.concept(KIND, CODE),
             "subject": codes.reference_to(person, reading.name_of(change, person)),
             "author": codes.reference_to(change.who.person, change.who.name),
-            "created": local_day(change.now, change.zone).isoformat(),
+            "created": today.isoformat(),
             "extension": [{"url": DAYS, "extension": parts}],
         }
     ).id
@@ -78,7 +85,7 @@ def record(change: Change, *, person: str, first: date, last: date, moves: Seque
 def take_back(change: Change, *, absence: str) -> int:
     """They are not away after all: everything is as before. Returns how many patients went back. Raises Invalid when it is over."""
     found, resource = _open(change, absence)
-    count = handovers.undo(change, batch=found.batch) if found.batch and _out(change, found.batch) else 0
+    count = sum(handovers.undo(change, batch=each) for each in found.batches if _out(change, [each]))
     change.put(_with(resource, {"url": "undone", "valueBoolean": True}))
     return count
 
@@ -88,15 +95,15 @@ def back_early(change: Change, *, absence: str) -> int:
     found, resource = _open(change, absence)
     if found.standing != "now":
         raise Invalid("They are not away yet: take it back instead.", expression=DAYS, code="business-rule")
-    out = _out(change, found.batch) if found.batch else []
+    out = _out(change, found.batches)
     for each in out:
         handovers.give_back(change, handover=each)
     change.put(_with(resource, {"url": "back", "valueDate": local_day(change.now, change.zone).isoformat()}))
     return len(out)
 
 
-def _out(change: Change, batch: str) -> list[str]:
-    return [each.id for each in handovers.of_batch(change, batch) if each.state in states.LIVE]
+def _out(change: Change, batches: Sequence[str]) -> list[str]:
+    return [each.id for batch in batches for each in handovers.of_batch(change, batch) if each.state in states.LIVE]
 
 
 def cover_instead(change: Change, *, handover: str, to: str) -> None:
@@ -129,7 +136,7 @@ def _open(change: Change, absence: str) -> tuple[Absence, Resource]:
     if code_of(resource.get("code"), KIND) != CODE:
         raise NotFound("There is no such absence.")
     found = _read(change, resource)
-    if found.standing not in ("to-come", "now"):
+    if found.standing not in LIVE:
         raise Invalid("This is over already.", expression=DAYS, code="business-rule")
     if change.who.role not in handovers.KEEPERS and change.who.person != found.person:
         raise Invalid([error("forbidden", "This is for a supervisor, or for whoever is away.", "Basic.subject")])
@@ -155,7 +162,7 @@ def _read(view: View, resource: Resource) -> Absence:
         first,
         last,
         str(said.get("why", "")),
-        said.get("batch"),
+        tuple(str(part["valueString"]) for part in parts if part["url"] == "batch"),
         standing,
     )
 
@@ -180,7 +187,7 @@ def of_person(view: View, person: str) -> list[Absence]:
 def away(view: View, day: date | None = None) -> Mapping[str, Absence]:
     """Who is away on a day (today when None): "Practitioner/id" → their absence."""
     on = day or local_day(view.now, view.zone)
-    return {each.person: each for each in every(view) if each.standing in ("to-come", "now") and each.first <= on <= each.last}
+    return {each.person: each for each in every(view) if each.standing in LIVE and each.first <= on <= each.last}
 
 
 # --- by itself -------------------------------------------------------------------------------------------------------------------------

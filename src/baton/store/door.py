@@ -55,6 +55,7 @@ class Store:
         self._reactions = {type_: list(several) for type_, several in (reactions or {}).items()}
         self._known: Known[Who | None] = Known(seconds=2)
         self.labelled: Known[bool] = Known(seconds=2)  # whether anything about a patient (key) ever carried a label
+        self.crowds: Known[int] = Known(seconds=60)  # how many patients somebody sees, where they are thousands
         self._tokens: Known[Holder | None] = Known(seconds=2)
         self.apps = Apps(self)
 

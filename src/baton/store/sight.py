@@ -66,7 +66,7 @@ class Sight:
     def condition(self, types: Iterable[int], row: str, param: Param, now: datetime, *, hashed: bool = False) -> str:
         """Which rows (with columns patient, labels and, for several types, type) they see; "true" for all.
 
-        `hashed`: for statements that go through very many rows: the panel is read once instead of being probed for each.
+        `hashed`: for statements that may go through very many rows: the panel may be read once instead of being probed for each.
         """
         groups = alike(self.who.role, self.who.purpose, tuple(types))
         parts = []
@@ -144,7 +144,7 @@ def _on_panel(held: Sequence[tuple[int, int]], row: str, param: Param, now: date
     )
     if not hashed:
         return probe
-    usual = f"{row}.labels = 1 and {row}.patient in (select x.patient from panel x where {mine} and x.labels = 0)"  # noqa: S608
+    usual = f"{row}.labels = 1 and exists (select from panel x where x.patient = {row}.patient and {mine} and x.labels = 0)"  # noqa: S608
     special = f"({row}.labels <> 1 or {row}.patient in (select w.patient from patient_label w))"  # noqa: S608
     return f"({usual} or {special} and {probe})"
 

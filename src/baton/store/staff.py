@@ -30,13 +30,15 @@ class Known(Generic[T]):
         self._answers: dict[Hashable, tuple[float, T]] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, ask: Callable[[], T]) -> T:
-        """The answer remembered, or asked anew."""
+    def get(self, key: Hashable, ask: Callable[[], T], *, worth: Callable[[T], bool] | None = None) -> T:
+        """The answer remembered, or asked anew; what is not `worth` remembering is not."""
         found = self._answers.get(key)
         now = time.monotonic()
         if found is not None and found[0] > now:
             return found[1]
         answer = ask()
+        if worth is not None and not worth(answer):
+            return answer
         with self._lock:
             if len(self._answers) >= MOST:
                 self._answers.clear()

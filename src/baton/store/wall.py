@@ -13,8 +13,9 @@ _WALL = """(
         when 'E' then true
         when 'O' then ({row}.labels = 1 and not {row}.patient in (select w.patient from patient_label w))
             or may_see({row}.patient, {type}::smallint, {row}.labels)
-        when 'P' then ({row}.labels = 1 and {row}.patient in (
-            select x.patient from panel x where x.team = any((select current_setting('baton.keys', true)::bigint[])::bigint[])
+        when 'P' then ({row}.labels = 1 and exists (
+            select from panel x where x.patient = {row}.patient
+                and x.team = any((select current_setting('baton.keys', true)::bigint[])::bigint[])
                 and x.labels = 0 and x.until = 'infinity' and x.since = '-infinity'))
             or may_see({row}.patient, {type}::smallint, {row}.labels)
         else may_see({row}.patient, {type}::smallint, {row}.labels)

@@ -79,3 +79,40 @@ def test_an_empty_shelf_teaches(visit: Visit, seen: Seen, home: House) -> None:
     page = visit(f"/patients/{id_}/documents")
     expect(page.get_by_text("Nothing is on file yet")).to_be_visible()
     seen(page, "documents-none")
+
+
+def test_where_a_fact_is_from_is_said_with_its_page(visit: Visit, seen: Seen, home: House, walter: str) -> None:
+    with home.change() as change:
+        about = {"subject": {"reference": f"Patient/{walter}"}}
+        change.put({"resourceType": "Condition", **about, "code": {"text": "Heart failure"}})
+        taken = {"medicationCodeableConcept": {"text": "metoprolol 50 mg"}, "requester": {"display": "Dr. Ito"}, "authoredOn": "2026-11-02"}
+        change.put({"resourceType": "MedicationRequest", "status": "active", "intent": "order", **about, **taken})
+    page = visit(f"/patients/{walter}")
+    page.get_by_role("link", name="Where it is from").click()
+    expect(page.locator(".lines > li").first).to_contain_text("Nobody has said where this is from.")
+    expect(page.locator(".lines > li", has_text="metoprolol 50 mg")).to_contain_text("Dr. Ito")
+    page.get_by_role("link", name="nobody knows 1").click()
+    row = page.locator(".lines > li", has_text="Heart failure")
+    row.locator("summary").click()
+    seen(page, "sources-to-say")
+    row.get_by_label("Who said it").fill("Dr. Hale")
+    row.get_by_label("In which document").select_option(label="Discharge summary, Mercy General")
+    row.get_by_label("Page").fill("two")
+    row.get_by_role("button", name="Write it down").click()
+    expect(page.locator("#notices")).to_contain_text("Say the page of the document as a number.")
+    row = page.locator(".lines > li", has_text="Heart failure")
+    row.locator("summary").click()
+    row.get_by_label("Who said it").fill("Dr. Hale")
+    row.get_by_label("In which document").select_option(label="Discharge summary, Mercy General")
+    row.get_by_label("Page").fill("2")
+    row.get_by_role("button", name="Write it down").click()
+    expect(page.locator("#notices")).to_contain_text("Written down")
+    expect(page.locator(".lines > li", has_text="Heart failure")).to_contain_text("Dr. Hale · Discharge summary, Mercy General, page 2")
+    expect(page.get_by_role("link", name="nobody knows 0")).to_be_visible()
+    seen(page, "sources")
+    page.get_by_role("link", name="nobody knows 0").click()
+    expect(page.get_by_text("Of everything it is known")).to_be_visible()
+    for look in ("dark", "phone", "spanish"):
+        page = visit(f"/patients/{walter}/sources", **LOOKS[look])
+        seen(page, f"sources-{look}")
+        page.context.close()

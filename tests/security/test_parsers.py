@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import tempfile
+import time
 from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from baton.duties.records import inbound_reader
+from baton.duties.records.documents import LONGEST
 from baton.fhir import bundle, dates, query, resource, validate
 from baton.fhir.extract import extract
 from baton.fhir.outcome import Bad
 from baton.intake import sources
 from baton.intake.sources import Refusal
+from baton.rules.matching import Said
+from baton.uploads import Upload, UploadRefusedError
+from baton.worker import arrivals
 
 ZONE = ZoneInfo("America/New_York")
 FUZZ = settings(max_examples=200, deadline=timedelta(seconds=5), database=None, suppress_health_check=list(HealthCheck))
@@ -156,3 +162,65 @@ def forms() -> Any:
 def test_a_form_is_clean_or_says_what_is_amiss(forms: Any, said: dict[str, str]) -> None:
     for form in (forms.NoteForm(said), forms.PromiseForm(said, today=date(2026, 11, 23), owners=[("a", "A")])):
         assert form.is_valid() or form.errors
+
+
+HEADS = st.sampled_from(
+    ["From", "To", "Subject", "Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "MIME-Version", "Date", "Received"]
+)
+SAYS = st.sampled_from(
+    ["multipart/mixed; boundary=x", "multipart/mixed", "message/rfc822", "text/plain; charset=nowhere", "text/plain; charset=utf-16",
+     "application/pdf; name*=utf-8''%00%ff", "base64", "quoted-printable", "attachment; filename*0*=a; filename*1=b", "=?utf-8?b?////?=",
+     "=?x?q?a?=", "a" * 2000, "<<@>>", "\x00", "1.0", "attachment; filename=\"../x\"", "text", "multipart/alternative; boundary=\"\""]
+) | st.text(max_size=20)  # fmt: skip
+PARTS = st.sampled_from(["--x\n", "--x--\n", "\n", "====\n", "=ZZ\n", "%PDF-1.7\n", "Content-Type: text/plain\n\n"]) | st.text(max_size=30)
+MAILS = st.tuples(st.lists(st.tuples(HEADS, SAYS), max_size=8), st.lists(PARTS, max_size=8)).map(
+    lambda made: ("".join(f"{head}: {text}\n" for head, text in made[0]) + "\n" + "".join(made[1])).encode("utf-8", "surrogatepass")
+)
+
+
+def put(content: bytes, beside: bytes | None = None, name: str = "came.eml") -> list[Any]:
+    """What a file in the folder for arrivals holds, or nothing where it is refused."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / name
+        file.write_bytes(content)
+        if beside is not None:
+            file.with_suffix(".json").write_bytes(beside)
+        try:
+            return list(arrivals.papers(file))
+        except UploadRefusedError:
+            return []
+
+
+@FUZZ
+@given(MAILS | st.binary(max_size=300))
+def test_a_mail_that_came_is_papers_or_refused(content: bytes) -> None:
+    for paper in put(content):
+        assert isinstance(paper.content, bytes) and len(paper.title) <= LONGEST and len(paper.source) <= LONGEST
+
+
+@FUZZ
+@given(TEXTS)
+def test_what_is_said_beside_a_paper_is_taken_or_left(beside: bytes) -> None:
+    assert put(b"%PDF-1.7", beside, "came.pdf")
+
+
+def test_a_mail_as_deep_as_one_likes_is_papers_or_refused() -> None:
+    deep = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3000))
+    put(deep + b"Content-Type: text/plain\n\nhello\n")
+    put(b"Content-Type: message/rfc822\n\n" * 3000 + b"\nhello\n")
+    put(b"%PDF-1.7", b'{"from":' + b"[" * 200_000, "came.pdf")
+
+
+@FUZZ
+@given(st.binary(max_size=400).map(lambda tail: b"%PDF-1.7\n" + tail) | st.text(max_size=200).map(str.encode))
+def test_what_a_paper_says_of_itself_is_read_or_left(content: bytes) -> None:
+    for kind in ("application/pdf", "text/plain"):
+        inbound_reader.filled(Said(), Upload("came", kind, content))
+
+
+@pytest.mark.parametrize("made", [b"<patientRole>", b"<patientRole </patientRole><given ", b"<patientRole><patient>"])
+def test_a_summary_that_never_closes_what_it_opens_is_read_in_one_pass(made: bytes) -> None:
+    """Ten megabytes of it: what looks again from every opening would take hours."""
+    began = time.perf_counter()
+    inbound_reader.filled(Said(), Upload("ccda.xml", "text/xml", made * (10_000_000 // len(made))))
+    assert time.perf_counter() - began < 30

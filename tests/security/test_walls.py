@@ -9,11 +9,13 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from tests.api.hub import Client
 from tests.security.conftest import Town
 from tests.security.crawl import kind_of, pages
+from tests.security.test_pages import routes
 from tests.security.walk import EACH, Addresses, joins, let_in, tells, words
 
-from baton import app
+from baton import api, app
 from baton.fhir.resource import human_name
 from baton.store.codes import key64
 
@@ -92,6 +94,52 @@ def test_a_patient_is_told_of_nobody_else(town: Town, addresses: Addresses) -> N
     kin = own["name"][0]["family"]
     rest = [each for each in town.patients if each["id"] != mine and each["name"][0]["family"] != kin]
     assert not troubles(let_in(town, mine, "two@mail.example"), walked, tells(rest))
+
+
+def plain(answer: Any, *ids: str) -> tuple[Any, ...]:
+    """An answer without what is new in each: the id that was asked for, the token of a form, the clock."""
+    text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"|<time .*?</time>', "", answer.content.decode(errors="replace"))
+    for each in ids:
+        text = text.replace(each, "ID")
+    where = answer.get("Location", "")
+    for each in ids:
+        where = where.replace(each, "ID")
+    return answer.status_code, where, text
+
+
+def test_what_is_another_teams_and_what_never_was_answer_alike_on_every_page(town: Town, stranger: str) -> None:
+    patient, nobody, browser = busiest(town)[0], "p99999", town.browser(stranger)
+    walked = [each for each in routes() if re.findall(r"<(?:\w+:)?(\w+)>", each) == ["patient"]]
+    assert len(walked) > 40
+    different = []
+    for route in walked:
+        there, not_there = (re.sub(r"<[^>]+>", each, route) for each in (patient, nobody))
+        for ask in (browser.get, browser.post):
+            different += [route] if plain(ask(there), patient) != plain(ask(not_there), nobody) else []
+    assert not different
+
+
+def test_what_is_another_teams_and_what_never_was_answer_alike_to_programs(town: Town, stranger: str) -> None:
+    from baton.web.models import Account
+
+    town.browser(None)
+    store, patient = town.hub.store, busiest(town)[0]
+    who = f"Practitioner/{Account.objects.get(email=stranger).practitioner}"
+    client = Client(api.application(store, town.hub.settings), store.issue_token(who, 60))
+    with store.view(app.HUB) as view:
+        (task, *_) = view.find("Task", patient=f"Patient/{patient}", _count="1")
+    for type_, id_, nobody in (("Patient", patient, "p99999"), ("Task", str(task["id"]), "00000000-0000-4000-8000-000000000000")):
+        for asked in (
+            "{}/{}", "{}/{}/_history", "{}/{}/_history/1", "{}?_id={}", "{}?_id={}&_revinclude=*", "Task?patient=Patient/{1}",
+            "Observation?subject={0}/{1}&_summary=count", "Patient/{1}/$everything", "{}?_has:Observation:subject:_id={}",
+            "Encounter?subject:Patient._id={1}",
+        ):  # fmt: skip
+            said = []
+            for each in (id_, nobody):
+                answer = client("GET", asked.format(type_, each))
+                body = re.sub(r'"(?:id|lastUpdated)":"[^"]*"', "", answer.body.decode().replace(each, "ID"))
+                said.append((answer.status, body))
+            assert said[0] == said[1], asked
 
 
 def test_whoever_stands_on_a_page_has_a_look_in_the_record(town: Town) -> None:

@@ -107,7 +107,7 @@ def _mail(body: bytes) -> Iterator[Paper]:
         attached = [(str(part.get_filename() or "attachment"), part.get_payload(decode=True)) for part in message.iter_attachments()]
         text = message.get_body(("plain",))
         words = text.get_content().encode() if text else b""
-    except (MessageError, LookupError, ValueError) as error:
+    except (MessageError, LookupError, ValueError, AttributeError, TypeError, RecursionError) as error:  # nested without end, or no mail
         raise UploadRefusedError("The e-mail cannot be read.") from error
     found = [Paper(name, content, source, title) for name, content in attached if isinstance(content, bytes)]
     if not found and not words.strip():
@@ -118,7 +118,7 @@ def _mail(body: bytes) -> Iterator[Paper]:
 def _said(file: Path) -> tuple[str, str]:
     """Who sent a file and what it is, as the `.json` beside it says; nothing where there is none or it makes no sense."""
     said: object = None
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RecursionError):
         said = json.loads(_about(file).read_bytes())
     said = said if isinstance(said, dict) else {}
     return str(said.get("from") or "")[:LONGEST], str(said.get("title") or "")[:LONGEST]

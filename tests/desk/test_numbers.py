@@ -307,6 +307,39 @@ def test_of_working_days(town: Town) -> None:
     assert stays >= 3 and page.partition('id="stays"')[2].partition("</ul>")[0].count("<li>") == stays
 
 
+def test_of_mentoring(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("baton.desk.mentoring.ROWS", 2)
+    monkeypatch.setattr("baton.desk.mentoring.SHORT", 1)
+    dora = town.people["Dora Dean"]
+    with town.home.hub.store.change(app.HUB, because="A mentor") as change:
+        staff.set_mentor(change, person=dora, mentor=town.home.person[SUE])
+    with town.home.change(SUE) as change:
+        for each in change.promises([dora], limit=3):
+            promises.done(change, task=each.task_id)
+    with town.home.hub.store.change(town.home.hub.store.who(dora, entrance="desk"), because="Plans") as change:
+        for each in town.ids[:5]:
+            change.put(
+                {
+                    "resourceType": "CarePlan",
+                    "status": "active",
+                    "intent": "plan",
+                    "subject": {"reference": f"Patient/{each}"},
+                    "title": "P",
+                }
+            )
+    browser = client(town.home, SUE)
+    listed = pages(browser, "/mentoring")
+    count = int(re.findall(r"(\d+) pieces of work wait", listed[0])[0])
+    assert (
+        sum(each.count('href="/mentoring/') - each.count("/mentoring/misses") - each.count("/mentoring/work/") for each in listed) >= count
+    )
+    assert sum(each.partition('id="missed-title"')[0].count('class="move"') for each in listed) == count == 5
+    missed = int(re.findall(r'data-count="(\d+)"', listed[0].partition('id="missed-title"')[2])[0])
+    every = pages(browser, "/mentoring/misses")
+    assert missed > 1 and sum(each.count('<li class="event">') for each in every) == missed and f"All {missed} of them" in listed[0]
+    assert rows(pages(browser, "/mentoring/lately")) == 3 and "/mentoring/lately" in listed[0]
+
+
 def test_of_people_and_huddles(town: Town) -> None:
     browser = client(town.home, SUE)
     for address in ("/people", f"/people?team={town.home.team[HEART]}", "/people?role=coordinator"):

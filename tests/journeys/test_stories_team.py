@@ -348,6 +348,7 @@ def hannahs(home: House) -> list[str]:
     with home.hub.store.change(app.HUB, because="How they work") as change:
         staff.set_languages(change, person=priya, languages=["en", "yue"])
         staff.set_share(change, person=priya, share=_share()[0])
+        staff.set_skills(change, person=home.person["tom@example.org"], skills=["diabetes-education"])
     ids = []
     with home.change("hannah@example.org") as change:
         for number in range(CASES):
@@ -357,6 +358,10 @@ def hannahs(home: House) -> list[str]:
             if number < 5 or number == 5:
                 wishes = identity.Preferences("yue" if number == 5 else "en", number == 5, "email", None, None, None)
                 change.put(identity.with_preferences(change.get("Patient", id_), wishes))
+    with home.change("hannah@example.org") as change:
+        sugar = {"coding": [{"system": "http://snomed.info/sct", "code": "44054006", "display": "Diabetes mellitus type 2"}]}
+        for each in ids[7:9]:
+            change.put({"resourceType": "Condition", "subject": {"reference": f"Patient/{each}"}, "code": sugar})
     with home.change(LUIS) as change:
         handovers.hand(change, giver=None, moves=[Move(f"Patient/{each}", hannah) for each in ids])
         for number, each in enumerate(ids):
@@ -424,6 +429,10 @@ def test_sc18_lent_adjusted_undone_and_back(
     for number in range(CANTONESE):
         expect(cantonese.nth(number).locator("select option:checked")).to_have_text("Priya Nair")
         expect(cantonese.nth(number)).to_contain_text("speaks Cantonese")
+    for name in ("Lent 07", "Lent 08"):  # and skills: both have diabetes, and Tom is trained for it
+        row = page.locator(".move", has_text=name)
+        expect(row.locator("select option:checked")).to_have_text("Tom Brandt")
+        expect(row).to_contain_text("Diabetes education")
     wrong = cantonese.first.locator("select")
     wrong.select_option(label="Tom Brandt")
     page.get_by_role("button", name="Work it out again").click()

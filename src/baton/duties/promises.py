@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from baton.duties import codes, plans, reading, trace
+from baton.duties.team import licences
 from baton.duties.trace import Fact, Step, Trace
 from baton.duties.transitions import episodes, upkeep
 from baton.fhir.outcome import Issue, error
@@ -158,10 +159,12 @@ def wake(change: Change, *, task: str) -> Stored:
 
 
 def reassign(change: Change, *, task: str, to: str, reason: str | None = None) -> Stored:
-    """Into the hands of a person or a team. Raises Invalid when there is nobody of that reference."""
+    """Into the hands of a person or a team. Raises Invalid when there is nobody of that reference, or they lack the licence it asks for."""
     found = held(change, task)
     if not to.startswith(("Organization/", "Practitioner/")) or reading.maybe(change, to) is None:
         raise refuse("There is nobody of that name to hand it to.", "Task.owner")
+    if to.startswith("Practitioner/") and (issues := list(licences.unfit(change, str(codes.promise_code(found)), to))):
+        raise Invalid(issues)
     status = "requested" if found["status"] in ("accepted", "in-progress") else found["status"]
     handed = {**found, "status": status, "owner": codes.reference_to(to, reading.name_of(change, to))}
     return change.put(stamped(change, with_note(change, handed, reason and reason.strip())))

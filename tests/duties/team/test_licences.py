@@ -52,6 +52,18 @@ def test_a_supervisor_without_a_licence_may_not_and_is_told_who_can(home: Ward) 
     assert home.promises()[codes.RECONCILIATION]["status"] == "requested"
 
 
+def test_nor_is_it_handed_to_somebody_who_may_not(home: Ward) -> None:
+    task = home.task(codes.RECONCILIATION)
+    with pytest.raises(Invalid) as refused, home.change(LUIS) as change:
+        promises.reassign(change, task=task, to=LUIS.person)
+    assert [issue.text for issue in refused.value.issues] == [licences.REFUSED[codes.RECONCILIATION], "These can: Tom Brandt (RN)"]
+    with home.change(LUIS) as change:
+        promises.reassign(change, task=task, to=TOM.person)
+    assert home.promises()[codes.RECONCILIATION]["owner"]["reference"] == TOM.person
+    with home.change(LUIS) as change:
+        promises.reassign(change, task=home.task(codes.VISIT), to=LUIS.person)
+
+
 def test_an_expired_licence_does_not_count_from_the_day_after_its_last(home: Ward) -> None:
     qualify(home, TOM.person, {**NURSE, "period": {"end": "2026-07-02"}})
     home.at("2026-07-03T00:01")

@@ -122,6 +122,15 @@ RECONCILERS = "Medicines are reconciled by a prescriber, a clinical pharmacist o
 REFUSED: Final = {codes.RECONCILIATION: RECONCILERS}
 
 
+def unfit(view: View, code: str, person: str) -> Iterator[Issue]:
+    """Why this person cannot be handed a promise of this code: a licence they lack today; and who has one."""
+    if performers.gate(code, local_day(view.now, view.zone)) is None or kind_of(view, code, person) is not None:
+        return
+    yield error("business-rule", REFUSED.get(code, "This asks for a licence that is in force."), "Task.owner")
+    able = who_can(view, code, view.who.teams)
+    yield error("business-rule", f"These can: {', '.join(able[:NAMED])}" if able else "Nobody here has such a licence yet.", "Task.owner")
+
+
 def performer_guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:
     """A promise that asks for a licence is kept only by somebody who has one, in force today. The hub's own feeds answer for themselves."""
     code = codes.promise_code(after)

@@ -13,7 +13,7 @@ from baton.desk.message_words import EVIDENCE, NOT_YET, RECEIPTS
 from baton.duties.scheduling.told import SENT, Known, Notice
 
 KINDS: labels.Words = {
-    "moved": pgettext_lazy("appointment notice", "Moved"),
+    "moved": pgettext_lazy("appointment notice", "Changed"),
     "cancelled": pgettext_lazy("appointment notice", "Cancelled"),
     "rebooked": pgettext_lazy("appointment notice", "Booked"),
 }

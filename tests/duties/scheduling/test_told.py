@@ -108,6 +108,18 @@ def test_another_clinician_is_told_of_a_new_date_and_the_first_that_it_is_theirs
     assert {LINH, MINH, "HealthcareService/rides"} <= set(stays), "the interpreter, the companion and the ride come along"
 
 
+def test_another_person_at_the_same_time_is_a_change_without_another_time(ward: Ward) -> None:
+    appointment = everybody(ward)
+    raw = ward.get(f"Appointment/{appointment}")
+    others = [each for each in raw["participant"] if each["actor"]["reference"] != HADDAD]
+    ito = {"actor": {"reference": ITO, "display": "Ito"}, "status": "accepted"}
+    ward.put({**raw, "participant": [*others, ito]})
+    notice = newest(ward, appointment)
+    found = hows(notice)
+    assert (notice.kind, notice.was) == ("moved", None)
+    assert (found[ITO][1], found[HADDAD][1], found[LINH][1]) == ("rebooked", "cancelled", "moved")
+
+
 def test_a_raw_write_tells_them_as_the_desk_does(ward: Ward) -> None:
     appointment = everybody(ward)
     raw = ward.get(f"Appointment/{appointment}")

@@ -115,9 +115,13 @@ def kind_of(before: Resource | None, after: Resource, view: View) -> str | None:
     if now != "booked":
         return CANCELLED if was in BEFORE else None
     if was == "booked" and before is not None:
-        moved = reading.moment(before.get("start"), view.zone) != start or _people(before) != _people(after)
-        return MOVED if moved else None
+        return MOVED if _moved(view, before, after) or _people(before) != _people(after) else None
     return REBOOKED if was not in (*BEFORE, "noshow", "fulfilled") and rebooks(view, after) else None
+
+
+def _moved(view: View, before: Resource | None, after: Resource) -> bool:
+    """Whether it has another time; else only who takes part has changed."""
+    return reading.moment((before or {}).get("start"), view.zone) != reading.moment(after.get("start"), view.zone)
 
 
 def _people(appointment: Mapping[str, Any]) -> set[str | None]:
@@ -141,7 +145,7 @@ def _told(change: Change, before: Resource | None, after: Resource, kind: str) -
     way = telling.Telling(change, after, id_)
     hows = [(each, way.tell(each)) for each in concerned]
     yield from _no_longer_owed(change, str(after["id"]))
-    was = (before or {}).get("start") if kind == MOVED else None
+    was = (before or {}).get("start") if kind == MOVED and _moved(change, before, after) else None
     yield _record(change, after, id_, kind, was, hows)
     own = next((how for each, how in hows if each.ref == patient), None)
     if own is not None and own not in (*SENT, "did-it"):

@@ -152,6 +152,46 @@ def test_check_finds_a_row_tampered_with(data: Path) -> None:
     assert baton("check", data=data).returncode == 0
 
 
+def test_the_audit_names_the_first_altered_row_and_proves_one_to_a_stranger(data: Path, tmp_path: Path) -> None:
+    from datetime import UTC, datetime
+
+    import psycopg
+
+    from baton.settings import Settings
+    from baton.store import Store, Who, seal
+    from baton.store.postgres import embedded
+
+    key, when = Settings.read({}, data_dir=str(data)).key(), datetime.now(UTC)
+
+    def ask(statement: str, *past_the_triggers: bool) -> list[Any]:
+        with embedded(data) as server, psycopg.connect(server.dsn("owner"), autocommit=True) as connection:
+            if past_the_triggers:
+                connection.execute("set session_replication_role = replica")
+            answer = connection.execute(statement.encode())
+            return answer.fetchall() if answer.description else []
+
+    with embedded(data) as server:
+        store = Store(server.dsn("app"), clock=lambda: when, zone=UTC, key=key)
+        for patient in ("ines", "ines"):
+            store.note_event(Who("Device/baton", "Baton", "system", (), "cli"), "print itinerary", patients=[f"Patient/{patient}"])
+        store.close()
+        assert seal.seal(server.dsn("app"), key=key, at=when) > 0
+    whole = baton("audit", "verify", data=data)
+    assert whole.returncode == 0 and not re.search("altered|missing|added", whole.stdout), whole.stderr
+    (first, second) = (row[0] for row in ask("select id from look order by id limit 2"))
+    proved = baton("audit", "prove", "--look", str(first), data=data)
+    (tmp_path / "proof.json").write_text(proved.stdout)
+    script = Path(__file__).parents[1] / "scripts" / "verify_proof.py"
+    assert subprocess.run([sys.executable, script, tmp_path / "proof.json"], capture_output=True, check=False).returncode == 0
+    both = f"where id in ({first}, {second})"
+    ask(f"update look set what = what || '!' {both}", True)
+    found = baton("audit", "verify", data=data)
+    ask(f"update look set what = rtrim(what, '!') {both}", True)
+    assert found.returncode == 1 and len(found.stdout.splitlines()) == 1, "one sentence, the first row"
+    assert f"look {first} was altered, and 1 more looks are not as they were sealed" in found.stdout
+    assert baton("audit", "verify", data=data).returncode == 0
+
+
 def test_a_rehearsal_clock_is_refused_in_production(data: Path) -> None:
     refused = baton("check", data=data, BATON_ENV="production", BATON_SECRET_KEY="k" * 40, BATON_CLOCK="2026-07-02T14:10:00-04:00")
     assert refused.returncode == 1 and "BATON_CLOCK" in refused.stderr

@@ -9,7 +9,7 @@ from baton.duties import codes
 from baton.duties.programs import boards, family_meetings, month_close, packs, plan_issues, population, states, watches
 from baton.duties.programs.promises import READING
 from baton.duties.support import assessments
-from baton.duties.team import huddles
+from baton.duties.team import huddle_reading
 from baton.store import Store
 
 
@@ -42,11 +42,11 @@ def test_a_weight_past_the_patients_own_limit_waits_and_one_was_decided(larkhave
 def test_a_board_was_held_and_the_next_one_has_an_agenda(larkhaven: Store) -> None:
     with larkhaven.view(town.HUB) as view:
         program, board = boards.of(view, "oncology-navigation")
-        (held,) = (each for each in huddles.every(view) if each.about.text == board.title.text)
-        points = huddles.points(view, held.id)
+        (held,) = (each for each in huddle_reading.every(view) if each.about.text == board.title.text)
+        points = huddle_reading.points(view, held.id)
         late = [stay.because for each in view.find("EpisodeOfCare", type=f"{states.PROGRAM}|") for stay in states.read(each).stays]
         assert boards.agenda(view, program=program.code)
-    assert held.end is not None and all(each.decisions for each in points) and any(dissent for each in points for _, dissent in each.said)
+    assert held.end is not None and all(each.decisions for each in points) and any(said.disagree for each in points for said in each.said)
     assert [each for each in late if each]
 
 

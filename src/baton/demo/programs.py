@@ -45,6 +45,8 @@ PLANS = (
     ("Orthopedics", ("Non-weight-bearing, left leg, 6 weeks",)),
 )
 WORK = ((22, "Call about weight and breath"), (14, "Arranged the ride"), (9, "Spoke with the clinic"), (18, "Went over the plan together"))
+FIRST_TALK = (64, "Went through what comes now, with the family")
+"""On the day some of them entered: it is long enough for a code of that month."""
 FATES = ("first", "on", "on", "steady", "paused", "offered", "waiting", "left", "declined", "withdrawn", "contradiction")
 LATE = {"oncology-navigation": ("late", "late")}
 """Those who come after, in one team: whose first phase took longer than it should, and why."""
@@ -97,7 +99,7 @@ def _lived(stage: Stage, fate: str, number: int) -> Iterator[Act]:
     """One person's way through the program of their team."""
     program, phases = PROGRAM[stage.person.team]
     days, who = stage.days, stage.person.reference
-    begun = days.business(-22 + number % 4)
+    begun = days.business(-6 if fate == "first" else -22 + number % 4)
     given: dict[str, Any] = {"patient": who, "program": program, "despite": DESPITE}
     if fate in ("offered", "waiting", "declined"):
         offered = days.business(-6 - number % 3)
@@ -177,19 +179,26 @@ def _at_last(stage: Stage, number: int) -> Iterator[Act]:
 
 def _time(stage: Stage, program: str, begun: date, number: int) -> Iterator[Act]:
     """Minutes on working days since they entered, each person's at an hour of their own."""
+    if number % 3 == 1:
+        yield _worked(stage, program, stage.days.at(begun, "15:00"), *FIRST_TALK)
     times = LONGER.get(stage.person.team, 1)
     for step, (length, what) in enumerate((each * times, what) for each, what in WORK[: 1 + number % len(WORK)]):
         day = stage.days.after(begun, 2 + 4 * step)
         if day >= stage.days.today:
             return
         start = stage.days.at(day, f"{8 + number % 8:02d}:{20 if step % 2 else 5:02d}")
+        yield _worked(stage, program, start, length, what)
 
-        def log(change: Change, start: datetime = start, length: int = length, what: str = what) -> None:
-            busy = index.worked(change, start, start + timedelta(minutes=length))
-            if all(each.person != key64(stage.worker.who.person) for each in busy):
-                minutes.log(change, patient=stage.person.reference, program=program, start=start, minutes=length, what=what)
 
-        yield Act(start + timedelta(minutes=length + 5), stage.worker.who, "Time worked", log)
+def _worked(stage: Stage, program: str, start: datetime, length: int, what: str) -> Act:
+    """Minutes worked for somebody, unless whoever worked was busy."""
+
+    def log(change: Change) -> None:
+        busy = index.worked(change, start, start + timedelta(minutes=length))
+        if all(each.person != key64(stage.worker.who.person) for each in busy):
+            minutes.log(change, patient=stage.person.reference, program=program, start=start, minutes=length, what=what)
+
+    return Act(start + timedelta(minutes=length + 5), stage.worker.who, "Time worked", log)
 
 
 def _contradicted(stage: Stage) -> Iterator[Act]:

@@ -132,3 +132,23 @@ def test_a_call_after_hours_from_the_patients_page(visit: Visit, crew: dict[str,
 @pytest.mark.parametrize("path", ["/operations", "/mentoring", "/team/huddles"])
 def test_in_every_light(visit: Visit, seen: Seen, path: str, look: str) -> None:
     seen(visit(path, email=SUE, **LOOKS[look]), f"team{path.replace('/', '-')}-{look}")
+
+
+@pytest.mark.parametrize("look", ["dark", "phone"])
+@pytest.mark.parametrize(
+    "path",
+    ["/mentoring/misses", "/mentoring/lately", "/mentoring/own", "/operations?measure=waits", "/team/behind?show=all", "/team/on-call"],
+)
+def test_what_opens_from_them(visit: Visit, seen: Seen, path: str, look: str) -> None:
+    seen(visit(path, email=SUE, **LOOKS[look]), f"opened-{re.sub('[^a-z]+', '-', path)}-{look}")
+
+
+def test_a_preview_and_a_huddle_on_a_phone(visit: Visit, seen: Seen, crew: dict[str, str]) -> None:
+    page = visit(f"/team/people/{crew['Nia Brown'].partition('/')[2]}", email=SUE, **LOOKS["phone"])
+    page.get_by_role("button", name="Show what it would do").click()
+    expect(page.locator(".move").first).to_be_visible()
+    seen(page, "team-preview-phone")
+    page.goto("/team/huddles")
+    page.locator("a", has_text="Heart & Vascular").first.click()
+    expect(page.locator("h1").first).to_contain_text("Huddle")
+    seen(page, "huddle-phone")

@@ -14,7 +14,7 @@ from tests.pages import MONDAY, PASSWORD, House, patient, stay
 from baton import app
 from baton.duties import codes, promises
 from baton.duties.contact import communication
-from baton.duties.team import handovers, staff
+from baton.duties.team import handovers, huddles, staff
 from baton.duties.team.handovers import Move
 from baton.web import django as shell
 
@@ -143,12 +143,13 @@ def test_what_opens_from_them(visit: Visit, seen: Seen, path: str, look: str) ->
     seen(visit(path, email=SUE, **LOOKS[look]), f"opened-{re.sub('[^a-z]+', '-', path)}-{look}")
 
 
-def test_a_preview_and_a_huddle_on_a_phone(visit: Visit, seen: Seen, crew: dict[str, str]) -> None:
+def test_a_preview_and_a_huddle_on_a_phone(visit: Visit, seen: Seen, home: House, crew: dict[str, str]) -> None:
     page = visit(f"/team/people/{crew['Nia Brown'].partition('/')[2]}", email=SUE, **LOOKS["phone"])
     page.get_by_role("button", name="Show what it would do").click()
     expect(page.locator(".move").first).to_be_visible()
     seen(page, "team-preview-phone")
-    page.goto("/team/huddles")
-    page.locator("a", has_text="Heart & Vascular").first.click()
-    expect(page.locator("h1").first).to_contain_text("Huddle")
+    with home.change(SUE) as change:
+        begun = huddles.begin(change, team=home.team["Heart & Vascular"])
+    page.goto(f"/team/huddles/{begun}")
+    expect(page.get_by_label("What is decided").first).to_be_visible()
     seen(page, "huddle-phone")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
@@ -21,6 +23,7 @@ NOT_OPEN = (lazy("This page is not open to you"), lazy("Go back to your own page
 NOT_FOUND = (lazy("We cannot find this page"), lazy("It may have moved. Go back to your own page, or call us."))
 NOT_DONE = (lazy("That did not work"), lazy("Go back, look at it again, and send it once more. Or call us."))
 OUR_FAULT = (lazy("Something went wrong"), lazy("It was our fault. What you sent before is kept. Try again, or call us."))
+STALE = (lazy("This form has gone stale"), lazy("The page was open too long. Go back, load it again, and send it once more."))
 TOO_FAST = (lazy("That was too fast for us"), lazy("Wait a moment, then go on. What you sent before is kept."))
 TOO_LARGE = (lazy("This file is too large"), lazy("Send one of at most 10 MB, or only the pages that count."))
 PLAIN = {
@@ -42,11 +45,11 @@ def is_outside(request: HttpRequest) -> bool:
     return request.path.startswith(OUTSIDE) or getattr(getattr(request, "who", None), "role", "") in PORTAL
 
 
-def page(request: HttpRequest, status: int, heading: str, text: str, reasons: tuple[str, ...] = ()) -> HttpResponse:
+def page(request: HttpRequest, status: int, heading: str, text: str, reasons: tuple[str, ...] = (), *, plain: Any = None) -> HttpResponse:
     """An error page; made without the session or the database, which may be what is broken."""
     outside = is_outside(request)
-    if outside and status in PLAIN:
-        heading, text, reasons = str(PLAIN[status][0]), str(PLAIN[status][1]), ()
+    if outside and (said := plain or PLAIN.get(status)):
+        heading, text, reasons = str(said[0]), str(said[1]), ()
     context = {
         "outside": outside,
         "LANGUAGE_CODE": get_language() or "en",
@@ -101,7 +104,7 @@ def too_large(request: HttpRequest) -> HttpResponse:
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose token does not fit: an old tab, or a page that is not ours."""
     text = _("The page was open too long, or you signed in again elsewhere. Go back, reload the page, and send it again.")
-    return page(request, 403, _("This form has gone stale"), text)
+    return page(request, 403, _("This form has gone stale"), text, plain=STALE)
 
 
 def gone(request: HttpRequest) -> HttpResponse:

@@ -20,6 +20,7 @@ PRODUCTION = {
     ("environ", "named"),
     [
         ({"BATON_ENV": "prod"}, "BATON_ENV"),
+        ({"BATON_DAY_COST": "2.5k"}, "BATON_DAY_COST"),
         ({"BATON_ENV": "production", "BATON_SECRET_KEY": "x" * 40, "BATON_CLOCK": "2026-07-02T14:10:00-04:00"}, "BATON_CLOCK"),
         ({"BATON_ENV": "production"}, "BATON_SECRET_KEY"),
         ({"BATON_ENV": "production", "BATON_SECRET_KEY": "short"}, "BATON_SECRET_KEY"),

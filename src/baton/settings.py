@@ -74,6 +74,9 @@ class Settings:
     )
     seal_mail: str = setting("BATON_SEAL_MAIL", "", "E-mail address the newest seal is sent to each hour, for the same purpose.")
     glass_minutes: str = setting("BATON_GLASS_MINUTES", "60", "Minutes a chart stays open to somebody who broke the glass, 5 to 1440.")
+    day_cost: str = setting(
+        "BATON_DAY_COST", "", "What a day in hospital costs you, in whole dollars; Operations says what days lost cost."
+    )
     glass_second: str = setting("BATON_GLASS_SECOND", "", "1 when breaking the glass of a VIP's chart needs a second person's approval.")
     app_rate: str = setting(
         "BATON_APP_RATE", "100", "API calls a second one app may make for one person; ten seconds' worth at once; 0: any."
@@ -135,6 +138,12 @@ class Settings:
         self.clock_offset(datetime.now(UTC))
         if not (self.glass_minutes.isascii() and self.glass_minutes.isdigit() and 5 <= int(self.glass_minutes) <= 1440):
             raise BadSettingError(f"BATON_GLASS_MINUTES is {self.glass_minutes!r}; it takes 5 to 1440.")
+        self._check_numbers()
+        self._check_sign_in()
+
+    def _check_numbers(self) -> None:
+        if self.day_cost and not (self.day_cost.isascii() and self.day_cost.isdigit()):
+            raise BadSettingError(f"BATON_DAY_COST is {self.day_cost!r}; it takes whole dollars.")
         for name, text in (
             ("BATON_APP_RATE", self.app_rate),
             ("BATON_PAGE_RATE", self.page_rate),
@@ -142,7 +151,6 @@ class Settings:
         ):
             if not (text.isascii() and text.isdigit() and len(text) < 7):
                 raise BadSettingError(f"{name} is {text!r}; it takes a whole number of calls a second, or 0.")
-        self._check_sign_in()
 
     def _check_sign_in(self) -> None:
         if self.second_factor not in ("", "required", "optional"):

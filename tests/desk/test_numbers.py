@@ -147,7 +147,7 @@ class Town:
 @pytest.fixture(scope="module")
 def town(module_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     clock = [on("2026-08-10T09:00")]
-    with house(module_database, tmp_path_factory.mktemp("data"), now=lambda: clock[0]) as opened:
+    with house(module_database, tmp_path_factory.mktemp("data"), now=lambda: clock[0], day_cost="2400") as opened:
         yield Town(opened, clock)
 
 
@@ -246,6 +246,8 @@ def test_of_closure_and_days_lost(town: Town) -> None:
     causes = dict(numbers(page, "days"))
     assert causes == {"/operations/behind?what=lost&cause=bed": "3.3", "/operations/behind?what=lost&cause=transport": "1.2"}
     assert re.search(r"<b>4\.5</b> days in hospital lost", page)
+    assert re.findall(r"<small>\$([\d,]+)</small>", page) == ["7,900", "3,000"], "79 hours and 30, at a hundred dollars each"
+    assert "$10,900 in all" in page
     for href, days in {**causes, "/operations/behind?what=lost": "4.5"}.items():
         listed = pages(browser, href)
         hours = [float(each) for one in listed for each in re.findall(r'data-hours="([\d.]+)"', one)]

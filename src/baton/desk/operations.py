@@ -98,7 +98,8 @@ def index(request: Request) -> HttpResponse:
         "closure": [
             (days, done, of, round(100 * done / of) if of else None, f"?what=closure&days={days}") for days, done, of in page.closure
         ],
-        "lost": [(cause, word(discharge_words.CAUSES, cause), round(hours / 24, 1)) for cause, hours in page.lost],
+        "lost": [(cause, word(discharge_words.CAUSES, cause), round(hours / 24, 1), _cost(request, hours)) for cause, hours in page.lost],
+        "lost_cost": _cost(request, sum(hours for _cause, hours in page.lost)),
         "lost_days": round(sum(hours for _cause, hours in page.lost) / 24, 1),
         "equity": [each for each in groups if [share for share, _name, _parts in each[2] if share.name != "none"]],
         "measures": MEASURES.items(),
@@ -108,6 +109,12 @@ def index(request: Request) -> HttpResponse:
         "interpreted": (page.interpreted, _bar(page.interpreted)) if page.interpreted.of else None,
     }
     return render(request, "operations/index.html", context)
+
+
+def _cost(request: Request, hours: float) -> int | None:
+    """What hours in hospital cost, in dollars, where the organisation said what a day does."""
+    said = request.hub.settings.day_cost
+    return round(hours / 24 * int(said)) if said else None
 
 
 def _group(kind: str, name: str, bands: tuple[int, ...]) -> str:

@@ -180,9 +180,18 @@ def test_a_draft_and_a_closed_one_have_nothing_to_answer(ward: Ward) -> None:
         sent(ward, draft)
 
 
-def test_the_patient_is_reached_only_as_they_asked(ward: Ward) -> None:
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        (safe_contact.SafeContact(phone="(401) 555-0111", only=True, safety=True), "(401) 555-0111"),
+        (safe_contact.SafeContact(safety=True), ""),
+        (safe_contact.SafeContact(avoid=("phone",)), ""),
+        (safe_contact.SafeContact(avoid=("mail",)), "(401) 555-0190"),
+    ],
+)
+def test_the_patient_is_reached_only_as_they_asked(ward: Ward, asked: safe_contact.SafeContact, shown: str) -> None:
     task = referred(ward)
     with ward.change(TOM) as change:
-        safe_contact.state(change, patient=EVA, asked=safe_contact.SafeContact(phone="(401) 555-0111", only=True, safety=True))
+        safe_contact.state(change, patient=EVA, asked=asked)
     with ward.store.view(HUB) as view:
-        assert office_links.shown(view, view.get("Task", task)).phone == "(401) 555-0111"
+        assert office_links.shown(view, view.get("Task", task)).phone == shown

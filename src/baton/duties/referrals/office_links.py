@@ -140,7 +140,7 @@ def shown(view: View, referral: Resource) -> Shown:
     patient = str(target(referral.get("for")))
     person = view.get(*patient.split("/", 1))
     asked = safe_contact.wanted_of(view, patient)
-    phone = (asked.phone if asked else None) or ("" if asked and (asked.only or asked.safety) else identity.phone(person))
+    phone = "" if asked and asked.safety and not asked.phone else safe_contact.number(asked, person)
     request = reading.peek(view, target(referral.get("focus"))) or {}
     ended = states.is_ended(referral)
     possible = {move.trigger for move in states.open_moves(referral) if move.who == "recipient"} if not ended else set()

@@ -17,8 +17,10 @@ from baton.duties.contact import communication
 from baton.duties.discharge import blockers, plans
 from baton.duties.discharge import states as discharge_states
 from baton.duties.referrals import referrals
+from baton.duties.support import assessments, safety
 from baton.duties.team import absences, handovers, huddles, operations, staff
 from baton.duties.team.handovers import Move
+from baton.packs.assessments import library
 from baton.store.postgres import Database
 from baton.store.staff import Known
 
@@ -353,3 +355,30 @@ def test_of_people_and_huddles(town: Town) -> None:
         begun = huddles.begin(change, team=town.home.team[HEART])
     page = read(browser, f"/team/huddles/{begun}")
     assert int(re.findall(r"(\d+) patients to talk about", page)[0]) == page.count('id="point-') == huddles.AGENDA
+
+
+def test_of_the_safety_bar(town: Town) -> None:
+    """Two cases that no clinician has, one that a clinician has: every page says both numbers, and the room lists the three."""
+    amara = _clinician(town)
+    answers = dict.fromkeys((each.link for each in library()["phq-9"].items if each.link != "69722-7"), "LA6569-3")
+    for each in town.ids[:3]:
+        with town.home.change(SUE) as change:
+            assessments.answer(change, patient=f"Patient/{each}", assessment="phq-9", answers=answers)
+    browser = client(town.home, SUE)
+    room = read(browser, "/support")
+    assert "3 safety cases are open and no clinician has them" in room
+    task = re.findall(r'href="/safety/([^"/]+)"', room)[0]
+    for verb, said in ((safety.confirm, {"place": "1 Main Street", "number": "(555) 014-2291"}), (safety.hand_over, {"to": amara})):
+        with town.home.change(SUE) as change:
+            verb(change, task=task, **said)
+    for address in ("/team", "/support"):
+        page = read(browser, address)
+        [alone], [taken] = (re.findall(rf"(\d+) safety cases? (?:is|are) {words}", page) for words in ("open and no", "in hand"))
+        assert (alone, taken) == ("2", "1") and "Amara Okonkwo since" in page
+    listed = read(browser, "/support").partition('id="cases-title"')[2].partition("</section>")[0]
+    assert listed.count('class="loop"') == int(alone) + int(taken) and listed.count(">with a clinician<") == int(taken)
+
+
+def _clinician(town: Town) -> str:
+    with town.home.hub.store.change(app.HUB, because="Add a person") as change:
+        return staff.add(change, email="amara@example.org", role="clinician", team=HEART, name="Amara Okonkwo")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.pages import MONDAY, House, client, house, patient
+from tests.pages import MONDAY, House, client, house, left, patient
 
 from baton.duties.discharge import states
 from baton.duties.transitions.discharges import R4_DISPOSITION
@@ -74,6 +74,7 @@ def test_the_board_and_a_stay_from_admission_to_the_end(home: House) -> None:
     assert "nobody is asked" in post("unneeded", role="therapy", why="not seen")
     given = browser.post(f"{page}/give")
     assert given["Content-Type"] == "application/pdf" and given.content.startswith(b"%PDF")
+    assert left(home, "print plan for home", plan(home, stay).patient.partition("/")[2]) == 1
     assert browser.get(f"{page}/paper.pdf?language=en").content.startswith(b"%PDF")
     assert "Done." in post("done", item=[step.code for step in plan(home, stay).before_leaving])
     assert "say why they leave" in post("leave", at="2026-11-23T14:30")

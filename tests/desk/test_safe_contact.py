@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.pages import MONDAY, PASSWORD, House, client, house, patient, stay
+from tests.pages import MONDAY, PASSWORD, House, client, house, left, patient, stay
 from tests.security.crawl import pages
 
 from baton.duties.contact import safe_contact
@@ -104,3 +104,9 @@ def test_a_letter_that_is_kept_is_held_too_and_then_says_how_it_went(carla: Any,
 def test_the_panel_says_beforehand_that_it_is_held(carla: Any, eva: str) -> None:
     text = carla.get(f"/patients/{eva}/accounting").content.decode()
     assert "Not by post to the home" in text and "The paper is held until you say how it reaches them." in text
+
+
+def test_the_table_of_a_month_is_recorded_with_everybody_in_it(carla: Any, home: House) -> None:
+    before = left(home, "export proposals of a month")
+    assert carla.get("/minutes/proposals.csv?month=2026-10")["Content-Type"].startswith("text/csv")
+    assert left(home, "export proposals of a month") == before + 1

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 from tests.journeys.looks import LOOKS, Counted, Seen, Visit
-from tests.pages import House, patient
+from tests.pages import House, left, patient
 
 import baton.demo
 from baton import app
@@ -188,6 +188,7 @@ def test_the_party_answers_through_its_link(visit: Visit, seen: Seen, people: di
     party.get_by_role("button", name="Abrir").click()
     expect(party.locator("main")).to_contain_text("Walter Nowak")
     expect(party.locator("main")).not_to_contain_text("1950")
+    assert left(home, "view referral", people["other"]) == 1 and left(home, "answer refused") == 1, "a wrong code too"
     seen(party, "answer-link-spanish")
     party.get_by_label("Su nombre y oficina").fill("Pat, Rides")
     party.get_by_role("button", name="No podemos aceptarlo").click()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 from tests.journeys.looks import LOOKS, Counted, Seen, Visit
-from tests.pages import MONDAY, House, patient
+from tests.pages import MONDAY, House, left, patient
 
 from baton import app
 from baton.duties.community import home_visits, needs
@@ -76,6 +76,7 @@ def test_a_visit_without_a_network(visit: Visit, seen: Seen, visits: dict[str, s
     expect(page.locator(".sheet-lines")).to_contain_text("Ring twice, side door")
     seen(page, "home-visit-sheet")
     along(page)
+    assert left(home, "export home visit", visits["Ada Lind"]) == 1
     marcus.clicks += 1
     raw, extractable = page.evaluate(RAW)
     assert extractable is False and not any(each in raw for each in ("Ada", "Depot", "Ring", "food"))

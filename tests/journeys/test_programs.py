@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 from tests.journeys.looks import LOOKS, Counted, Seen, Visit
-from tests.pages import MONDAY, ZONE, House, patient
+from tests.pages import MONDAY, ZONE, House, left, patient
 
 from baton.duties import codes
 from baton.duties.patients import identity
@@ -488,7 +488,7 @@ def test_a_view_is_narrowed_saved_and_reached_out_to(visit: Visit, people: dict[
     assert outreach.clicks <= 4
 
 
-def test_leaving_a_program_with_a_summary_and_coming_back(visit: Visit, seen: Seen, people: dict[str, str]) -> None:
+def test_leaving_a_program_with_a_summary_and_coming_back(visit: Visit, seen: Seen, people: dict[str, str], home: House) -> None:
     page = visit(f"/patients/{people['rosa']}/programs")
     page.locator("summary", has_text="Leave the program").click()
     form = page.locator("details[open]", has_text="Leave the program")
@@ -497,7 +497,7 @@ def test_leaving_a_program_with_a_summary_and_coming_back(visit: Visit, seen: Se
     form.get_by_role("button", name="Leave it").click()
     expect(page.locator("main")).to_contain_text("“You always called back”")
     paper = page.request.get(str(page.get_by_role("link", name="Summary (PDF)").first.get_attribute("href")))
-    assert paper.status == 200 and paper.body()[:4] == b"%PDF"
+    assert paper.status == 200 and paper.body()[:4] == b"%PDF" and left(home, "print program summary", people["rosa"]) == 1
     seen(page, "programs-left")
     page.get_by_label("Why it is opened again").fill("Back in hospital")
     page.get_by_role("button", name="Open again").click()

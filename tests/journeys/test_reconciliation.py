@@ -11,7 +11,7 @@ import pypdf
 import pytest
 from playwright.sync_api import expect
 from tests.journeys.looks import LOOKS, Seen, Visit
-from tests.pages import MONDAY, House, client, patient, stay
+from tests.pages import MONDAY, House, client, left, patient, stay
 
 from baton import app
 from baton.desk import reconciliation_words
@@ -74,6 +74,7 @@ def test_decided_signed_and_taken_home(visit: Visit, seen: Seen, home: House, wa
     expect(page.get_by_text("Signed by Carla Cole")).to_be_visible()
     seen(page, "medicines-signed")
     answer = client(home).get(f"/patients/{walter}/medicines/paper")
+    assert left(home, "print medicines", walter) == 1
     text = " ".join(pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text().split())
     assert "Take these" in text and "Do not take these Medicine ibuprofen 400 mg" in text and "furosemide 80 mg" in text
 

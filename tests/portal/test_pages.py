@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from tests.pages import MONDAY, PASSWORD, client, patient
+from tests.pages import MONDAY, PASSWORD, client, left, patient
 from tests.portal.conftest import LENA, OMAR, ROSA, Portal
 from tests.security.test_pages import filled, routes
 
@@ -58,7 +58,10 @@ def tasks(portal: Portal, person: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("page", OWN)
 def test_every_page_opens_for_the_patient_and_says_so_when_it_is_empty(portal: Portal, page: str) -> None:
     portal.let_in(portal.omar)
+    id_ = portal.omar.partition("/")[2]
+    before = left(portal.house, "print plan", id_)
     assert portal.browser(portal.omar, OMAR).get(page).status_code == 200
+    assert left(portal.house, "print plan", id_) == before + (page == "/my/plan.pdf"), "what was printed is recorded"
 
 
 def test_late_is_late_on_both_sides_and_so_is_what_the_patient_owes(portal: Portal) -> None:
@@ -333,6 +336,7 @@ def test_a_paper_is_sent_once_and_laid_before_somebody(portal: Portal) -> None:
     page = said(browser.get("/my/papers"))
     paper = re.findall(r'/my/papers/([\w-]+)"', page)
     opened = browser.get(f"/my/papers/{next(each for each in paper if each != 'send')}")
+    assert left(portal.house, "export document", portal.rosa.partition("/")[2]) == 1
     assert opened.content == b"Estimada Rosa" and opened["Content-Security-Policy"].startswith("default-src 'none'")
     assert browser.post("/my/papers/send", {"title": "x"}).status_code == 302
     refused = said(send(b"MZ\x90\x00binary", "virus.exe"))

@@ -139,8 +139,8 @@ def card_of(page: Page, name: str) -> Locator:
     return page.locator("section.card", has=page.locator("h2", has_text=re.compile(f"^{name}$")))
 
 
-def decide(page: Page, name: str, *, told: str, owner: str) -> int:
-    """Type what is decided; the owner stands there already, or is typed where it is chosen. Returns the clicks it took."""
+def decide(page: Page, name: str, *, told: str, owner: str, mine: bool) -> int:
+    """Type what is decided; the owner stands there already, is typed where it is chosen, or is whoever says it. Returns the clicks."""
     card = card_of(page, name)
     card.get_by_label("What is decided").fill(f"Decided for {name}")
     card.get_by_label("As the patient reads it").fill(told)
@@ -149,7 +149,7 @@ def decide(page: Page, name: str, *, told: str, owner: str) -> int:
         choice.focus()
         page.keyboard.type("Mei Lin")
         expect(choice).to_have_value(owner)
-    card.get_by_role("button", name="Decide").click()
+    card.get_by_role("button", name="I do it" if mine else "Decide").click()
     expect(card_of(page, name)).to_contain_text(f"Decided for {name}")
     return 1
 
@@ -180,7 +180,8 @@ def test_sc17_huddle_plan_patient_view(
     most = 0
     for name in agenda:
         told = "We bring you a chair for the shower" if name == "Rosa Delgado" else ""
-        most = max(most, decide(page, name, told=told, owner=home.person[MEI] if name in ("Loop A", "Loop B") else ""))
+        owner = home.person[MEI] if name in ("Loop A", "Loop B") else ""
+        most = max(most, decide(page, name, told=told, owner=owner, mine=name == "Loop D"))
     counted["a decision with owner and date"] = most, 2
     card = card_of(page, "Loop C")
     card.locator("summary").click()
@@ -200,6 +201,7 @@ def test_sc17_huddle_plan_patient_view(
     assert {str(target(each["for"])) for each in decided} == {f"Patient/{loops[name]}" for name in agenda} and len(decided) == 12
     assert all(target(each["owner"]) and each["restriction"]["period"]["end"] for each in decided)
     offered = [each for each in decided if target(each["owner"]) == home.person[MEI]]
+    assert [str(target(each["for"])) for each in decided if target(each["owner"]) == home.person[SUE]] == [f"Patient/{loops['Loop D']}"]
     assert len(offered) == 2 and all(code_of(each["businessStatus"], f"{codes.P}/CodeSystem/contact-kind") == "offered" for each in offered)
 
     # minutes for staff alone

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 
 import pytest
 
-from baton.demo import chart, clinical, crowd, days, everyday, grounds, names, people, places, staffing, town, visits
+from baton.demo import chart, clinical, crowd, days, earlier, everyday, grounds, names, people, places, referrals, staffing, town, visits
 from baton.demo.bundles import bundles
 from baton.fhir import bundle as fhir_bundle
 from baton.fhir.validate import check
@@ -83,6 +83,15 @@ def test_every_medicine_and_place_named_is_there():
 )
 def test_business_days_around_today(today, n, expected):
     assert days.Days(today, ZONE).business(n) == expected
+
+
+def test_the_month_reaches_back_to_every_act_on_any_day():
+    first = max(each.ago for _, happened in referrals.LIVES for each in happened)
+    before = 1 + max(each.ago for several in earlier.LIVES.values() for happened in several for each in happened)
+    for number in range(366 * 2):
+        around = days.Days(TODAY + timedelta(days=number), ZONE)
+        assert around.begun < around.business(-first) and around.opened < around.business(-before)
+        assert around.business(-before) <= around.back(90), "old enough to tell of ninety days"
 
 
 def test_the_day_whose_second_business_day_is_today():

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from baton.rules.calendar import add_business_days, is_business_day
 
-MONTH = 35  # days the town looks back on
-KNOWN = 105  # days for which the first of its people are known
+MONTH = 40  # days the town looks back on: 23 business days, whatever holidays lie in between
+KNOWN = 115  # days for which the first of its people are known: 68 business days
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from baton.store.bookings import busy
 
 Resource = dict[str, Any]
 
-OPEN_DAYS = 45
+OPEN_DAYS, SEEN_DAYS = 45, 35
 MACHINES = (  # id, name, what it is for, where
     ("echo-lab", "Echo lab", "Echocardiography", "heart-clinic"),
     ("ct-scanner", "CT scanner", "Imaging", "larkhaven-general"),
@@ -51,7 +51,7 @@ def ground(days: Days) -> Iterator[Resource]:
         yield {"resourceType": "Practitioner", "id": doctor_id(given, family), "active": True, "name": called, "communication": spoken}
     for schedule in schedules():
         yield schedule
-        yield from calendars.sessions(schedule, days.begun, (days.today - days.begun).days + OPEN_DAYS, days.zone)
+        yield from calendars.sessions(schedule, days.back(SEEN_DAYS), SEEN_DAYS + OPEN_DAYS, days.zone)
     for schedule in visiting():
         yield schedule
         yield from calendars.sessions(schedule, days.today, OPEN_DAYS, days.zone)

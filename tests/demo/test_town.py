@@ -119,7 +119,7 @@ def test_stopped_in_the_middle_it_goes_on(databases):
 
     left = iter([False] * 45 + [True])
 
-    def count(_):
+    def count(_, __):
         if next(left):
             raise StoppedError
 

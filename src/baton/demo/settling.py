@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from baton.app import Hub
 
 PASSWORD = "larkhaven-demo"  # noqa: S105 - printed by `baton demo`, which production refuses
-_EACH = 26  # resources a person comes to, for the progress bar
+_STEPS = 1000  # of the progress bar
 
 
 def settle(hub: Hub, *, patients: int = 250) -> list[tuple[str, str, str]]:
@@ -23,8 +23,8 @@ def settle(hub: Hub, *, patients: int = 250) -> list[tuple[str, str, str]]:
 
     if not is_complete(hub.store):  # accounts first: a town that is complete has them all
         django.share_password(hub, {worker.email: f"Practitioner/{worker.id}" for worker in WORKERS.values()}, PASSWORD)
-        with Progress("Making the demo town", patients * _EACH, shown=True) as shown:
-            populate(hub.store, patients=patients, progress=lambda count: shown.add(count, count))
+        with Progress("Making the demo town", _STEPS, shown=True) as shown:
+            populate(hub.store, patients=patients, progress=lambda count, share: shown.add(count, int(_STEPS * share) - shown.done))
         statistics.gather(hub.database.owner_dsn)
         django.let_guests_in(hub, {email: person for person, _kind, _name, email in portal.sign_ins(hub.store, HUB)})
     return sign_ins()

@@ -28,7 +28,9 @@ from baton.demo.rooms import ROOMS
 from baton.store import Change, Gone, NotFound, Store, Who
 
 Resource = dict[str, Any]
-Counted = Callable[[int], None]
+Counted = Callable[[int, float], None]
+_EACH, _ACT = 30, 12
+"""What making the town takes, in resources brought along: a person comes to so many, an act through its duty takes as long as so many."""
 Happens = Callable[[datetime], None]
 
 SEED = 1972
@@ -77,8 +79,8 @@ def populate(
 ) -> Summary:
     """Make the town, or finish it, or find it there. `now` (aware; the store's clock when None) is its today.
 
-    The same seed, size and day always give the same town. `progress` is told how many more resources there are. Raises ValueError for a
-    size that is none.
+    The same seed, size and day always give the same town. `progress` is told how many more resources there are, and the share of the whole
+    is made. Raises ValueError for a size that is none.
     """
     if not 1 <= patients <= 100_000:
         raise ValueError("a town has 1 to 100,000 people")
@@ -87,7 +89,7 @@ def populate(
     found = _mark(store)
     mark = found or Mark(seed, patients, now.astimezone(zone).date())
     if not mark.complete:
-        _Making(store, mark, now, progress or (lambda count: None)).go(again=found is not None)
+        _Making(store, mark, now, progress or (lambda count, share: None)).go(again=found is not None)
     return Summary(sign_ins(), mark.patients, found is None or not found.complete)
 
 
@@ -114,7 +116,8 @@ class _Making:
     """One making of the town. `lived` are the instants that are over already, when it goes on after having been stopped."""
 
     def __init__(self, store: Store, mark: Mark, now: datetime, progress: Counted) -> None:
-        self.store, self.mark, self.now, self.progress = store, mark, now, progress
+        self.store, self.mark, self.now, self._progress = store, mark, now, progress
+        self.whole, self.made = mark.patients * _EACH, 0
         self.days = Days(mark.today, ZoneInfo(EASTERN))
         self.lived: frozenset[datetime] = frozenset()
 
@@ -136,7 +139,8 @@ class _Making:
         later = (resource for person in islice(self._people(), LIVED, None) for _, resource in self._everyday(person))
         self._bring(later, min(self.now, self.days.at(self.days.business(-1), "20:00")), "The rest of the town's month")
         self._hold(lived)
-        self.progress(evening.went_through(self.store, at=self.now))
+        done = evening.went_through(self.store, at=self.now)
+        self.progress(done, done)
         apps.registered(self.store)
         with self.store.change(HUB, because="The town is complete", at=self.now) as change:
             change.put(replace(self.mark, complete=True).resource())
@@ -206,9 +210,15 @@ class _Making:
         def happens(when: datetime) -> None:
             with self.store.change(act.who, because=act.because, at=when) as change:
                 act.do(change)
-            self.progress(1)
+            self.progress(1, _ACT)
 
+        self.whole += _ACT
         return happens
+
+    def progress(self, count: int, weight: int) -> None:
+        """So many more resources, which weighed so much of the whole."""
+        self.made += weight
+        self._progress(count, min(1.0, self.made / self.whole))
 
     def _bring(self, resources: Iterable[Resource], when: datetime, because: str) -> None:
         """Bring in what is not there yet."""
@@ -219,7 +229,7 @@ class _Making:
                 for resource in handful:
                     if not _is_there(change, resource):
                         change.put(resource)
-            self.progress(len(handful))
+            self.progress(len(handful), len(handful))
 
     def _instants(self) -> frozenset[datetime]:
         """When anything was recorded so far."""

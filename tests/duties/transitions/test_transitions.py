@@ -297,6 +297,10 @@ def test_sc03_a_correction_moves_what_must_move_and_shows_it(friday: Ward) -> No
     }
     assert {each.cause for each in episodes.differences(friday.episode())} == {"discharge-corrected"}
     assert friday.trace(codes.VISIT).fact("booked") == datetime.fromisoformat("2026-03-13T10:00:00-04:00")
+    (told,) = friday.find("Provenance")
+    targets = [each["reference"] for each in told["target"]]
+    assert targets[0].startswith("Encounter/") and f"EpisodeOfCare/{friday.episode()['id']}" in targets
+    assert f"Task/{friday.task(codes.VISIT)}" in targets and told["agent"][0]["who"]["reference"]
 
 
 def test_sc03_repeating_the_message_changes_nothing_and_one_step_acknowledges(friday: Ward) -> None:
@@ -304,6 +308,7 @@ def test_sc03_repeating_the_message_changes_nothing_and_one_step_acknowledges(fr
     before = friday.promises(), friday.episode()
     friday.at("2026-03-09T09:00").put(corrected())
     assert (friday.promises(), friday.episode()) == before
+    assert len(friday.find("Provenance")) == 1, "a correction is told once"
     with friday.change(TOM) as change:
         transitions.acknowledge_difference(change, task=friday.task(codes.VISIT))
     assert all(each.acknowledged for each in episodes.differences(friday.episode()))

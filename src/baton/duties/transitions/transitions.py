@@ -5,6 +5,7 @@ When that happens is said in `stays` (the stay itself) and `happenings` (everyth
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from baton.duties import codes, plans, reading, trace
@@ -119,7 +120,21 @@ def correction(view: View, episode: Resource, discharge: Discharge, chart: Chart
         period = {**after["period"], "start": episodes.discharge_text(discharge)}
         after = episodes.with_differences({**after, "period": period}, moved)
     *tasks, _ = settled(view, plan_of(view), after, discharge, chart)
-    return [*tasks, *([after] if after != episode else [])]
+    changed = [*tasks, *([after] if after != episode else [])]
+    return [*changed, provenance(view, discharge, changed)] if moved else changed
+
+
+def provenance(view: View, discharge: Discharge, changed: Iterable[Resource]) -> Resource:
+    """Who corrected the stay, when, and what that changed: a correction is told in FHIR's own words too."""
+    targets = [{"reference": f"{each['resourceType']}/{each['id']}"} for each in changed if "id" in each]
+    return {
+        "resourceType": "Provenance",
+        "id": codes.derived_id("correction", discharge.episode_id, episodes.instant(view.now)),
+        "target": [{"reference": discharge.encounter}, *targets, {"reference": discharge.patient}],
+        "recorded": episodes.instant(view.now),
+        "activity": codes.concept("http://terminology.hl7.org/CodeSystem/v3-DataOperation", "UPDATE", "The discharge was corrected"),
+        "agent": [{"who": codes.reference_to(view.who.person, view.who.name)}],
+    }
 
 
 def moves(view: View, episode: Resource, discharge: Discharge) -> list[Resource]:

@@ -137,3 +137,20 @@ def test_codes_tried_for_an_office_link_tire(home: House) -> None:
     for _ in range(10):
         assert office.post(link, {"code": "11111111"}).status_code == 403
     assert office.post(link, {"code": code}).status_code == 429, "even with the right one, for an hour"
+
+
+def test_a_code_tried_with_an_answer_that_makes_no_sense_counts_too(home: House) -> None:
+    with home.change() as change:
+        noa = patient(change, "Noa Lindholm")
+    with home.change() as change:
+        task = referrals.make(change, patient=noa, what="echo", to="Organization/riverside").id
+    with home.change() as change:
+        referrals.send(change, task=task, despite="x")
+    browser = client(home)
+    browser.post(f"/referrals/{task}/link", {"address": "front@riverside.example"}, follow=True)
+    link = links(home, "/o/%")[-1]
+    office = client(home, None, REMOTE_ADDR="203.0.113.11")
+    for _ in range(10):
+        guess = {"code": "11111111", "what": "schedule", "by": "Pat", "when": "no day"}
+        assert office.post(link, guess).status_code == 403
+    assert office.post(link, {"code": "11111111"}).status_code == 429

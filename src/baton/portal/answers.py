@@ -1,16 +1,11 @@
-"""A party answers a referral through its secure link: the code first, then whom they are asked to help, and what they may say now.
-
-The code comes with every request and is kept nowhere; every look is recorded; wrong codes are counted, and too many end it for an hour.
-"""
+"""A party answers a referral through its secure link (`by_link`): whom they are asked to help, and what they may say now."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import path
-from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.cache import never_cache
@@ -19,11 +14,11 @@ from django.views.decorators.http import require_http_methods
 
 from baton.duties.community import answer_links
 from baton.duties.community.answer_links import WHAT, Shown
-from baton.duties.privacy import links
-from baton.portal.tries import Tries
-from baton.store import Invalid, NotFound, Who
+from baton.portal import by_link
 
-OUTSIDE = Who("Device/baton", "Secure link", "system", (), "portal")
+if TYPE_CHECKING:
+    from baton.store import Change
+
 SAYS: dict[str, Any] = {
     "accept": lazy("We accept"),
     "decline": lazy("We cannot take this"),
@@ -62,46 +57,9 @@ REFUSALS = (
 )
 
 
-@never_cache
-@sensitive_post_parameters("code")
-@require_http_methods(["GET", "HEAD", "POST"])
-def answer(request: HttpRequest, link: str) -> HttpResponse:
-    """Ask for the code; with the right one the request, and what can be said about it. A wrong link or code is not told apart."""
-    store = request.hub.store  # type: ignore[attr-defined]
-    tries = Tries("answer", link)
-    with store.view(OUTSIDE) as view:
-        if not links.lives(view, link, what=WHAT):
-            return render(request, "portal/answer.html", {"gone": True}, status=404)
-    if request.method != "POST":
-        return render(request, "portal/answer.html", {})
-    if tries.spent:
-        return render(request, "portal/answer.html", {"gone": True}, status=429)
-    code = request.POST.get("code", "")
-    what, wrong = request.POST.get("what", ""), ""
-    try:
-        found = _said(store, link, code, request) if what else _looked(store, link, code)
-    except NotFound:
-        tries.wrong()
-        store.note_event(OUTSIDE, "answer refused", "refused", "secure link")
-        return render(request, "portal/answer.html", {"wrong": True}, status=403)
-    except Invalid as refused:
-        wrong = " ".join(_(issue.text) for issue in refused.issues)
-        found = _looked(store, link, code)
-    store.note_event(OUTSIDE, "view referral", "success", "secure link", [found.patient])
-    context = {**_context(found), "code": code, "problem": wrong, "thanks": bool(what) and not wrong}
-    context |= {name: request.POST.get(name, "") for name in ("by", "reason", "note")} if wrong else {"by": request.POST.get("by", "")}
-    return render(request, "portal/answer.html", context, status=422 if wrong else 200)
-
-
-def _looked(store: Any, link: str, code: str) -> Shown:
-    with store.change(OUTSIDE, because="A referral was opened through its secure link") as change:
-        return answer_links.looked(change, link=link, code=code)
-
-
-def _said(store: Any, link: str, code: str, request: HttpRequest) -> Shown:
+def _said(change: Change, request: HttpRequest, link: str, code: str) -> Shown:
     said = {name: request.POST.get(name, "") for name in ("by", "what", "reason", "note")}
-    with store.change(OUTSIDE, because="A referral was answered through its secure link") as change:
-        return answer_links.answer(change, link=link, code=code, **said)
+    return answer_links.answer(change, link=link, code=code, **said)
 
 
 def _context(found: Shown) -> dict[str, Any]:
@@ -112,18 +70,29 @@ def _context(found: Shown) -> dict[str, Any]:
         "it": found,
         "need": NEEDS.get(found.what, _("help")),
         "state": STATES.get(found.state, found.state),
-        "language": language_name(found.language),
+        "language": by_link.language_name(found.language),
         "choices": [(code, words, code in REASONED) for code, words in SAYS.items() if code in possible],
         "waits": found.enrollment == "not-enrolled-on-waitlist",
     }
 
 
-def language_name(code: str | None) -> str:
-    """A language as the reader calls it."""
-    try:
-        return str(get_language_info(code.split("-")[0])["name_translated"]) if code else ""
-    except KeyError:
-        return code or ""
+PAGE = by_link.Page(
+    what=WHAT,
+    name="answer",
+    template="portal/answer.html",
+    fields=("by", "reason", "note"),
+    looked=lambda change, link, code: answer_links.looked(change, link=link, code=code),
+    answered=_said,
+    context=_context,
+)
+
+
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request: HttpRequest, link: str) -> HttpResponse:
+    """A party answers; see `by_link`."""
+    return PAGE.answer(request, link)
 
 
 urlpatterns = [path("a/<str:link>", answer, name="answer-link")]

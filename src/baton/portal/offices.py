@@ -1,28 +1,24 @@
-"""An outside office answers a medical referral through its secure link: the code first, then whom it is about, and what may be said now.
-
-The code comes with every request and is kept nowhere; every look is recorded; wrong codes are counted, and too many end it for an hour.
-"""
+"""An outside office answers a medical referral through its secure link (`by_link`): whom it is about, and what may be said now."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import path
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from baton.duties.privacy import links
 from baton.duties.referrals import office_links, referrals
 from baton.duties.referrals.office_links import WHAT, Shown
-from baton.portal.answers import OUTSIDE, language_name
-from baton.portal.tries import Tries
-from baton.store import Invalid, NotFound
+from baton.portal import by_link
+from baton.store import Invalid
+
+if TYPE_CHECKING:
+    from baton.store import Change
 
 SAYS: dict[str, Any] = {
     "accept": lazy("We accept"),
@@ -66,50 +62,14 @@ REFUSALS = (
 FIELDS = ("by", "reason", "note", "when")
 
 
-@never_cache
-@sensitive_post_parameters("code")
-@require_http_methods(["GET", "HEAD", "POST"])
-def office(request: HttpRequest, link: str) -> HttpResponse:
-    """Ask for the code; with the right one the referral, and what can be said about it. A wrong link or code is not told apart."""
-    store = request.hub.store  # type: ignore[attr-defined]
-    tries = Tries("office", link)
-    with store.view(OUTSIDE) as view:
-        if not links.lives(view, link, what=WHAT):
-            return render(request, "portal/office.html", {"gone": True}, status=404)
-    if request.method != "POST":
-        return render(request, "portal/office.html", {})
-    if tries.spent:
-        return render(request, "portal/office.html", {"gone": True}, status=429)
-    code, what, wrong = request.POST.get("code", ""), request.POST.get("what", ""), ""
-    try:
-        found = _said(request, link, code, what) if what else _looked(store, link, code)
-    except NotFound:
-        tries.wrong()
-        store.note_event(OUTSIDE, "answer refused", "refused", "secure link")
-        return render(request, "portal/office.html", {"wrong": True}, status=403)
-    except Invalid as refused:
-        wrong = " ".join(_(issue.text) for issue in refused.issues)
-        found = _looked(store, link, code)
-    store.note_event(OUTSIDE, "view referral", "success", "secure link", [found.patient])
-    given = {name: request.POST.get(name, "") for name in (FIELDS if wrong else ("by",))}
-    context = {**_context(found), **given, "code": code, "problem": wrong, "thanks": bool(what) and not wrong}
-    return render(request, "portal/office.html", context, status=422 if wrong else 200)
-
-
-def _looked(store: Any, link: str, code: str) -> Shown:
-    with store.change(OUTSIDE, because="A referral was opened through its secure link") as change:
-        return office_links.looked(change, link=link, code=code)
-
-
-def _said(request: HttpRequest, link: str, code: str, what: str) -> Shown:
-    hub = request.hub  # type: ignore[attr-defined]
+def _said(change: Change, request: HttpRequest, link: str, code: str) -> Shown:
     by, reason, note, text = (request.POST.get(name, "") for name in FIELDS)
     try:
-        when = datetime.fromisoformat(text).replace(tzinfo=hub.settings.zone) if text else None
+        when = datetime.fromisoformat(text).replace(tzinfo=change.zone) if text else None
     except ValueError:
         raise Invalid("Say when the visit is.", expression="Task.extension") from None
-    with hub.store.change(OUTSIDE, because="A referral was answered through its secure link") as change:
-        return office_links.answer(change, link=link, code=code, by=by, what=what, reason=reason, note=note, when=when)
+    what = request.POST.get("what", "")
+    return office_links.answer(change, link=link, code=code, by=by, what=what, reason=reason, note=note, when=when)
 
 
 def _context(found: Shown) -> dict[str, Any]:
@@ -117,10 +77,29 @@ def _context(found: Shown) -> dict[str, Any]:
         "it": found,
         "state": STATES.get(found.state, found.state),
         "urgency": URGENCIES[found.urgency],
-        "language": language_name(found.language),
+        "language": by_link.language_name(found.language),
         "choices": [(code, words, code in referrals.REASONED) for code, words in SAYS.items() if code in found.moves],
         "dated": any(each in found.moves for each in referrals.DATED),
     }
+
+
+PAGE = by_link.Page(
+    what=WHAT,
+    name="office",
+    template="portal/office.html",
+    fields=FIELDS,
+    looked=lambda change, link, code: office_links.looked(change, link=link, code=code),
+    answered=_said,
+    context=_context,
+)
+
+
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+def office(request: HttpRequest, link: str) -> HttpResponse:
+    """An office answers; see `by_link`."""
+    return PAGE.answer(request, link)
 
 
 urlpatterns = [path("o/<str:link>", office, name="office-link")]

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods
 
 from baton.duties.discharge import proofs
 from baton.duties.privacy import links
+from baton.portal.by_link import OUTSIDE
 from baton.portal.tries import Tries
-from baton.store import NotFound, Who
+from baton.store import NotFound
 
-OUTSIDE = Who("Device/baton", "Secure link", "system", (), "portal")
 PAPER, FILES = "paper", "files"
 
 

@@ -14,7 +14,7 @@ from baton.demo.acts import Act, Deed
 from baton.demo.places import EASTERN
 from baton.demo.plot import Stage
 from baton.duties.community import answer_links, benefits, capacity, community, means, needs, proofs
-from baton.duties.referrals import referrals
+from baton.duties.referrals import answering, referrals
 from baton.duties.support import assessments
 from baton.intake import hsds_rows, hsds_services
 from baton.store import Change, Who
@@ -86,7 +86,7 @@ class Told:
         self.stage, self.patient = stage, stage.person.reference
         self.when = stage.days.at(stage.days.business(-back) if back else stage.days.today, clock)
         self.acts: list[Act] = []
-        self.links: dict[str, answer_links.Sent] = {}
+        self.links: dict[str, answering.Sent] = {}
 
     def later(self, days: int = 0) -> Told:
         """The same person, so many days further on (never beyond this morning)."""

@@ -22,6 +22,7 @@ from baton.desk import labels, posting, referral_words, slips
 from baton.duties.community import answer_links, assistance_letter, benefits, community, finder, help_page, means, needs, proofs
 from baton.duties.community.help_page import Asked, HelpPage
 from baton.duties.records import documents
+from baton.duties.referrals import answering
 from baton.fhir.resource import human_name
 from baton.rules import benefits as rules
 from baton.rules import needs as need_rules
@@ -333,7 +334,7 @@ def link(request: Request, patient: str, task: str) -> str:
 def unlink(request: Request, patient: str, task: str) -> str:
     """The link is taken back."""
     with request.hub.store.change(request.who, because="A link to answer a referral was taken back") as change:
-        answer_links.take_back(change, task=task)
+        answering.take_back(change, task=task)
     return _("The link no longer works.")
 
 

@@ -17,6 +17,7 @@ NOTICE_OF_APPOINTMENT: Final = f"{P}/CodeSystem/appointment-notice"
 """Of a Communication that says who was told of a changed appointment."""
 STAFF_ROLE: Final = f"{P}/CodeSystem/staff-role"
 ORGANIZATION_TYPE: Final = "http://terminology.hl7.org/CodeSystem/organization-type"
+DATA_OPERATION: Final = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
 PARTICIPATION_MODE: Final = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode"
 LOINC: Final = "http://loinc.org"
 
@@ -128,6 +129,12 @@ def with_extension(resource: Mapping[str, Any], url: str, *extensions: Resource)
 def reference_to(reference: str, display: str | None = None) -> Resource:
     """A Reference element."""
     return {"reference": reference, "display": display} if display else {"reference": reference}
+
+
+def labelled_as(resource: Mapping[str, Any]) -> Resource:
+    """The labels of a resource, for what tells of it: {} where it has none."""
+    marks = [{key: each[key] for key in ("system", "code") if key in each} for each in resource.get("meta", {}).get("security", ())]
+    return {"meta": {"security": marks}} if marks else {}
 
 
 def concept(system: str, code: str, text: str | None = None) -> Resource:

@@ -14,6 +14,7 @@ import baton.demo
 from baton.duties.community import answer_links, community, needs
 from baton.duties.contact import safe_contact
 from baton.duties.privacy import accounting, consents, links
+from baton.duties.referrals import answering
 from baton.intake import hsds
 from baton.store import Invalid, NotFound
 from baton.store.postgres import Database
@@ -39,12 +40,12 @@ def referred(ward: Ward) -> str:
         return community.refer(change, need=need, service=pantry, signed=True, note="Can come on Tuesdays").id
 
 
-def sent(ward: Ward, task: str) -> answer_links.Sent:
+def sent(ward: Ward, task: str) -> answering.Sent:
     with ward.change(TOM) as change:
         return answer_links.send(change, task=task)
 
 
-def says(ward: Ward, link: answer_links.Sent, what: str, **said: str) -> answer_links.Shown:
+def says(ward: Ward, link: answering.Sent, what: str, **said: str) -> answer_links.Shown:
     with ward.change(HUB) as change:
         return answer_links.answer(change, link=link.token, code=link.code, by="Pat, Rent help fund", what=what, **said)
 
@@ -69,8 +70,8 @@ def test_the_whole_way_is_answered_by_the_party_itself(ward: Ward) -> None:
     last = says(ward, link, "enrolled", note="Two months paid")
     assert (last.state, last.enrollment, last.moves, last.ended) == ("completed", "enrolled", (), True)
     with ward.store.view(TOM) as view:
-        given = answer_links.answered(view.get("Task", task), view)
-        mine = answer_links.link_of(view.get("Task", task), view)
+        given = answering.answered(view.get("Task", task), view)
+        mine = answering.link_of(view.get("Task", task), view)
         known = accounting.accounting(view, patient=EVA)
     assert [each.what for each in given] == ["enrolled", "resume", "hold", "not-enrolled-on-waitlist", "accept"]
     assert {each.by for each in given} == {"Pat, Rent help fund"} and mine is not None and not mine.open and mine.looked
@@ -83,7 +84,7 @@ def test_only_the_newest_link_with_its_code_works_and_not_for_ever(ward: Ward) -
     old = sent(ward, task)
     ward.at("2026-07-02T09:05:00")
     link = sent(ward, task)
-    packet = answer_links.Sent(links_packet(ward, task), "", link.until)
+    packet = answering.Sent(links_packet(ward, task), "", link.until)
     with ward.store.view(HUB) as view:
         for token, code in ((old.token, old.code), (link.token, "12345678"), (link.token + "x", link.code), (packet.token, packet.code)):
             with pytest.raises(NotFound):
@@ -103,7 +104,7 @@ def test_it_ends_when_it_is_taken_back_or_the_patient_agrees_no_longer(ward: War
     task = referred(ward)
     link = sent(ward, task)
     with ward.change(TOM) as change:
-        answer_links.take_back(change, task=task)
+        answering.take_back(change, task=task)
     with ward.store.view(HUB) as view, pytest.raises(NotFound):
         answer_links.opened(view, link.token, link.code)
     link = sent(ward, task)

@@ -6,7 +6,6 @@ The newest link of a referral is the only one that works. What it shows is decid
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from baton.duties import reading
@@ -16,8 +15,8 @@ from baton.duties.patients import identity
 from baton.duties.privacy import disclosure, links
 from baton.duties.privacy.decisions import Recipient
 from baton.duties.promises import refuse
-from baton.duties.referrals import referrals, states
-from baton.duties.referrals.answering import Answered, Link, Sent, answered, checked, kept, link_of, linked, newest, opened_now, take_back
+from baton.duties.referrals import answering, referrals, states
+from baton.duties.referrals.answering import Sent
 from baton.duties.referrals.promises import name_of_owner
 from baton.fhir.resource import Resource, extension, human_name, target
 from baton.rules import needs as rules
@@ -26,8 +25,6 @@ from baton.store import NotFound
 
 if TYPE_CHECKING:
     from baton.store import Change, View
-
-__all__ = ["Answered", "Link", "Sent", "Shown", "answer", "answered", "link_of", "looked", "opened", "send", "shown", "take_back"]
 
 WHAT: Final = "answer"
 THEIRS: Final = ("recipient", "either")
@@ -79,19 +76,14 @@ def send(change: Change, *, task: str, address: str = "") -> Sent:
     to = (party.email or address).strip()
     if "@" not in to:
         raise refuse("They have no e-mail address in the directory: call them.", "HealthcareService.telecom")
-    days = rules.link_days(local_day(change.now, change.zone))
-    until = (change.now + timedelta(days=days)).replace(microsecond=0)
-    token = links.token(change, str(referral["id"]), what=WHAT, days=days)
-    change.put(linked(referral, to, until, None))
     recipient = Recipient(kind="community", name=name_of_owner(referral), reference=party.organization or party.reference, address=to)
     parts = {
         "permission": "authorisation", "description": f"Referral: {referral.get('description', '')}", "address": to,
         "recipient-kind": recipient.kind, "channel": "link",
     }  # fmt: skip
     change.put({**disclosure.recorded(change, patient, recipient, "CAREMGT", False, parts), **needs.marks(str(_need(change, referral)))})
-    subject, text = MAIL
-    change.announce("mail", {"to": to, "subject": subject, "text": text, "link": f"/a/{token}", "about": patient})
-    return Sent(token, links.code(change, token), until)
+    days = rules.link_days(local_day(change.now, change.zone))
+    return answering.send(change, referral, to=to, days=days, what=WHAT, mail=MAIL, path="/a/")
 
 
 def _party(view: View, referral: Resource) -> directory.Service | None:
@@ -108,7 +100,7 @@ def _need(view: View, referral: Resource) -> str | None:
 
 def opened(view: View, link: str, code: str) -> Resource:
     """The referral behind a link. Raises NotFound when the link is over, taken back or another's, or the code is another one."""
-    found = newest(view, links.subject(view, link, code, what=WHAT), link)
+    found = answering.newest(view, links.subject(view, link, code, what=WHAT), link)
     party = _party(view, found)
     if party is None or community.agreed(view, str(target(found.get("for"))), party) is None:
         raise NotFound("This link or code does not work.")
@@ -119,8 +111,6 @@ def shown(view: View, referral: Resource) -> Shown:
     """The referral as the party sees it. Whom they are asked to help is named: the patient signed for that."""
     patient = str(target(referral.get("for")))
     person = view.get(*patient.split("/", 1))
-    asked = safe_contact.wanted_of(view, patient)
-    phone = "" if asked and asked.safety and not asked.phone else safe_contact.number(asked, person)
     request = reading.peek(view, target(referral.get("focus"))) or {}
     moves = tuple(dict.fromkeys(move.trigger for move in states.open_moves(referral) if move.who in THEIRS and move.trigger != "cancel"))
     ended = states.is_ended(referral)
@@ -128,7 +118,7 @@ def shown(view: View, referral: Resource) -> Shown:
         task=str(referral["id"]),
         patient=patient,
         name=human_name(person),
-        phone=phone or "",
+        phone=safe_contact.number_for_others(view, patient, person),
         language=identity.language(person),
         interpreter=bool(extension(person, identity.INTERPRETER)),
         what=str(_need(view, referral)),
@@ -147,7 +137,7 @@ def shown(view: View, referral: Resource) -> Shown:
 def looked(change: Change, *, link: str, code: str) -> Shown:
     """Somebody opens it: what they see, and that they saw it is kept."""
     referral = opened(change, link, code)
-    opened_now(change, referral)
+    answering.opened_now(change, referral)
     return shown(change, referral)
 
 
@@ -158,7 +148,7 @@ def answer(change: Change, *, link: str, code: str, by: str, what: str, reason: 
     """
     referral = opened(change, link, code)
     now = shown(change, referral)
-    checked(by, reason, note)
+    answering.checked(by, reason, note)
     task, extra = str(referral["id"]), note.strip() or None
     if what in now.moves and what != "outcome":
         community.move(change, task=task, trigger=what, reason=reason, note=extra)
@@ -169,4 +159,4 @@ def answer(change: Change, *, link: str, code: str, by: str, what: str, reason: 
         community.tell_news(change, now.patient)
     else:
         raise refuse("That cannot be said now.", "Task.status")
-    return shown(change, kept(change, task, by=by, what=what))
+    return shown(change, answering.kept(change, task, by=by, what=what))

@@ -8,14 +8,14 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from baton.duties import codes, reading
-from baton.duties.community import answer_links, benefits, community, means, needs, proofs
+from baton.duties.community import benefits, community, means, needs, proofs
 from baton.duties.community.benefits import Application
 from baton.duties.community.directory import GRAVITY
 from baton.duties.community.means import Means
 from baton.duties.community.needs import Need, Screened
 from baton.duties.community.proofs import Proof
 from baton.duties.patients import identity
-from baton.duties.referrals import states
+from baton.duties.referrals import answering, states
 from baton.duties.referrals.promises import name_of_owner
 from baton.duties.today.rows import Identity
 from baton.fhir.resource import Resource, code_of, extension, target
@@ -45,8 +45,8 @@ class Asked:
     ended: bool
     may_complete: bool
     inquired: datetime | None
-    link: answer_links.Link | None = None
-    answers: tuple[answer_links.Answered, ...] = ()
+    link: answering.Link | None = None
+    answers: tuple[answering.Answered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +142,8 @@ def asked(view: View, task: Resource, enrollment: str | None) -> Asked:
         ended=ended,
         may_complete=rules.by_trigger("community", states.state(task), "outcome") is not None,
         inquired=reading.moment(extension(task, community.ASKED_HOW), view.zone),
-        link=answer_links.link_of(task, view),
-        answers=answer_links.answered(task, view),
+        link=answering.link_of(task, view),
+        answers=answering.answered(task, view),
     )
 
 

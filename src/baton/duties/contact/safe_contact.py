@@ -201,6 +201,12 @@ def number(asked: SafeContact | None, person: Resource) -> str | None:
     return next((each for each in known if answer(asked, person, "phone", each).allowed), None)
 
 
+def number_for_others(view: View, patient: str, person: Resource) -> str:
+    """The number that an outside party is given: none where the patient's safety is at stake and they gave no other; "" for none."""
+    asked = wanted_of(view, patient)
+    return "" if asked and asked.safety and not asked.phone else number(asked, person) or ""
+
+
 def announce(change: Change, *, patient: str, channel: str, address: str, topic: str, payload: Mapping[str, Any]) -> None:
     """Have something sent to the patient; asked now, and again when it is sent. Raises Invalid when they may not be reached this way."""
     found = may_contact(change, patient, channel, address)

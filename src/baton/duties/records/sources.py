@@ -161,7 +161,7 @@ def cite(change: Change, *, patient: str, fact: str, said_by: str = "", document
             "resourceType": "Provenance",
             "target": [{"reference": fact}, {"reference": f"Patient/{patient}"}],
             "recorded": episodes.instant(change.now),
-            "activity": codes.concept("http://terminology.hl7.org/CodeSystem/v3-DataOperation", "UPDATE", "Its source was written down"),
+            "activity": codes.concept(codes.DATA_OPERATION, "UPDATE", "Its source was written down"),
             "agent": [*agents, {"type": codes.concept(PARTICIPANT, "enterer"), "who": who}],
             **({"entity": [entity]} if document else {}),
         }

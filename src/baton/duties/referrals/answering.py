@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, reading
+from baton.duties.privacy import links
 from baton.duties.promises import refuse
 from baton.duties.referrals import referrals, states
 from baton.duties.transitions import episodes
-from baton.fhir.resource import Resource, extension
+from baton.fhir.resource import Resource, extension, target
 from baton.store import Gone, NotFound
 
 if TYPE_CHECKING:
@@ -76,6 +77,17 @@ def linked(referral: Resource, to: str, until: datetime, looked: datetime | None
     parts: list[Resource] = [{"url": "to", "valueString": to}, {"url": "until", "valueInstant": episodes.instant(until)}]
     parts += [{"url": "looked", "valueInstant": episodes.instant(looked)}] if looked else []
     return codes.with_extension(referral, LINK, {"url": LINK, "extension": parts})
+
+
+def send(change: Change, referral: Resource, *, to: str, days: int, what: str, mail: tuple[str, str], path: str) -> Sent:
+    """A new link goes to this address, for so many days; the one before stops working. `mail`: subject and text, `path` where it leads."""
+    until = (change.now + timedelta(days=days)).replace(microsecond=0)
+    token = links.token(change, str(referral["id"]), what=what, days=days)
+    change.put(linked(referral, to, until, None))
+    subject, text = mail
+    payload = {"to": to, "subject": subject, "text": text, "link": f"{path}{token}", "about": str(target(referral.get("for")))}
+    change.announce("mail", payload)
+    return Sent(token, links.code(change, token), until)
 
 
 def take_back(change: Change, *, task: str) -> Stored:

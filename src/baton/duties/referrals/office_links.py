@@ -6,10 +6,10 @@ Its answers are the moves of the table, through the same guards. It sees what it
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
-from baton.duties import parties, reading
+from baton.duties import codes, parties, reading
 from baton.duties.contact import safe_contact
 from baton.duties.patients import identity
 from baton.duties.privacy import consents, disclosure, links
@@ -88,22 +88,15 @@ def send(change: Change, *, task: str, address: str = "") -> Sent:
     if not decision.leaves:
         raise refuse("What the referral says may not go to them without the patient's consent.", "Task.owner")
     today = local_day(change.now, change.zone)
-    days = rules.link_days(today)
-    until = (change.now + timedelta(days=days)).replace(microsecond=0)
-    token = links.token(change, str(referral["id"]), what=WHAT, days=days)
-    change.put(answering.linked(referral, to, until, None))
     parts = {
         "permission": decision.permission, "description": f"Referral: {referral.get('description', '')}", "address": to,
         "recipient-kind": recipient.kind, "channel": "link",
     }  # fmt: skip
     counted = permissions.counted(decision.permission, today)
-    marks = [{key: each[key] for key in ("system", "code") if key in each} for each in referral.get("meta", {}).get("security", ())]
     told = disclosure.recorded(change, patient, recipient, PURPOSE, counted, parts)
     told["extension"][0]["extension"] += [{"url": "consent", "valueReference": {"reference": each}} for each in decision.consents]
-    change.put(told | ({"meta": {"security": marks}} if marks else {}))
-    subject, text = MAIL
-    change.announce("mail", {"to": to, "subject": subject, "text": text, "link": f"/o/{token}", "about": patient})
-    return Sent(token, links.code(change, token), until)
+    change.put(told | codes.labelled_as(referral))
+    return answering.send(change, referral, to=to, days=rules.link_days(today), what=WHAT, mail=MAIL, path="/o/")
 
 
 def _recipient(view: View, referral: Resource, to: str) -> Recipient:
@@ -139,8 +132,6 @@ def shown(view: View, referral: Resource) -> Shown:
     """The referral as the office sees it: two things to know the patient by, how to reach them, what is asked. Nothing of the chart."""
     patient = str(target(referral.get("for")))
     person = view.get(*patient.split("/", 1))
-    asked = safe_contact.wanted_of(view, patient)
-    phone = "" if asked and asked.safety and not asked.phone else safe_contact.number(asked, person)
     request = reading.peek(view, target(referral.get("focus"))) or {}
     ended = states.is_ended(referral)
     possible = {move.trigger for move in states.open_moves(referral) if move.who == "recipient"} if not ended else set()
@@ -149,7 +140,7 @@ def shown(view: View, referral: Resource) -> Shown:
         patient=patient,
         name=human_name(person),
         born=identity.birth_date(person),
-        phone=phone or "",
+        phone=safe_contact.number_for_others(view, patient, person),
         language=identity.language(person),
         interpreter=bool(extension(person, identity.INTERPRETER)),
         what=str(referral.get("description") or text_of(request.get("code"))),

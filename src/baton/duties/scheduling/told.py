@@ -153,13 +153,12 @@ def _told(change: Change, before: Resource | None, after: Resource, kind: str) -
 
 
 def _record(change: Change, after: Resource, id_: str, kind: str, was: str | None, hows: list[tuple[Party, str]]) -> Resource:
-    marks = [{key: each[key] for key in ("system", "code") if key in each} for each in after.get("meta", {}).get("security", ())]
     named = [codes.reference_to(each.ref, each.name) for each, _ in hows if each.ref.startswith(RECIPIENTS)]
     extensions = [{"url": WAS, "valueDateTime": was}] if was else []
     return {
         "resourceType": "Communication",
         "id": id_,
-        **({"meta": {"security": marks}} if marks else {}),
+        **codes.labelled_as(after),
         "extension": [*extensions, *(_notice(each, how) for each, how in hows)],
         "basedOn": [{"reference": f"Appointment/{after['id']}"}],
         "status": "completed",

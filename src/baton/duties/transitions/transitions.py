@@ -132,7 +132,7 @@ def provenance(view: View, discharge: Discharge, changed: Iterable[Resource]) ->
         "id": codes.derived_id("correction", discharge.episode_id, episodes.instant(view.now)),
         "target": [{"reference": discharge.encounter}, *targets, {"reference": discharge.patient}],
         "recorded": episodes.instant(view.now),
-        "activity": codes.concept("http://terminology.hl7.org/CodeSystem/v3-DataOperation", "UPDATE", "The discharge was corrected"),
+        "activity": codes.concept(codes.DATA_OPERATION, "UPDATE", "The discharge was corrected"),
         "agent": [{"who": codes.reference_to(view.who.person, view.who.name)}],
     }
 

@@ -22,7 +22,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "worker-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-GUESTS = ("/my/", "/portal", "/r/", "/p/", "/a/", "/d/", "/o/", "/w/", "/calendar/", "/language", "/theme")
+GUESTS = (*errors.OUTSIDE, "/portal", "/calendar/", "/language", "/theme")
 """What begins like this is for guests; everything else is for staff. Whatever a page forgot to ask, this asks."""
 HEADERS = {
     "Content-Security-Policy": POLICY,

@@ -165,6 +165,7 @@ def story(view: View, *, task: str) -> Story:
     told = trace_of(promise) if promise else None
     request = reading.maybe(view, target(referral.get("focus"))) or {}
     person = view.get("Patient", str(target(referral.get("for"))).partition("/")[2])
+    may_link = states.kind(referral) == "medical" and not states.is_ended(referral) and states.state(referral) != "draft"
     siblings = view.find("Task", focus=str(target(referral.get("focus"))), code=f"{states.TASK_CODE}|fulfill")
     return Story(
         task=str(referral["id"]),
@@ -186,9 +187,9 @@ def story(view: View, *, task: str) -> Story:
         request=str(target(referral.get("focus")) or ""),
         link=answering.link_of(referral, view),
         answers=answering.answered(referral, view),
-        may_link=states.kind(referral) == "medical" and not states.is_ended(referral) and states.state(referral) != "draft",
+        may_link=may_link,
         told=stalled.told(loop.known.get(step.name), view) if step else None,
-        address=office_links.address_of(view, referral),
+        address=office_links.address_of(view, referral) if may_link else "",
     )
 
 
@@ -230,7 +231,11 @@ def figures(view: View) -> Figures:
 
 
 def _looked_back(view: View, most: int = 1000) -> tuple[list[Resource], dict[str, datetime | None]]:
-    """The referrals sent in the last half year, and when the loops that closed did: when the patient was told."""
+    """The referrals sent in the last half year, and when the loops that closed did: when the patient was told. Asked once by a page."""
+    return reading.once(view, ("looked back", most), lambda: _read_back(view, most))
+
+
+def _read_back(view: View, most: int) -> tuple[list[Resource], dict[str, datetime | None]]:
     since = f"ge{(view.now - LOOKED_BACK).date().isoformat()}"
     found = view.find("Task", code=f"{states.TASK_CODE}|fulfill", authored_on=since, _count=most)
     told = view.find("Task", code=f"{codes.PROMISE}|referral-tell", authored_on=since, status="completed", _count=most)

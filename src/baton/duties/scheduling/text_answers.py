@@ -65,7 +65,7 @@ def came(change: Change, *, number: str, text: str, message: str = "") -> Outcom
 
 def of_number(view: View, number: str) -> list[Resource]:
     """The patients who chose to be written to by text at this number."""
-    digits = "".join(filter(str.isdigit, number))[-10:]
+    digits = _ends(number)
     if len(digits) < 7:
         return []
     found = (each.resource() for _, each in view.patients(digits, MOST))
@@ -114,6 +114,6 @@ def _kept(change: Change, patient: str, text: str, message: str, date: Resource 
 def _to_inbound_desk(change: Change, number: str, text: str) -> None:
     """Whose it is, is not plain: a person says so at the inbound desk, where it waits as it came."""
     body = f"A text message came {change.now.astimezone(change.zone):%Y-%m-%d %H:%M} from {number}:\n\n{text}\n"
-    said = Said(phone="".join(filter(str.isdigit, number))[-10:])
+    said = Said(phone=_ends(number))
     upload = Upload("text-message.txt", "text/plain", body.encode())
     inbound.receive(change, upload=upload, said=said, title="A text message", source=number)

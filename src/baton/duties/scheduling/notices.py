@@ -69,10 +69,16 @@ def tell(change: Change, appointments: Sequence[Resource], kind: str) -> None:
         subject, text = words(person, kind)
         payload = {"subject": subject, "text": text, "link": f"/r/{token(change, first)}"}
         payload |= by_reply(person, channel) if kind != CANCELLED and len(theirs[patient]) == 1 else {}
-        try:
-            safe_contact.announce(change, patient=patient, channel=channel, address=address, topic=CHANNELS[channel][1], payload=payload)
-        except Invalid:  # they asked not to be reached this way: then they are not
-            continue
+        to_patient(change, patient, channel, address, payload)
+
+
+def to_patient(change: Change, patient: str, channel: str, address: str, payload: Mapping[str, Any]) -> bool:
+    """Have a patient told by the way they chose; False when they asked not to be reached this way: then they are not."""
+    try:
+        safe_contact.announce(change, patient=patient, channel=channel, address=address, topic=CHANNELS[channel][1], payload=payload)
+    except Invalid:
+        return False
+    return True
 
 
 def way_to(patient: Resource) -> tuple[str, str] | None:

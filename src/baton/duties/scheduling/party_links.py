@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Final
 from baton.duties import codes, promises, reading
 from baton.duties.scheduling import terms
 from baton.fhir.resource import Resource, target
-from baton.rules import messages
-from baton.rules.calendar import local_day
 from baton.store import Gone, Invalid, NotFound
 
 if TYPE_CHECKING:
@@ -119,10 +117,8 @@ def answer(change: Change, *, link: str, said: str) -> Shown:
     elif said == CANNOT and now.may_decline and not now.declined:
         told.receipt(change, notice.id, who=party.ref, kind="read", evidence="link")
         change.put(_answered(appointment, party.ref, "declined"))
-        today = local_day(change.now, change.zone)
-        due = max(today, min(messages.due(told.CLOCK, today).value, local_day(now.start, change.zone)))
         what = f"{party.name} cannot come on {now.start:%Y-%m-%d %H:%M}: find somebody else or another time"
-        owed = promises.by_hand(change, patient=str(terms.patient_of(appointment)), what=what, due=due)
+        owed = promises.by_hand(change, patient=str(terms.patient_of(appointment)), what=what, due=told.seen_to_by(change, now.start))
         change.put({**owed, "id": codes.derived_id("party-cannot", notice.id, party.ref)})
     else:
         raise Invalid("That cannot be said now.", expression="Appointment.participant.status")

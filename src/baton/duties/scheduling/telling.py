@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, reading
-from baton.duties.contact import safe_contact, thread_notices
+from baton.duties.contact import thread_notices
 from baton.duties.patients import identity, network
 from baton.duties.scheduling import notices, party_links, terms
 from baton.duties.scheduling.parties import CANCELLED, MOVED, REBOOKED, Party
 from baton.fhir.resource import Resource, target
-from baton.store import Invalid
 
 if TYPE_CHECKING:
     from baton.store import Change
@@ -74,7 +73,7 @@ class Telling:
         payload = {"subject": subject, "text": text, "link": f"/r/{notices.token(self.change, self.appointment)}", **self._about(party)}
         payload |= notices.by_reply(person, channel) if party.kind != CANCELLED else {}
         topic = notices.CHANNELS[channel][1]
-        if not to_patient(self.change, self.patient, channel, address, payload):
+        if not notices.to_patient(self.change, self.patient, channel, address, payload):
             return "not-this-way"
         self._gone.add((topic, address.casefold()))
         return channel
@@ -132,17 +131,6 @@ class Telling:
         payload = {"to": address, "subject": words[0], "text": words[1], "link": link, "about": self.patient, **self._about(party)}
         to_another(self.change, topic, payload | ({"concerning": concerning} if concerning else {}))
         return channel
-
-
-def to_patient(change: Change, patient: str, channel: str, address: str, payload: Mapping[str, Any]) -> bool:
-    """Have the patient told; False when they asked not to be reached this way."""
-    try:
-        safe_contact.announce(
-            change, patient=patient, channel=channel, address=address, topic=notices.CHANNELS[channel][1], payload=payload
-        )
-    except Invalid:
-        return False
-    return True
 
 
 def to_another(change: Change, topic: str, payload: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, promises, reading
@@ -184,13 +184,18 @@ def _notice(party: Party, how: str) -> Resource:
 
 def _to_call(change: Change, after: Resource, notice: str, kind: str, patient: str) -> Resource:
     """The promise to call the patient: they cannot be written to, or asked not to be."""
-    today, start = local_day(change.now, change.zone), reading.moment(after["start"], change.zone)
+    start = reading.moment(after["start"], change.zone)
     assert start is not None
     what = after.get("description") or "visit"
     said = f"cancelled: {start:%Y-%m-%d %H:%M}" if kind == CANCELLED else f"now {start:%Y-%m-%d %H:%M}"
-    due = max(today, min(messages.due(CLOCK, today).value, local_day(start, change.zone)))
-    owed = promises.by_hand(change, patient=patient, what=f"Tell the patient: {what}, {said}", due=due)
+    owed = promises.by_hand(change, patient=patient, what=f"Tell the patient: {what}, {said}", due=seen_to_by(change, start))
     return {**owed, "id": promise_id(notice)}
+
+
+def seen_to_by(view: View, start: datetime) -> date:
+    """Until when somebody sees to what a changed appointment owes: by its clock, and not later than the day of the visit."""
+    today = local_day(view.now, view.zone)
+    return max(today, min(messages.due(CLOCK, today).value, local_day(start, view.zone)))
 
 
 def promise_id(notice: str) -> str:

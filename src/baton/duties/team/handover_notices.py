@@ -14,13 +14,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from baton.duties import codes, reading
-from baton.duties.contact import safe_contact
-from baton.duties.scheduling.notices import CHANNELS, way_to
+from baton.duties.scheduling import notices
 from baton.duties.team import handover_states as states
 from baton.duties.team import looking_after, oncall
 from baton.fhir.resource import Resource, code_of, human_name, target
 from baton.rules.calendar import local_day
-from baton.store import Gone, Invalid, NotFound
+from baton.store import Gone, NotFound
 
 if TYPE_CHECKING:
     from baton.store import Change, View
@@ -59,18 +58,14 @@ def tell(change: Change, handover: Resource) -> str | None:
     patient = str(target(handover["for"]))
     with reading.seeing_all(change):
         person = reading.peek(change, patient)
-    way = way_to(person) if person else None
+    way = notices.way_to(person) if person else None
     if person is None or way is None:
         return None
     channel, address = way
     spoken = (identity.language(person) or "en").split("-")[0]
     subject, text = WORDS.get(spoken, WORDS["en"])
     payload = {"subject": subject, "text": text, "link": f"/w/{token(change, str(handover['id']))}"}
-    try:
-        safe_contact.announce(change, patient=patient, channel=channel, address=address, topic=CHANNELS[channel][1], payload=payload)
-    except Invalid:  # they asked not to be reached this way: then they are not
-        return None
-    return channel
+    return channel if notices.to_patient(change, patient, channel, address, payload) else None
 
 
 def token(view: View, handover: str) -> str:

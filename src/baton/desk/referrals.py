@@ -14,7 +14,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from baton.desk import explain, labels, posting
+from baton.desk import explain, labels, paging, posting
 from baton.desk import referral_words as words
 from baton.duties.referrals import answering, office_links, referrals
 from baton.duties.referrals import board as referral_board
@@ -37,8 +37,7 @@ def board(request: Request) -> HttpResponse:
     """Everything under way, whose turn it is, and the story of the selected one."""
     own = {name: str(request.GET[name]) for name in OWN if request.GET.get(name)}
     with request.hub.store.view(request.who) as view:
-        start = int(request.GET["from"]) if request.GET.get("from", "").isdecimal() else 0
-        page = referral_board.board(view, column=own.get("column"), turn=own.get("turn"), start=start)
+        page = referral_board.board(view, column=own.get("column"), turn=own.get("turn"), start=paging.start(request))
         selected = request.GET.get("task") or (page.rows[0].task if page.rows else "")
         story = _story(view, selected)
         figures = referral_board.figures(view)

@@ -163,5 +163,5 @@ def _counted(view: View, params: dict[str, Any], rows: str, chosen: tuple[str, s
 def waits(view: View, since: datetime, codes: Sequence[str]) -> dict[str, tuple[int, float, float]]:
     """By kind: how many were done since, and in how many days: the middle one, and what nine of ten stay under."""
     params, seen = _begun(view, since, codes)
-    rows = view.ask(sql("waits", seen_task=seen, task_table=table("Task")), params)
+    rows = view.ask(sql("waits", w=sql("waited", seen_task=seen, task_table=table("Task"))), params)
     return {code: (count, float(middle), float(most)) for code, count, middle, most in rows}

@@ -30,7 +30,11 @@ class Contact:
 
 
 def contacts(view: View, since: datetime, languages: Sequence[str]) -> tuple[Contact, ...]:
-    """The contacts since an instant, the latest first, of the patients one may see."""
+    """The contacts since an instant, the latest first, of the patients one may see. Asked once by a page."""
+    return reading.once(view, ("interpreted", since, *languages), lambda: _contacts(view, since, languages))
+
+
+def _contacts(view: View, since: datetime, languages: Sequence[str]) -> tuple[Contact, ...]:
     spoken = view.find("Patient", language=",".join(languages), _count=MOST)
     names = {f"Patient/{each['id']}": human_name(each) for each in spoken if extension(each, identity.INTERPRETER) is True}
     if not names:

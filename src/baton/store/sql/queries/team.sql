@@ -215,10 +215,6 @@ w as (
 
 -- name: waits
 -- By kind: how many days from when it was owed until it was done, the middle one and the one that nine of ten stay under.
-select p.code, count(*),
-    percentile_cont(0.5) within group (order by extract(epoch from p.closed_at - r.date_lo) / 86400),
-    percentile_cont(0.9) within group (order by extract(epoch from p.closed_at - r.date_lo) / 86400)
-from promise_seen p join {task_table} r on r.rid = p.rid
-where not p.open and p.closed_at >= %(since)s and p.status = 'completed' and p.code = any(%(codes)s::text[]) and r.date_lo > '-infinity'
-    and {seen_task}
-group by 1
+with {w}
+select code, count(*), percentile_cont(0.5) within group (order by took / 86400), percentile_cont(0.9) within group (order by took / 86400)
+from w group by 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tests.journeys.looks import PHONE
 from tests.pages import MONDAY, House, client, patient
 
@@ -65,6 +65,18 @@ def clicked(page: Page, step: str, budget: int, *selectors: str) -> None:
     CLICKS[step] = (len(selectors), budget)
 
 
+def written(page: Page, shape: str) -> list[str]:
+    """What stands on a page in this shape, once the page that a click asked for is there."""
+    pattern = re.compile(shape)
+    expect(page.locator("main")).to_contain_text(pattern, use_inner_text=True)
+    return pattern.findall(page.inner_text("main"))
+
+
+def code_on(page: Page) -> str:
+    """The code that is told beside a link."""
+    return written(page, r"\d{4} \d{4}")[0]
+
+
 def born(page: Page, code: str) -> None:
     page.locator("#code").fill(code)
     for name, value in (("month", "3"), ("day", "3"), ("year", "1955")):
@@ -74,7 +86,7 @@ def born(page: Page, code: str) -> None:
 def test_from_the_invitation_to_who_saw(home: House, rosa: str, visit: Callable[..., Page], seen: Callable[[Page, str], None]) -> None:
     desk = visit(f"/patients/{rosa}")
     clicked(desk, "invite", 2, f'a[href="/patients/{rosa}/portal"]', '#invite button:has-text("Invite")')
-    code = str(re.findall(r"\d{4} \d{4}", desk.inner_text("main"))[0])
+    code = code_on(desk)
     seen(desk, "portal-desk-invited")
     desk.goto(f"/patients/{rosa}/portal")
     seen(desk, "portal-desk")
@@ -85,7 +97,7 @@ def test_from_the_invitation_to_who_saw(home: House, rosa: str, visit: Callable[
     clicked(page, "come in by invitation", 1, "main button")
     seen(page, "portal-keys")
     clicked(page, "a card of codes", 1, 'button:has-text("card of codes")')
-    codes = re.findall(r"\b\d{8}\b", page.inner_text("main"))
+    codes = written(page, r"\b\d{8}\b")
     assert len(codes) == 10
     seen(page, "portal-card")
     clicked(page, "sign out", 1, '#menu button:has-text("Sign out")')
@@ -99,11 +111,11 @@ def test_from_the_invitation_to_who_saw(home: House, rosa: str, visit: Callable[
     seen(page, "portal-code")
     page.locator("#code").fill(codes[0])
     clicked(page, "come in", 1, "main button")
-    assert page.url.endswith("/my/")
+    expect(page).to_have_url(re.compile("/my/$"))
     seen(page, "portal-plan")
 
     clicked(page, "confirm a visit", 2, 'a:has-text("See the visit")', 'button:has-text("Yes, I will come")')
-    assert "You said yes" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("You said yes")
     seen(page, "portal-visits")
     page.goto("/my/messages")
     page.locator("#text").fill("May I eat soup?")
@@ -114,7 +126,7 @@ def test_from_the_invitation_to_who_saw(home: House, rosa: str, visit: Callable[
     seen(page, "portal-lesson")
     page.locator("textarea").first.fill("I step on the scale each morning")
     clicked(page, "answer a lesson", 1, 'button:has-text("Send")')
-    assert "We look at it before we call you" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("We look at it before we call you")
 
 
 def test_an_answer_that_needs_somebody_is_met_with_help(
@@ -127,11 +139,11 @@ def test_an_answer_that_needs_somebody_is_met_with_help(
     for _ in range(8):
         page.locator(".answers button").first.click()
     page.locator(".answers button").nth(1).click()
-    assert page.url.endswith("/help")
-    assert page.locator('a[href="tel:988"]').is_visible()
+    expect(page).to_have_url(re.compile("/help$"))
+    expect(page.locator('a[href="tel:988"]')).to_be_visible()
     seen(page, "portal-help")
     page.goto("/my/looks")
-    assert "Carla Cole" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("Carla Cole")
     seen(page, "portal-looks")
 
 
@@ -169,7 +181,7 @@ def test_a_daughter_is_let_in_by_her_mother_and_out_again(
     page.locator("#email").fill("elena@mail.example")
     page.locator('label:has-text("All that you see here")').click()
     clicked(page, "let somebody in", 1, 'button:has-text("Let them in")')
-    code = str(re.findall(r"\d{4} \d{4}", page.inner_text("main"))[0])
+    code = code_on(page)
     seen(page, "portal-let-in")
 
     daughter = visit(newest(home, "elena@mail.example"), email=None, viewport=PHONE)
@@ -177,7 +189,8 @@ def test_a_daughter_is_let_in_by_her_mother_and_out_again(
     daughter.locator("main button").click()
     daughter.locator('button:has-text("card of codes")').click()
     daughter.goto("/my/")
-    assert "You look at the page of" in daughter.inner_text("body") and "Weigh yourself" in daughter.inner_text("main")
+    expect(daughter.locator("body")).to_contain_text("You look at the page of")
+    expect(daughter.locator("main")).to_contain_text("Weigh yourself")
     seen(daughter, "portal-proxy")
     how_she_is(daughter, visit(f"/patients/{rosa}/how"), seen)
     daughter.goto("/my/looks")
@@ -186,7 +199,7 @@ def test_a_daughter_is_let_in_by_her_mother_and_out_again(
     page.goto("/my/people")
     clicked(page, "end it", 1, 'button:has-text("End it now")')
     daughter.goto("/my/")
-    assert "/my/sign-in" in daughter.url, "at once, on her next click"
+    expect(daughter, "at once, on her next click").to_have_url(re.compile("/my/sign-in"))
     for step, (clicks, budget) in CLICKS.items():
         print(f"{step}: {clicks} clicks of {budget}")
         assert clicks <= budget, step
@@ -201,11 +214,12 @@ def how_she_is(daughter: Page, desk: Page, seen: Callable[[Page, str], None]) ->
     for _ in range(8):
         daughter.locator(".answers button").nth(2).click()  # often
     daughter.locator(".answers button").first.click()  # nobody can take over
-    assert "We talk with you about what would help you." in daughter.inner_text("main")
+    expect(daughter.locator("main")).to_contain_text("We talk with you about what would help you.")
     daughter.locator("main summary").first.click()
     seen(daughter, "portal-me-answered")
     desk.reload()
-    assert "16" in desk.inner_text("#caregivers") and "not for the patient to read" in desk.locator("#given").text_content()  # type: ignore[operator]
+    expect(desk.locator("#caregivers")).to_contain_text("16")
+    expect(desk.locator("#given")).to_contain_text("not for the patient to read")
     seen(desk, "support-caregiver")
 
 
@@ -234,16 +248,16 @@ def test_every_page_of_the_portal_is_for_everybody(
     for choice in ('label:has-text("3")', "main .ticks label"):
         page.locator(f"main details[open] {choice}" if "3" in choice else f"{choice} >> nth=2").first.click()
     page.locator("main details[open] button").click()
-    assert page.locator("main textarea[name=helps]").is_visible(), "who is not sure is asked what would help"
+    expect(page.locator("main textarea[name=helps]"), "who is not sure is asked what would help").to_be_visible()
     seen(page, f"portal-{name}-goal-help")
     page.goto("/my/worries")
     page.locator("#words").fill("A bill came." if name != "spanish" else "Llegó una cuenta.")
     page.locator("form:has(#words) button").click()
-    assert page.locator('a[href="tel:988"]').is_visible()
+    expect(page.locator('a[href="tel:988"]')).to_be_visible()
     seen(page, f"portal-{name}-worry-sent")
     page.goto("/my/worries")
     page.locator('main button[value="settled"]').first.click()
-    assert page.locator("main .tag.calm").first.is_visible(), "one click, and it is settled"
+    expect(page.locator("main .tag.calm").first, "one click, and it is settled").to_be_visible()
 
 
 def test_the_keyboard_goes_everywhere(home: House, rosa: str, visit: Callable[..., Page]) -> None:

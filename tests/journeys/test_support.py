@@ -156,9 +156,9 @@ def test_without_any_script_the_answer_is_kept_and_the_way_out_is_closed(visit: 
     for _ in range(8):
         page.get_by_role("button", name="Not at all").click()
     page.get_by_role("button", name="Nearly every day").click()
-    assert "/safety/" in page.url
+    expect(page).to_have_url(re.compile("/safety/"))
     page.goto(form)  # back to the form, to finish or leave it: the case is in the way
-    assert "/safety/" in page.url
+    expect(page).to_have_url(re.compile("/safety/"))
     page.get_by_role("button", name=re.compile("They have taken over.*Amara")).click()
     expect(page.locator("h1 + .tag")).to_have_text("A clinician has taken over")
     page.goto(form)

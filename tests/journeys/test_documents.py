@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from playwright.sync_api import expect
 from tests.journeys.looks import LOOKS, Seen, Visit
 from tests.pages import House, patient
 
+from baton.app import HUB
 from baton.duties.records import documents
 from baton.duties.records.documents import Described
 from baton.duties.referrals import referrals
@@ -82,37 +85,49 @@ def test_an_empty_shelf_teaches(visit: Visit, seen: Seen, home: House) -> None:
 
 
 def test_where_a_fact_is_from_is_said_with_its_page(visit: Visit, seen: Seen, home: House, walter: str) -> None:
-    with home.change() as change:
-        about = {"subject": {"reference": f"Patient/{walter}"}}
+    about = {"subject": {"reference": f"Patient/{walter}"}}
+    with home.hub.store.change(replace(HUB, entrance="load"), because="Load file 3fa9c1d2e4b5") as change:
         change.put({"resourceType": "Condition", **about, "code": {"text": "Heart failure"}})
+    with home.change() as change:
         taken = {"medicationCodeableConcept": {"text": "metoprolol 50 mg"}, "requester": {"display": "Dr. Ito"}, "authoredOn": "2026-11-02"}
         change.put({"resourceType": "MedicationRequest", "status": "active", "intent": "order", **about, **taken})
+        for number in range(120):
+            done = {"status": "final", "effectiveDateTime": f"20{number % 20 + 5:02}-03-02", "performer": [{"display": "Mercy laboratory"}]}
+            change.put(
+                {"resourceType": "Observation", **about, **done, "code": {"text": "potassium"}, "valueString": f"{4 + number / 100:.2f}"}
+            )
     page = visit(f"/patients/{walter}")
-    page.get_by_role("link", name="Where it is from").click()
-    expect(page.locator(".lines > li").first).to_contain_text("Nobody has said where this is from.")
+    seen(page, "sources-from-the-chart")
+    page.get_by_role("link", name="metoprolol 50 mg").click()
+    expect(page.get_by_role("heading", name="metoprolol 50 mg")).to_be_visible()
+    expect(page.get_by_text("ordered by Dr. Ito")).to_be_visible()
+    page.get_by_role("link", name="Where it is from").last.click()
     expect(page.locator(".lines > li", has_text="metoprolol 50 mg")).to_contain_text("Dr. Ito")
-    page.get_by_role("link", name="nobody knows 1").click()
-    row = page.locator(".lines > li", has_text="Heart failure")
-    row.locator("summary").click()
-    seen(page, "sources-to-say")
-    row.get_by_label("Who said it").fill("Dr. Hale")
-    row.get_by_label("In which document").select_option(label="Discharge summary, Mercy General")
-    row.get_by_label("Page").fill("two")
-    row.get_by_role("button", name="Write it down").click()
+    expect(page.get_by_text("1 to 100 of")).to_be_visible()
+    page.get_by_role("link", name="nobody knows").click()
+    expect(page.locator(".lines > li", has_text="Heart failure")).to_contain_text("Nobody has said where this is from.")
+    page.get_by_role("link", name="Heart failure").click()
+    page.get_by_label("Who said it").fill("Dr. Hale")
+    page.get_by_label("In which document").select_option(label="Discharge summary, Mercy General")
+    page.get_by_label("Page").fill("two")
+    page.get_by_role("button", name="Write it down").click()
     expect(page.locator("#notices")).to_contain_text("Say the page of the document as a number.")
-    row = page.locator(".lines > li", has_text="Heart failure")
-    row.locator("summary").click()
-    row.get_by_label("Who said it").fill("Dr. Hale")
-    row.get_by_label("In which document").select_option(label="Discharge summary, Mercy General")
-    row.get_by_label("Page").fill("2")
-    row.get_by_role("button", name="Write it down").click()
+    page.get_by_label("Who said it").fill("Dr. Hale")
+    page.get_by_label("In which document").select_option(label="Discharge summary, Mercy General")
+    page.get_by_label("Page").fill("2")
+    page.get_by_role("button", name="Write it down").click()
     expect(page.locator("#notices")).to_contain_text("Written down")
-    expect(page.locator(".lines > li", has_text="Heart failure")).to_contain_text("Dr. Hale · Discharge summary, Mercy General, page 2")
-    expect(page.get_by_role("link", name="nobody knows 0")).to_be_visible()
-    seen(page, "sources")
-    page.get_by_role("link", name="nobody knows 0").click()
-    expect(page.get_by_text("Of everything it is known")).to_be_visible()
-    for look in ("dark", "phone", "spanish"):
+    expect(page.get_by_text("said by Dr. Hale · Discharge summary, Mercy General, page 2")).to_be_visible()
+    seen(page, "sources-fact")
+    page.get_by_role("link", name="Where it is from").last.click()
+    page.get_by_role("link", name="results 120").click()
+    page.get_by_role("link", name="Show more").click()
+    expect(page.get_by_text("101 to 120 of 120")).to_be_visible()
+    for look in LOOKS:
         page = visit(f"/patients/{walter}/sources", **LOOKS[look])
         seen(page, f"sources-{look}")
+        page.get_by_role("link", name="metoprolol 50 mg").click()
+        seen(page, f"sources-fact-{look}")
+        page.goto(f"/patients/{walter}")
+        seen(page, f"sources-chart-{look}")
         page.context.close()

@@ -28,6 +28,7 @@ from baton.desk import (
     row_words,
     scheduling_words,
     slips,
+    source_words,
     support_words,
     team_words,
 )
@@ -64,6 +65,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     **program_words.FILTERS,
     **scheduling_words.FILTERS,
     **slips.FILTERS,
+    **source_words.FILTERS,
     **team_words.FILTERS,
 }
 for name, function in FILTERS.items():

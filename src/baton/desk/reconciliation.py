@@ -10,12 +10,13 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.desk import labels, posting, slips
+from baton.desk import labels, posting, slips, source_form
 from baton.desk import reconciliation_words as words
 from baton.desk.disclosure import whose
 from baton.duties import reading
 from baton.duties.patients import identity
 from baton.duties.records import reconciliation as duty
+from baton.duties.records import sources
 from baton.duties.records.reconciliation_lists import Entry
 from baton.fhir.resource import human_name, target
 from baton.paper import pdf
@@ -47,11 +48,13 @@ def page(request: Request, patient: str) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         person, sheet = whose(view, patient), duty.sheet(view, patient=patient)
         slip = slips.of(view, "medicines", patient) if sheet.signed else None
+        papers = source_form.papers(view, patient)
     context = {
         "patient": patient,
         "name": human_name(person),
         "sheet": sheet,
         "slip": slip,
+        "papers": papers,
         "rows": _side_by_side(sheet),
         "decided": [(each, labels.word(words.KINDS, each.difference.kind), words.MARKS.get(each.difference.kind, ""),
                      [(code, words.decision(code, each.difference)) for code in each.choices]) for each in sheet.decided],
@@ -99,7 +102,10 @@ def take(request: Request, patient: str) -> str:
         if orders:
             duty.take_as_ordered(change, patient=patient, orders=orders)
         if text.strip() or not orders:
-            duty.takes(change, patient=patient, text=text, directions=form.get("directions", ""))
+            said = duty.takes(change, patient=patient, text=text, directions=form.get("directions", ""))
+            if form.get("document"):
+                page = source_form.page_of(form.get("page", ""))
+                sources.cite(change, patient=patient, fact=said.reference, document=form["document"], page=page)
     return _("Noted.")
 
 

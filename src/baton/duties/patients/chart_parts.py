@@ -108,7 +108,12 @@ def document(reference: Resource, zone: ZoneInfo, names: Mapping[str, str]) -> D
 def notes(references: Iterable[Resource], zone: ZoneInfo, names: Mapping[str, str]) -> tuple[Note, ...]:
     """Notes written here, newest first."""
     found = [
-        Note(when, next((display(link, names) for link in document.get("author", ())), ""), words(document))
+        Note(
+            when,
+            next((display(link, names) for link in document.get("author", ())), ""),
+            words(document),
+            f"DocumentReference/{document.get('id', '')}",
+        )
         for document in references
         if is_note(document) and document.get("status") not in VOID and (when := local(document.get("date"), zone))
     ]
@@ -197,6 +202,7 @@ def team(
     for care_team in care_teams:
         if care_team.get("status", "active") != "active":
             continue
+        whence = f"CareTeam/{care_team.get('id', '')}"
         for participant in care_team.get("participant", ()):
             link = participant.get("member", {})
             role = next((text for concept in participant.get("role", ()) if (text := text_of(concept))), "")
@@ -204,17 +210,17 @@ def team(
             if not name or reference.startswith(("Patient/", "RelatedPerson/")):
                 continue
             if by_name := next((code for each in participant.get("role", ()) if (code := code_of(each, CARE_TEAM_ROLE))), None):
-                members[f"{by_name} {name}"] = Member("", name, None, "by-name" if by_name == "coordinator" else by_name)
+                members[f"{by_name} {name}"] = Member("", name, None, "by-name" if by_name == "coordinator" else by_name, whence)
                 continue
             kind = "coordinator" if reference.startswith("Organization/") and not role else "other"
-            members.setdefault(name, Member(role, name, None, kind))
+            members.setdefault(name, Member(role, name, None, kind, whence))
     for link in patient.get("generalPractitioner", ()):
         if name := display(link, names):
-            members[name] = Member("", name, None, "primary-care")
+            members[name] = Member("", name, None, "primary-care", f"Patient/{patient.get('id', '')}/generalPractitioner")
     for person in related_persons:
         if person.get("active", True) and (name := human_name(person)):
             relation = next((text for concept in person.get("relationship", ()) if (text := text_of(concept))), "")
-            members.setdefault(name, Member(relation, name, phone(person), "family"))
+            members.setdefault(name, Member(relation, name, phone(person), "family", f"RelatedPerson/{person.get('id', '')}"))
     order = {"covering": 0, "by-name": 0, "coordinator": 0, "primary-care": 1, "other": 2, "family": 3}
     return tuple(sorted(members.values(), key=lambda member: order.get(member.kind, 2)))
 
@@ -245,6 +251,7 @@ def goals(resources: Sequence[Resource], observations: Sequence[Resource]) -> tu
                 target=said(aim) if aim else target.get("detailString") or None,
                 latest=said(measured[0]) if measured else None,
                 progress=_progress(goal, aim, measured),
+                reference=f"Goal/{goal.get('id', '')}",
             )
         )
     return tuple(found)

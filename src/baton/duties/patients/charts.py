@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -76,6 +76,7 @@ class Goal:
     target: str | None
     latest: str | None
     progress: float | None
+    reference: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Member:
     name: str
     contact: str | None
     kind: str = "other"
+    reference: str = field(default="", compare=False)  # the care team that names them
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ class Note:
     when: datetime
     by: str
     text: str
+    reference: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

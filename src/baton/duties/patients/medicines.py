@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from baton.duties.today.rows import Medicine
 from baton.fhir.resource import text_of
@@ -66,12 +66,16 @@ def _medicine(orders: Sequence[Resource], stay: tuple[date, date] | None) -> Med
         latest = taken[-1]
         before = [order for order in orders if _day(order) < since]
         if _day(latest) < since:
-            return Medicine(_words(latest), None)
+            return _as_said(latest, None)
         if not before:
-            return Medicine(_words(latest), "new")
-        return Medicine(_words(latest), "changed" if _words(before[-1]) != _words(latest) else None)
+            return _as_said(latest, "new")
+        return _as_said(latest, "changed" if _words(before[-1]) != _words(latest) else None)
     stopped = [order for order in orders if order.get("status") in ENDED and max(_ended_on(order), _day(order)) >= since]
-    return Medicine(_words(stopped[-1]), "stopped") if stopped else None
+    return _as_said(stopped[-1], "stopped") if stopped else None
+
+
+def _as_said(order: Resource, change: Literal["new", "changed", "stopped"] | None) -> Medicine:
+    return Medicine(_words(order), change, f"{order.get('resourceType', '')}/{order.get('id', '')}")
 
 
 def _words(order: Resource) -> str:

@@ -101,6 +101,7 @@ class Medicine:
 
     text: str
     change: Literal["new", "changed", "stopped"] | None
+    reference: str = field(default="", compare=False)  # the order or statement it was read from
 
 
 @dataclass(frozen=True, slots=True)

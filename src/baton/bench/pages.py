@@ -1,4 +1,4 @@
-"""Server time of the pages a day is spent on, and of every board, in a town of ten thousand with a hundred thousand promises more."""
+"""Server time of the pages a day is spent on, and of every board, for ten thousand patients, and with a hundred thousand promises more."""
 
 from __future__ import annotations
 
@@ -38,8 +38,13 @@ class Page:
 
 
 def measure(hub: Hub, *, patients: int, promises_per_patient: int, rounds: int) -> Iterator[Page]:
-    """Make the town and its further promises, then ask for each page `rounds` times through the WSGI application, signed in."""
+    """Make the town and ask for its boards; make its further promises, then ask for each page `rounds` times and for the boards again.
+
+    All through the WSGI application, signed in.
+    """
     populate(hub.store, patients=patients)
+    statistics.gather(hub.database.owner_dsn)
+    yield from _boards(hub, max(10, rounds // 5), " (as the town is)")
     bench_town(hub.store, patients=patients, promises_per_patient=promises_per_patient, seed=SEED, settled=True)
     statistics.gather(hub.database.owner_dsn)
     app.settle()  # as each process of the server does
@@ -59,15 +64,15 @@ def measure(hub: Hub, *, patients: int, promises_per_patient: int, rounds: int) 
     yield from _boards(hub, max(10, rounds // 5))
 
 
-def _boards(hub: Hub, rounds: int) -> Iterator[Page]:
-    """The first page of every room, as each of several people sees it."""
+def _boards(hub: Hub, rounds: int, when: str = "") -> Iterator[Page]:
+    """The first page of every room, as each of several people sees it; `when` is said beside its name."""
     from baton.desk import rooms
 
     for id_ in BOARDS_OF:
         worker = WORKERS[id_]
         browser = _browser(hub, f"Practitioner/{worker.id}")
         for room in (each for group in rooms.rail(worker.who).groups for each in group):
-            yield _asked(f"{worker.given}: {room.words}", browser, [_address(room.route)] * rounds, goal=BOARD)
+            yield _asked(f"{worker.given}: {room.words}{when}", browser, [_address(room.route)] * rounds, goal=BOARD)
 
 
 def _address(route: str) -> str:

@@ -11,6 +11,7 @@ from tests.conftest import Databases
 
 from baton.demo import town
 from baton.duties import ground, house
+from baton.duties.privacy import labelling
 from baton.store import Store
 from baton.store.postgres import Database
 
@@ -27,6 +28,7 @@ def open_store(database: Database, clock: Callable[[], datetime]) -> Store:
         key=KEY,
         guards=house.GUARDS,
         reactions=house.REACTIONS,
+        labellers=[labelling.Labelling()],
     )
     with store.change(town.HUB, because="The ground a hub stands on") as change:
         ground.install(change)

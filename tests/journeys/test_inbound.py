@@ -139,7 +139,11 @@ def test_the_desk_in_every_light(visit: Visit, seen: Seen, home: House, look: st
     seen(page, f"inbound-{look}")
 
 
-def test_a_coordinator_sees_that_nothing_waits_for_them(visit: Visit, seen: Seen) -> None:
-    page = visit("/records/arrived")
-    expect(page.get_by_text("Nothing waits")).to_be_visible()
-    seen(page, "inbound-none")
+def test_a_coordinator_is_not_led_to_what_arrived_and_is_told_whose_it_is(visit: Visit, seen: Seen) -> None:
+    page = visit("/records")
+    expect(page.get_by_role("link", name="Medicines", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Arrived", exact=True)).to_have_count(0)
+    page.goto(page.url.replace("/records", "/records/arrived"))
+    expect(page.get_by_text("papers of which it is not known whose they are")).to_be_visible()
+    expect(page.get_by_text("Supervisor")).to_be_visible()
+    seen(page, "inbound-not-theirs")

@@ -50,7 +50,6 @@ def find(request: Request) -> HttpResponse:
         "zip": said.get("zip", ""),
         "looked": looked,
         "known": known,
-        "tab": "find",
     }
     return render(request, "community/find.html", context)
 
@@ -195,7 +194,6 @@ def open_needs(request: Request) -> HttpResponse:
         "rows": [row for row in rows if chosen in ("", row.place)],
         "tiles": tiles,
         "chosen": chosen,
-        "tab": "needs",
         "all": len(rows),
     }
     return render(request, "community/needs.html", context)
@@ -216,7 +214,7 @@ def applications(request: Request) -> HttpResponse:
     ]
     mine = [row for row in rows if (row.state == chosen if chosen else row.open)]
     mine.sort(key=lambda row: (row.answer_by or row.deadline or row.runs_until or date.max, row.name))
-    return render(request, "community/applications.html", {"rows": mine, "tiles": tiles, "chosen": chosen, "tab": "applications"})
+    return render(request, "community/applications.html", {"rows": mine, "tiles": tiles, "chosen": chosen})
 
 
 def _tile(name: str, said: str, count: int, mark: str, parameter: str, chosen: str) -> dict[str, Any]:

@@ -55,20 +55,20 @@ def actions(request: HttpRequest) -> list[Action]:
 def _of_rooms(request: HttpRequest) -> list[Action]:
     """What there is to do in rooms not everybody has."""
     here = reverse("today")
-    theirs = {room.route for group in rooms.rail(request.who).groups for room in group}  # type: ignore[attr-defined]
+    rail = rooms.rail(request.who)  # type: ignore[attr-defined]
     known = (
         ("today", Action(_("Go to Today"), here, _("worklist, list, home, calls"))),
         ("today", Action(_("Overdue work"), f"{here}?state=late", _("late, red"))),
         ("today", Action(_("Work due today"), f"{here}?state=today", _("due, now"))),
         ("today", Action(_("Waiting on someone else"), f"{here}?state=waiting", _("waiting, their turn"))),
         ("needs", Action(_("Go to Needs"), reverse("needs"), _("schedule, appointments, visits to book"))),
-        ("needs", Action(_("Go to the week"), reverse("week"), _("calendar, schedule, board"))),
+        ("week", Action(_("Go to the week"), reverse("week"), _("calendar, schedule, board"))),
         ("threads", Action(_("Go to Messages"), reverse("threads"), _("messages, threads, write, answer"))),
         ("threads", Action(_("Messages that wait for us"), f"{reverse('threads')}?turn=ours", _("messages, unanswered, answer, owe"))),
         ("patients", Action(_("Go to Patients"), reverse("patients"), _("patients, panel, people in my care"))),
         ("patients", Action(_("Patients with something overdue"), f"{reverse('patients')}?state=late", _("late"))),
     )
-    return [action for room, action in known if room in theirs]
+    return [action for route, action in known if rail.of_part(route)]
 
 
 def _of_role(request: HttpRequest) -> list[Action]:

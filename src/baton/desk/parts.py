@@ -239,6 +239,18 @@ def rail(context: dict[str, Any]) -> rooms.Rail:
     return rooms.rail(context["who"], context.get("room", ""))
 
 
+@register.inclusion_tag("parts/places.html", takes_context=True)
+def places(context: dict[str, Any], here: str) -> dict[str, Any]:
+    """The lists of a room that are offered to whoever looks at one of them (`here`: the name of its address)."""
+    return {"room": rooms.rail(context["who"]).of_part(here), "here": here}
+
+
+@register.simple_tag(takes_context=True)
+def is_offered(context: dict[str, Any], route: str) -> bool:
+    """Whether whoever looks is offered this list: no page leads where another would say no."""
+    return rooms.rail(context["who"]).of_part(route) is not None
+
+
 @register.inclusion_tag("parts/glass.html", takes_context=True)
 def glass_banner(context: dict[str, Any]) -> dict[str, Any]:
     """On every page of a chart that its reader opened outside their care: until when, and the way to close it."""

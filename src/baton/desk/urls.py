@@ -48,6 +48,7 @@ from baton.desk import (
     records,
     referrals,
     requests,
+    rooms,
     safety,
     scheduling,
     sources,
@@ -121,3 +122,4 @@ urlpatterns = [
     *team_oncall.urlpatterns,
     *team.urlpatterns,
 ]
+rooms.only_what_is_seen(urlpatterns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
 from baton.rules.answer import Answer, Step
@@ -40,6 +41,14 @@ def checklist(words: str, day: date) -> Checklist:
     rows = [row for row in table(TABLE).in_force(day) if row.values["kind"] == "visit"]
     row = next(row for row in rows if any(_begins(low, word) for word in row.values["words"]))
     return Checklist(row.code, tuple(_item(each) for each in row.values["items"]), row.source)
+
+
+@lru_cache(maxsize=1)
+def asked_for() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Every code and every word (small letters) that any list looks for, whenever it is in force."""
+    items = [_item(each) for row in table(TABLE).rows if row.values["kind"] == "visit" for each in row.values["items"]]
+    found = frozenset(code for each in items for code in each.codes)
+    return found, tuple(sorted({word for each in items for word in each.words}))
 
 
 def _begins(text: str, word: str) -> bool:

@@ -118,6 +118,11 @@ class Change(Holding):
         self._staged[type_, id_] = row
         return Stored(type_, id_, version, at, body)
 
+    @property
+    def written(self) -> int:
+        """How many versions it has written so far: as long as it is the same, what was read of what it wrote still holds."""
+        return len(self._macs)
+
     # --- becoming true ------------------------------------------------------------------------------------------------------------
 
     def _see(self) -> None:

@@ -32,6 +32,8 @@ CHART: Final = (
     "DocumentReference", "Observation", "DiagnosticReport", "ImagingStudy", "List", "MedicationStatement", "MedicationRequest", "Coverage",
     "Consent", "CommunicationRequest", "Encounter",
 )  # fmt: skip
+LOOKED_FOR: Final = ("DocumentReference", "Observation", "DiagnosticReport", "ImagingStudy", "List", "MedicationStatement", "Coverage")
+"""The types in which what a list asks for is found."""
 STATUSES: Final = "booked"
 DAYS: Final = 14
 MOST: Final = 60
@@ -121,6 +123,27 @@ def _found(view: View, item: Item, chart: Mapping[str, list[Resource]], visit: d
     return Found(item, standing, newest[1] if newest else None, newest[0] if newest else None, source)
 
 
+def could_matter(resource: Resource) -> bool:
+    """Whether any list could ask for this: by its code or a word of it, for documents and results; cheap, asked of every write."""
+    type_ = resource["resourceType"]
+    if type_ not in CODED:
+        return True
+    concept = resource.get("type" if type_ == "DocumentReference" else "code")
+    asked, words = rules.asked_for()
+    if any(code in asked for _, code in reading.codings(concept)):
+        return True
+    return any(part.startswith(words) for part in _parts(resource, [concept]))
+
+
+CODED: Final = ("DocumentReference", "Observation", "DiagnosticReport")
+
+
+def whose(resource: Resource | None) -> str | None:
+    """Whose chart such a resource is in ("Patient/id")."""
+    covered = target((resource or {}).get("beneficiary"))
+    return covered or codes.patient_of(resource)
+
+
 # --- where each kind is looked for --------------------------------------------------------------------------------------------------------
 
 Dated = tuple[date, str]
@@ -140,8 +163,12 @@ def _is(item: Item, resource: Resource, *elements: str) -> bool:
 
 
 def _worded(item: Item, resource: Resource, concepts: Sequence[Any]) -> bool:
+    return any(part.startswith(word) for part in _parts(resource, concepts) for word in item.words)
+
+
+def _parts(resource: Resource, concepts: Sequence[Any]) -> list[str]:
     text = " ".join([str(resource.get("description", "")), *(text_of(each) for each in concepts if each)]).casefold()
-    return any(part.startswith(word) for part in text.replace("-", " ").replace(",", " ").split() for word in item.words)
+    return text.replace("-", " ").replace(",", " ").split()
 
 
 def _general(item: Item, concepts: Sequence[Any]) -> bool:

@@ -1,10 +1,17 @@
-"""The promise that a chart is ready before the visit: made a week before when something is missing, kept by what comes, never by a tick."""
+"""The promise that a chart is ready before the visit: made a week before when something is missing, kept by what comes, never by a tick.
+
+It follows the chart in the same transaction: a visit booked for the coming week has its promise with its booking, and what comes that a
+list could ask for (`readiness.could_matter`) is looked at at once where such a promise is open; what goes again, where one was kept. The
+clock makes those that come into the week by themselves, ends those whose visit began, and looks again now and then at what two changes at
+the same moment did not see of each other.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
+from weakref import WeakKeyDictionary
 
 from baton.duties import codes, plans, promises, reading, trace
 from baton.duties.reactions import Reaction, is_first, wanting
@@ -16,10 +23,10 @@ from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, target
 from baton.rules import readiness as rules
 from baton.rules.calendar import end_of_day, local_day
-from baton.store import Refused
+from baton.store import Refused, View
 
 if TYPE_CHECKING:
-    from baton.store import Change, Store, View, Who
+    from baton.store import Change, Store, Who
 
 CODE: Final = "visit-readiness"
 RULE: Final = f"{codes.P}/Library/readiness|1"
@@ -55,11 +62,16 @@ def watch(who: Who, store: Store, now: datetime) -> None:
 
 def look(change: Change, *, appointment: str, id_: str = "") -> Resource | None:
     """Look at a chart for the first time: the promise made, open when something is missing, kept at once when nothing is."""
-    found = change.get("Appointment", appointment)
+    made = _first(change, change.get("Appointment", appointment), id_)
+    return change.put(made).resource() if made else None
+
+
+def _first(change: Change, found: Resource, id_: str = "") -> Resource | None:
+    """The promise about a visit as its chart is; None where it asks nothing."""
     visit = readiness.of_appointment(change, found)
     if visit is None:
         return None
-    patient, day = f"Patient/{visit.patient.id}", local_day(visit.start, change.zone)
+    appointment, patient, day = str(found["id"]), f"Patient/{visit.patient.id}", local_day(visit.start, change.zone)
     answer = rules.due(day, local_day(change.now, change.zone))
     team, name, _ = reading.team_of(change, patient)
     told = Trace(
@@ -90,7 +102,7 @@ def look(change: Change, *, appointment: str, id_: str = "") -> Resource | None:
         "restriction": {"period": {"end": told.due.isoformat()}},
     }
     made = trace.put(task, told)
-    return change.put(_kept(change, made, visit) if visit.ready else made).resource()
+    return _kept(change, made, visit) if visit.ready else made
 
 
 def _missing(visit: Visit) -> tuple[Fact, ...]:
@@ -105,18 +117,29 @@ def _kept(change: Change, task: Resource, visit: Visit) -> Resource:
 def look_again(change: Change, *, task: str) -> None:
     """Look at a chart once more: kept when everything is there, over when the visit has begun, else told what is still missing."""
     found = change.get("Task", task)
-    if not codes.is_open(found):
-        return
+    if codes.is_open(found) and (after := _anew(change, found)) is not None:
+        change.put(after)
+
+
+def _anew(change: Change, found: Resource) -> Resource | None:
+    """The promise as the chart is now; None where it says so already. One that was kept is owed again when what kept it is gone."""
     appointment = reading.peek(change, target(found.get("focus")))
     visit = readiness.of_appointment(change, appointment) if appointment else None
     if visit is None or appointment is None or appointment.get("status") != STATUSES or task_id(appointment) != found["id"]:
-        change.put(upkeep.shut(found, reason="not-needed", text="The visit is not at that time any more", now=change.now))
-    elif visit.start <= change.now:
-        change.put(upkeep.shut(found, reason="not-needed", text="The visit has begun", now=change.now))
-    elif visit.ready:
-        change.put(_kept(change, found, visit))
-    elif (told := trace.of(found)) is not None and told.fact("missing") != _missing(visit)[0].value:
-        change.put(promises.stamped(change, trace.put(found, told.with_facts(*_missing(visit)))))
+        over = upkeep.shut(found, reason="not-needed", text="The visit is not at that time any more", now=change.now)
+        return over if codes.is_open(found) else None
+    if not codes.is_open(found):
+        again = None if visit.ready or visit.start <= change.now else upkeep.reopened(found, "evidence-withdrawn", change.now)
+        told = trace.of(found)
+        return reading.rehomed(change, trace.put(again, told.with_facts(*_missing(visit)))) if again and told else None
+    if visit.start <= change.now:
+        return upkeep.shut(found, reason="not-needed", text="The visit has begun", now=change.now)
+    if visit.ready:
+        return _kept(change, found, visit)
+    told = trace.of(found)
+    if told is None or told.fact("missing") == _missing(visit)[0].value:
+        return None
+    return promises.stamped(change, trace.put(found, told.with_facts(*_missing(visit))))
 
 
 def stale(view: View, visits: Sequence[Visit]) -> tuple[str, ...]:
@@ -142,13 +165,35 @@ def task_guard(before: Resource | None, after: Resource | None, view: View) -> I
         yield error("business-rule", "Something is still missing for this visit: ask for it, or close this with a reason.", "Task.status")
 
 
-@wanting(lambda after: after is None or not is_first(after))
+@wanting(lambda after: after is None or after.get("status") == STATUSES or not is_first(after))
 def on_appointment(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
-    """A visit was cancelled or moved: what was owed for that time is not."""
+    """A visit was cancelled or moved: what was owed for that time is not. Booked for the coming week, what it lacks is owed at once."""
+    booked = after is not None and after.get("status") == STATUSES
     if before is None or before.get("status") != STATUSES:
-        return []
+        return _booked(view, after) if booked and after is not None else []
     if after is not None and after.get("status") in (STATUSES, "arrived", "checked-in") and after.get("start") == before.get("start"):
         return []
+    return [*_over(view, before, after), *(_booked(view, after) if booked and after is not None else [])]
+
+
+def _booked(view: View, appointment: Resource) -> list[Resource]:
+    """What is owed about a visit at the moment it is booked; nothing for one after the coming week, whose turn comes by the clock."""
+    start = reading.moment(appointment.get("start"), view.zone)
+    if start is None or start <= view.now or rules.begins(local_day(start, view.zone)) > local_day(view.now, view.zone):
+        return []
+    if not readiness.asks(view, appointment):
+        return []
+    with reading.seeing_all(view):
+        known = reading.peek(view, f"Task/{task_id(appointment)}")
+        try:
+            made = None if known else _first(cast("Change", view), appointment, task_id(appointment))
+        except Refused:  # a visit of somebody whose chart is not here
+            return []
+    _LOOKED.pop(view, None)
+    return [made] if made else []
+
+
+def _over(view: View, before: Resource, after: Resource | None) -> list[Resource]:
     with reading.seeing_all(view):
         try:
             task = view.get("Task", task_id(before))
@@ -160,5 +205,35 @@ def on_appointment(before: Resource | None, after: Resource | None, view: View) 
     return [upkeep.shut(task, reason="not-needed", text=text, now=view.now)]
 
 
+_LOOKED: Final[WeakKeyDictionary[View, dict[tuple[str, bool], int]]] = WeakKeyDictionary()
+"""In one change, by patient and whether something went: how much it had written when it was looked at (or -1: nothing is promised)."""
+
+
+@wanting(lambda after: after is None or readiness.could_matter(after))
+def on_evidence(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
+    """Something came, changed or went that a visit's list could ask for: what is promised about that chart says so at once."""
+    change = cast("Change", view)
+    out = []
+    for patient in dict.fromkeys(filter(None, (readiness.whose(after), readiness.whose(before)))):
+        looked, key = _LOOKED.setdefault(change, {}), (patient, before is not None)
+        if looked.get(key) in (-1, change.written):
+            continue
+        with reading.seeing_all(change):
+            statuses = codes.OPEN if before is None else f"{codes.OPEN},completed"
+            several = change.find("Task", patient=patient, code=f"{codes.PROMISE}|{CODE}", status=statuses)
+            ahead = [each for each in several if codes.is_open(each) or _ahead(each, change.now)]
+            anew = [_anew(change, change.get("Task", str(each["id"]))) for each in ahead]
+        looked[key] = change.written if ahead else -1
+        out += [each for each in anew if each is not None]
+    return out
+
+
+def _ahead(task: Resource, now: datetime) -> bool:
+    """Whether the visit that a promise was made for is still to come."""
+    told = trace.of(task)
+    visit = told.fact("visit") if told else None
+    return isinstance(visit, datetime) and visit > now
+
+
 GUARDS = {"Task": [task_guard]}
-REACTIONS: dict[str, list[Reaction]] = {"Appointment": [on_appointment]}
+REACTIONS: dict[str, list[Reaction]] = {"Appointment": [on_appointment], **{each: [on_evidence] for each in readiness.LOOKED_FOR}}

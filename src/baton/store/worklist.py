@@ -214,6 +214,12 @@ def due_between(view: View, owners: Sequence[str], first: datetime, last: dateti
     return int(view.ask(sql("promises_due", where=" and ".join(parts)), params)[0][0])
 
 
+def open_of(view: View, patient: str, code: str) -> list[str]:
+    """The ids of the open promises of one kind to a patient ("Patient/<id>"), for what follows from a write: nobody is shown them."""
+    parts, params = _filters(view, None, [code], patient, None)
+    return [id_ for (id_,) in view.ask(sql("promises_of", task_table=table("Task"), where=" and ".join(parts)), params, prepare=True)]
+
+
 CROWD = 2000
 """From so many on, the number of patients somebody sees may be a minute old: to count them takes longer than the page around it."""
 

@@ -95,6 +95,7 @@ def test_moved_everybody_is_told_once_and_nothing_says_who_or_what(ward: Ward) -
         LINH: ("interpreter", "moved", "email"),
         "Location/heart": ("place", "moved", "email"),
         "HealthcareService/rides": ("service", "moved", "email"),
+        "Organization/heart": ("promise", "moved", "on-today"),
     }
     assert ward.violations() == []
 

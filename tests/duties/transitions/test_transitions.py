@@ -277,6 +277,7 @@ def test_sc03_a_correction_moves_what_must_move_and_shows_it(friday: Ward) -> No
         codes.RECONCILIATION: day(3, 13),
         codes.INFORMATION: day(3, 8),
         codes.WATCH: day(4, 5),
+        "visit-readiness": day(3, 10),
     }
     friday.at("2026-03-09T08:00").put(corrected())
     assert friday.due() == {
@@ -285,6 +286,7 @@ def test_sc03_a_correction_moves_what_must_move_and_shows_it(friday: Ward) -> No
         codes.RECONCILIATION: day(3, 13),
         codes.INFORMATION: day(3, 9),
         codes.WATCH: day(4, 6),
+        "visit-readiness": day(3, 10),
     }
     seen = {each.code: (each.was, each.now) for each in episodes.differences(friday.episode())}
     assert seen == {

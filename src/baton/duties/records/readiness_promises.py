@@ -23,7 +23,7 @@ from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, target
 from baton.rules import readiness as rules
 from baton.rules.calendar import end_of_day, local_day
-from baton.store import Refused, View
+from baton.store import Refused, View, worklist
 
 if TYPE_CHECKING:
     from baton.store import Change, Store, Who
@@ -92,7 +92,7 @@ def _first(change: Change, found: Resource, id_: str = "") -> Resource | None:
         "status": "requested",
         "intent": "order",
         "code": codes.concept(codes.PROMISE, CODE),
-        "description": visit.what,
+        **({"description": visit.what} if visit.what else {}),
         "for": {"reference": patient},
         "focus": {"reference": f"Appointment/{appointment}"},
         "authoredOn": now,
@@ -219,10 +219,11 @@ def on_evidence(before: Resource | None, after: Resource | None, view: View) -> 
         if looked.get(key) in (-1, change.written):
             continue
         with reading.seeing_all(change):
-            statuses = codes.OPEN if before is None else f"{codes.OPEN},completed"
-            several = change.find("Task", patient=patient, code=f"{codes.PROMISE}|{CODE}", status=statuses)
-            ahead = [each for each in several if codes.is_open(each) or _ahead(each, change.now)]
-            anew = [_anew(change, change.get("Task", str(each["id"]))) for each in ahead]
+            ahead = worklist.open_of(change, patient, CODE)
+            if before is not None:
+                kept = change.find("Task", patient=patient, code=f"{codes.PROMISE}|{CODE}", status="completed")
+                ahead += [str(each["id"]) for each in kept if _ahead(each, change.now)]
+            anew = [_anew(change, change.get("Task", each)) for each in ahead]
         looked[key] = change.written if ahead else -1
         out += [each for each in anew if each is not None]
     return out

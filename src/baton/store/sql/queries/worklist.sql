@@ -63,3 +63,7 @@ from k cross join lateral (
     where r.type = {patient} and r.patient = k.patient and not r.gone limit 1
 ) c on true
 order by k.closed_at desc, k.rid desc
+
+-- name: promises_of
+-- The open promises of one kind to one patient, by their ids.
+select r.id from promise_seen p join {task_table} r on r.rid = p.rid where p.open and {where} order by p.due, p.rid

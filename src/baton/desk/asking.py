@@ -20,7 +20,7 @@ from baton.desk.posting import form
 from baton.duties import reading
 from baton.duties.patients import identity
 from baton.duties.programs import asking as program_asking
-from baton.duties.support import assessments, safety
+from baton.duties.support import assessments, safety, safety_answers
 from baton.duties.support.assessments import Response
 from baton.fhir.resource import human_name
 from baton.packs.assessments import Assessment, Item, library
@@ -155,7 +155,7 @@ def answer(request: Request, patient: str, response: str) -> HttpResponse:
         kept = assessments.answer(
             change, patient=patient, assessment=found.assessment.code, answers=given, response=response, done=finish or found.done
         )
-        urgent = safety.needs_somebody(change, kept)
+        urgent = safety_answers.needs_somebody(change, kept)
     if urgent:
         with request.hub.store.view(request.who) as view:
             case = safety.of_response(view, response=response)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, Final, cast
 
 from baton.rules.answer import Answer, Step
@@ -96,6 +97,12 @@ def critical(link: str, day: date) -> Row | None:
     last = link.rpartition("/")[2]
     rows = (row for row in table(TABLE).in_force(day) if row.values["kind"] == "critical")
     return next((row for row in rows if row.values["item"] == last), None)
+
+
+@cache
+def critical_questions() -> frozenset[str]:
+    """The LOINC codes of all such questions, whenever in force."""
+    return frozenset(str(row.values["item"]) for row in table(TABLE).rows if row.values["kind"] == "critical")
 
 
 def is_zero(row: Row, answer: object) -> bool:

@@ -107,6 +107,63 @@ def test_what_is_loaded_and_old_is_history_and_what_is_new_is_not(ward: Ward) ->
     assert state(case(ward)) == "out-of-contact"
 
 
+def observed(**more: Any) -> dict[str, Any]:
+    """The ninth question as another system writes it down: an Observation of its own."""
+    return {
+        "resourceType": "Observation",
+        "id": "seen",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": ITEM_9}]},
+        "subject": {"reference": "Patient/eva"},
+        "effectiveDateTime": "2026-06-15T08:50:00Z",
+        **more,
+    }
+
+
+LA = {"coding": [{"system": "http://loinc.org", "code": FREQUENCY[1]}]}
+COUNT = {"system": "http://unitsofmeasure.org", "code": "{score}"}
+
+
+@pytest.mark.parametrize(
+    ("more", "opens"),
+    [
+        ({"valueInteger": 1}, True),
+        ({"valueCodeableConcept": LA}, True),
+        ({"valueCodeableConcept": {"text": "nearly every day"}}, True),
+        ({"valueQuantity": {"value": 1, **COUNT}}, True),
+        ({"code": {"text": "PHQ-9"}, "component": [{"code": observed()["code"], "valueInteger": 3}]}, True),
+        ({"valueQuantity": {"value": 0, **COUNT}}, False),
+        ({"valueCodeableConcept": {"coding": [{"system": "http://loinc.org", "code": FREQUENCY[0]}]}}, False),
+        ({"dataAbsentReason": {"text": "declined"}}, False),
+        ({"valueInteger": 2, "status": "entered-in-error"}, False),
+        ({"valueInteger": 2, "effectiveDateTime": "2026-06-01"}, False),  # history, whoever writes it
+        ({"valueInteger": 2, "code": {"coding": [{"system": "http://loinc.org", "code": "44261-6"}]}}, False),  # the sum says nothing of it
+    ],
+)
+def test_an_observation_of_it_opens_a_case_as_the_form_does(ward: Ward, more: dict[str, Any], opens: bool) -> None:
+    ward.put(observed(**more))
+    assert [state(each) for each in tasks(ward, "safety-response")] == (["out-of-contact"] if opens else [])
+    assert ward.violations() == []
+
+
+def test_an_observation_that_repeats_a_form_opens_no_second_case(ward: Ward) -> None:
+    ward.put(raw())
+    with ward.change(AMARA) as change:
+        safety.decide(change, task=case(ward)["id"], decision=next(iter(DECISIONS)), why="We spoke; his sister is there.")
+    ward.put(observed(valueInteger=1, derivedFrom=[{"reference": "QuestionnaireResponse/raw"}]))
+    assert len(tasks(ward, "safety-response")) == 1
+    ward.put(observed(id="later", valueInteger=1))
+    assert len(tasks(ward, "safety-response")) == 2, "what stands for itself is a new answer"
+
+
+def test_an_observation_of_nobody_is_refused_and_one_under_a_case_is_not_deleted(ward: Ward) -> None:
+    with pytest.raises(Invalid, match="says which patient"):
+        ward.put({key: each for key, each in observed(valueInteger=1).items() if key != "subject"})
+    ward.put(observed(valueInteger=1))
+    with pytest.raises(Invalid, match="a clinician decides first"), ward.change(TOM) as change:
+        change.delete("Observation", "seen")
+
+
 def test_an_answer_that_needs_somebody_says_whose_it_is(ward: Ward) -> None:
     with pytest.raises(Invalid, match="which patient"):
         ward.put({key: value for key, value in raw().items() if key != "subject"})

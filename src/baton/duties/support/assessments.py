@@ -211,9 +211,12 @@ def items_of(resource: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[
 
 
 def said_by(answered: Mapping[str, Any]) -> Any:
-    """What one answer says: the code of a coding, else the value itself."""
+    """What one answer says: a number, the code of a coding (of a concept the first, or its text), else the value itself."""
     value = next((each for key, each in answered.items() if key.startswith("value")), None)
-    return value.get("code") or value.get("value") if isinstance(value, dict) else value
+    if not isinstance(value, dict) or "value" in value:
+        return value["value"] if isinstance(value, dict) else value
+    coding = next((each for each in value.get("coding", ()) if each.get("code")), value)
+    return coding.get("code") or value.get("text")
 
 
 def answers_of(resource: Mapping[str, Any] | None) -> dict[str, Any]:

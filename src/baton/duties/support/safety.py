@@ -5,10 +5,10 @@ Nothing here rates the risk of a person. What is done, by whom and when, stands 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from baton.duties import codes, owed, promises, reading, working_days
 from baton.duties.contact import communication
@@ -16,11 +16,11 @@ from baton.duties.doings import Event, events
 from baton.duties.names import patient_names
 from baton.duties.promises import refuse
 from baton.duties.reactions import Reaction, wanting
-from baton.duties.support import assessments, clinicians
+from baton.duties.support import clinicians
+from baton.duties.support import safety_answers as answers
 from baton.duties.support import safety_states as states
 from baton.duties.trace import Fact
 from baton.duties.transitions import upkeep
-from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, human_name, target
 from baton.rules import assessments as rules
 from baton.rules.attempts import OUTCOMES
@@ -72,36 +72,27 @@ class Case:
 # --- the answer ---------------------------------------------------------------------------------------------------------------------------
 
 
-def positive(resource: Mapping[str, Any] | None, day: Any) -> tuple[str, Any] | None:
-    """The (link, answer) of a question acted on at once that is above zero; None when there is none, or the answers were taken back."""
-    if resource is None or resource.get("status") == "entered-in-error":
-        return None
-    for link, answered in assessments.items_of(resource):
-        row = rules.critical(link, day)
-        if row is not None and not rules.is_zero(row, assessments.said_by(answered)):
-            return link, assessments.said_by(answered)
-    return None
-
-
-def needs_somebody(view: View, stored: Stored | Resource) -> bool:
-    """Whether these answers (a stored QuestionnaireResponse) need somebody at once: what a page asks before it shows anything else."""
-    resource = stored if isinstance(stored, dict) else stored.resource()
-    return positive(resource, local_day(view.now, view.zone)) is not None
-
-
 def _wants(after: Resource | None) -> bool:
-    return after is not None and bool(after.get("item"))
+    return after is not None and (answers.observes(after) if after["resourceType"] == answers.OBSERVED else bool(after.get("item")))
 
 
 @wanting(_wants)
 def on_response(before: Resource | None, after: Resource | None, view: View) -> list[Resource]:
     """Item 9 was answered above zero: a case is open, and a promise to speak again. The sum, and whether it is finished, play no part."""
     day = local_day(view.now, view.zone)
-    said = positive(after, day)
+    said = answers.positive(after, day)
     patient = codes.patient_of(after)
-    if after is None or said is None or patient is None or said == positive(before, day) or _history(after, said[0], view):
+    if (
+        after is None
+        or said is None
+        or patient is None
+        or said == answers.positive(before, day)
+        or answers.is_history(after, said[0], view)
+    ):
         return []
     with reading.seeing_all(view):
+        if answers.seen_to(after, view):
+            return []
         for task in view.find("Task", patient=patient, code=f"{codes.PROMISE}|{states.CODE}", status=codes.OPEN):
             again = Event("answered-again", view.now, view.who.person, view.who.name)
             held = view.get("Task", task["id"])
@@ -109,19 +100,15 @@ def on_response(before: Resource | None, after: Resource | None, view: View) -> 
         return list(_opened(view, after, patient))
 
 
-def _history(after: Resource, link: str, view: View) -> bool:
-    row = rules.critical(link, local_day(view.now, view.zone))
-    when = reading.moment(after.get("authored"), view.zone)
-    return view.who.entrance == "load" and when is not None and row is not None and rules.is_history(row, when, view.now)
-
-
 def _opened(view: View, after: Resource, patient: str) -> Iterator[Resource]:
     """The case, in the hands of the clinician on call, and the promise to speak with the patient again on the next business day."""
-    reference = f"QuestionnaireResponse/{after['id']}"
+    reference = f"{after['resourceType']}/{after['id']}"
     key = f"{reference}/_history/{after.get('meta', {}).get('versionId', '1')}"
-    who, author = view.who, target(after.get("author"))
+    who: Who = view.who
+    said_by: Resource = after.get("author") or next(iter(after.get("performer", ())), {})
+    author = target(said_by)
     speaking = who.entrance in AT_WORK and who.person.startswith("Practitioner/") and author == who.person
-    facts = [Fact("item-9", True, reference), Fact("spoke-with", str((after.get("author") or {}).get("display") or who.name or who.person))]
+    facts = [Fact("item-9", True, reference), Fact("spoke-with", str(said_by.get("display") or who.name or who.person))]
     day = local_day(view.now, view.zone)
     moment = view.now.replace(microsecond=0)
     told = owed.told(view, plan=owed.SUPPORT, step=states.CODE, answer=rules.at_once(day), facts=facts, due=moment)
@@ -142,20 +129,6 @@ def _opened(view: View, after: Resource, patient: str) -> Iterator[Resource]:
         owner=(team, name),
         priority="asap",
     )
-
-
-def response_guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:
-    """An answer that needs somebody at once says whose it is, and is not deleted while nobody has decided."""
-    day = local_day(view.now, view.zone)
-    if positive(after, day) is not None and codes.patient_of(after) is None:
-        yield error("required", "An answer that needs somebody at once says which patient it is about.", "QuestionnaireResponse.subject")
-    if after is None and positive(before, day) is not None and _open_about(view, f"QuestionnaireResponse/{(before or {}).get('id')}"):
-        yield error("business-rule", "A safety case is open about these answers: a clinician decides first.", "QuestionnaireResponse")
-
-
-def _open_about(view: View, response: str) -> bool:
-    with reading.seeing_all(view):
-        return any(states.is_case(each) and codes.is_open(each) for each in view.find("Task", focus=response))
 
 
 # --- what is done about it ----------------------------------------------------------------------------------------------------------------
@@ -316,8 +289,8 @@ def cases(view: View, *, patient: str | None = None, still_open: bool = True) ->
 def of_response(view: View, *, response: str) -> Case | None:
     """The open case that these answers belong to: what a page shows instead of the next question."""
     resource = view.get("QuestionnaireResponse", response)
-    return next(iter(cases(view, patient=codes.patient_of(resource))), None) if needs_somebody(view, resource) else None
+    return next(iter(cases(view, patient=codes.patient_of(resource))), None) if answers.needs_somebody(view, resource) else None
 
 
-REACTIONS: dict[str, list[Reaction]] = {"QuestionnaireResponse": [on_response]}
-GUARDS = {**states.GUARDS, "QuestionnaireResponse": [response_guard]}
+REACTIONS: dict[str, list[Reaction]] = {"QuestionnaireResponse": [on_response], answers.OBSERVED: [on_response]}
+GUARDS = {**states.GUARDS, "QuestionnaireResponse": [answers.guard], answers.OBSERVED: [answers.guard]}

@@ -63,8 +63,6 @@ MAY_BE_EMPTY = {
         for worker in WORKERS.values()
         if worker.role in ("coordinator", "social-worker") and not worker.mentor
     },
-    ("dana-roth", "/privacy/codes"): "the house has no codes of its own yet",
-    ("owen-pike", "/privacy/codes"): "the house has no codes of its own yet",
 }
 """(person, list) → why nothing stands there."""
 EMPTY = re.compile(r'class="empty"')

@@ -12,6 +12,7 @@ from baton.demo.dice import Dice
 from baton.demo.names import LANGUAGES, ORIGINS, RACES, RELATIONS
 from baton.demo.people import Kin, Person
 from baton.demo.places import CITY, COORDINATORS, DOCTORS, MRN, PLACES, POSTCODE, STATE, TEAMS, P, at, concept, doctor_id, reference
+from baton.demo.sayings import vary
 from baton.duties.team.looking_after import COORDINATOR, ROLE
 
 Resource = dict[str, Any]
@@ -44,6 +45,12 @@ PAYERS = {
 FLAGS = (("safety", "Fall risk"), ("safety", "Lives alone, check heat and food"), ("admin", "Interpreter booked through the language line"))
 
 
+def _flag(person: Person) -> tuple[str, str]:
+    """What to look out for with an old person."""
+    kind, text = FLAGS[1 if person.alone else 0]
+    return kind, vary(text, person.index)
+
+
 def chart(seed: int, person: Person, begun: date, zone: ZoneInfo) -> Iterator[Resource]:
     """Every resource of one person as of the day `begun`: the Patient first, then those who refer to it."""
     dice = Dice(seed, "chart", person.index)
@@ -57,7 +64,7 @@ def chart(seed: int, person: Person, begun: date, zone: ZoneInfo) -> Iterator[Re
     yield from _visits(dice, person, begun, zone)
     yield from _goals(dice, person, begun, zone)
     if person.age >= 80 and dice.chance(0.4):
-        yield shapes.flag(f"{person.id}-flag", person, *FLAGS[1 if person.alone else 0], begun - timedelta(days=90))
+        yield shapes.flag(f"{person.id}-flag", person, *_flag(person), begun - timedelta(days=90))
 
 
 def patient(dice: Dice, person: Person) -> Resource:
@@ -221,7 +228,7 @@ def _goals(dice: Dice, person: Person, begun: date, zone: ZoneInfo) -> Iterator[
         aim = round(first * factor, 1 if high < 50 else 0)
         id_ = f"{person.id}-goal-{measure}"
         started = begun - timedelta(days=60)
-        yield shapes.goal(id_, person, words, measure, aim, started, begun + timedelta(days=125))
+        yield shapes.goal(id_, person, vary(words, person.index), measure, aim, started, begun + timedelta(days=125))
         for step, share in enumerate((0.0, dice.uniform(0.05, 0.4))):
             when = _working(dice, started + timedelta(days=2 + 30 * step), zone)
             value = round(first + (aim - first) * share, 1 if high < 50 else 0)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from baton.demo.acts import Act, Deed
 from baton.demo.places import EASTERN
 from baton.demo.plot import Stage
+from baton.demo.sayings import vary
 from baton.duties.community import answer_links, benefits, capacity, community, means, needs, proofs
 from baton.duties.referrals import answering, referrals
 from baton.duties.support import assessments
@@ -144,7 +145,8 @@ class Told:
         """An application, and its way."""
         self.do("Application begun", lambda change: benefits.begin(change, patient=self.patient, program=program))
         for trigger, said in moves:
-            self.later(1).do(f"Application: {trigger}", self._step(program, trigger, said))
+            own = {name: vary(each, self.stage.person.index) if isinstance(each, str) else each for name, each in said.items()}
+            self.later(1).do(f"Application: {trigger}", self._step(program, trigger, own))
         return self
 
     def paper(self, proof: str, back: int) -> Told:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from baton.demo.places import COORDINATORS
+from baton.demo.sayings import vary
 from baton.duties import promises
 from baton.duties.today.caseload import Filters, today
 from baton.duties.today.rows import Row
@@ -44,18 +45,18 @@ def went_through(store: Store, *, at: datetime) -> int:
             if row.kind in stay:
                 stay.discard(row.kind)
             elif row.kind in DONE or row.kind in CLOSED:
-                count += _over(store, worker.who, row, at)
+                count += _over(store, worker.who, row, at, turn + count)
     return count
 
 
-def _over(store: Store, who: Who, row: Row, at: datetime) -> bool:
+def _over(store: Store, who: Who, row: Row, at: datetime, turn: int) -> bool:
     """Kept or closed; what its duty does not let go by word alone stays late."""
     try:
         with store.change(who, because="The evening: what was late", at=at) as change:
             if row.kind in DONE:
-                promises.done(change, task=row.task, note=DONE[row.kind])
+                promises.done(change, task=row.task, note=vary(DONE[row.kind], turn))
             else:
-                promises.close(change, task=row.task, reason=CLOSED[row.kind])
+                promises.close(change, task=row.task, reason=vary(CLOSED[row.kind], turn))
     except Refused:
         return False
     return True

@@ -25,8 +25,8 @@ from baton.store import Change
 
 FULL = "hospital-transitions"
 """The team that works in the hospital has one of each; the others have one in hospital."""
-NURSES = ("Carmen Ruiz, RN", "Sean Doyle, RN")
-DOCTORS = ("Dr. Ito", "Dr. Osei")
+NURSES = ("Carmen Ruiz, RN", "Sean Doyle, RN", "Beryl Quist, RN", "Tomás Arce, RN")
+DOCTORS = ("Dr. Ito", "Dr. Osei", "Dr. Vandermeer", "Dr. Achebe")
 
 
 def going_home(stages: Sequence[Stage]) -> Iterator[Act]:
@@ -51,7 +51,7 @@ def _plan(story: Story) -> str:
 
 def _in(story: Story) -> Act:
     encounter = story.stay_encounter()
-    attending = {"individual": {"display": DOCTORS[story.person.index % 2]}}
+    attending = {"individual": {"display": DOCTORS[story.person.index % len(DOCTORS)]}}
     emergency = {"priority": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActPriority", "code": "EM"}]}}
     stay = {**encounter, "participant": [attending], **emergency}
     begun: Deed = lambda change: discharge_plans.start(change, encounter=story.encounter)  # noqa: E731
@@ -139,7 +139,11 @@ def _everything(story: Story, when: datetime) -> Iterator[Act]:
             discharge_plans.done(change, plan=plan, items=[step.code for step in known.before_leaving])
 
     def sign(change: Change, plan: str) -> None:
-        names = {"nurse": NURSES[story.person.index % 2], "physician": DOCTORS[story.person.index % 2], "pharmacy": "Nadia Karim, PharmD"}
+        names = {
+            "nurse": NURSES[story.person.index % len(NURSES)],
+            "physician": DOCTORS[story.person.index % len(DOCTORS)],
+            "pharmacy": "Nadia Karim, PharmD",
+        }
         kin = f"{story.person.kin[0].given} {story.person.kin[0].family}" if story.person.kin else ""
         discharge_plans.sign(change, plan=plan, names={**names, "patient": story.person.name, "caregiver": kin})
         discharge_plans.sign_unneeded(change, plan=plan, role="therapy", why="Walks as before")
@@ -172,13 +176,15 @@ def on_the_way(stage: Stage) -> Iterator[Act]:
     story, days = _stay(stage, 2), stage.days
     yield _in(story)
     yield _labs(story)
-    yield _pending(story, "Blood culture, final")
+    yield _pending(story, stage.says("Blood culture, final"))
     first = days.at(days.back(1), "08:45")
     yield _expect(story, first, days.at(days.today + timedelta(days=1), "11:00"), sure="unsure")
     yield _scored(story, first + timedelta(minutes=6))
     yield _done(story, first + timedelta(minutes=30), "language-assistance", "ideal-listen")
     later = days.today + timedelta(days=2)
-    yield _expect(story, days.at(days.today, "08:20"), days.at(later, "11:00"), to="home-health", why="Still on oxygen at night")
+    yield _expect(
+        story, days.at(days.today, "08:20"), days.at(later, "11:00"), to="home-health", why=stage.says("Still on oxygen at night")
+    )
 
 
 def stuck(stage: Stage) -> Iterator[Act]:
@@ -189,8 +195,8 @@ def stuck(stage: Stage) -> Iterator[Act]:
     first = days.at(days.back(3), "09:10")
     yield _expect(story, first, days.at(days.back(1), "14:00"), sure="sure")
     yield _scored(story, first + timedelta(minutes=5))
-    yield _block(story, days.at(days.back(2), "10:00"), "equipment", "Home oxygen, 2 L/min: no delivery time yet")
-    yield _block(story, days.at(days.back(1), "09:30"), "transport", "Wheelchair van with oxygen: three companies asked")
+    yield _block(story, days.at(days.back(2), "10:00"), "equipment", stage.says("Home oxygen, 2 L/min: no delivery time yet"))
+    yield _block(story, days.at(days.back(1), "09:30"), "transport", stage.says("Wheelchair van with oxygen: three companies asked"))
     ready = days.at(days.back(1), "12:05")
     yield _do(story, ready, "Medically ready", lambda change, plan: discharge_plans.ready(change, plan=plan, at=ready))
     yield _done(story, ready + timedelta(minutes=30), "language-assistance", "educate", "medicines-plan", "ideal-listen", "ideal-discuss")
@@ -214,7 +220,7 @@ def home_unfinished(stage: Stage) -> Iterator[Act]:
     yield _labs(story)
     yield _expect(story, days.at(days.back(4), "10:15"), days.at(days.back(1), "13:00"))
     yield _scored(story, days.at(days.back(4), "10:20"))
-    yield from _leave(story, days.at(days.back(1), "13:20"), "Her ride was there; the pharmacist calls her at home")
+    yield from _leave(story, days.at(days.back(1), "13:20"), stage.says("Her ride was there; the pharmacist calls her at home"))
     yield _arrived(story, days.at(days.back(1), "15:00"))
     yield _sent(story, days.at(days.today, "08:35"))
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from baton.demo.acts import Act, Deed
 from baton.demo.plot import Stage
+from baton.demo.sayings import vary
 from baton.duties.support import education
 from baton.packs.lessons import library
 from baton.store import Change
@@ -43,7 +44,8 @@ def _given(stage: Stage, lesson: str, how: str) -> Deed:
 def _taught_back(stage: Stage, lesson: str, heard: Sequence[str]) -> Deed:
     def do(change: Change) -> None:
         given = change.find("Communication", patient=stage.person.reference, instantiates_canonical=library()[lesson].canonical)[0]["id"]
-        for ask, result in zip(library()[lesson].said("en").ask, heard, strict=False):
-            education.teach_back(change, given=str(given), item=ask.item, result=result, note=SAID[result])
+        for number, (ask, result) in enumerate(zip(library()[lesson].said("en").ask, heard, strict=False)):
+            note = vary(SAID[result], stage.person.index + number)
+            education.teach_back(change, given=str(given), item=ask.item, result=result, note=note)
 
     return do

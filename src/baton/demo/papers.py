@@ -8,7 +8,7 @@ from typing import Any
 
 from baton.demo import shapes
 from baton.demo.acts import Act
-from baton.demo.places import PLACES, WORKERS
+from baton.demo.places import PLACES, RECONCILES, WORKERS
 from baton.demo.plot import Stage
 from baton.demo.privacy import TEAM
 from baton.duties.privacy.decisions import Recipient
@@ -168,7 +168,7 @@ def everything(stage: Stage) -> Iterator[dict[str, Any]]:
 
 
 def reconciled(stages: Sequence[Stage]) -> Iterator[Act]:
-    """Somebody home from a stay says what they take; some differences are decided, and nobody has signed yet."""
+    """Two who are home from a stay said what they take: of one some differences are decided, the other's sheet is signed."""
     stage = stages[0]
 
     def half(change: Change) -> None:
@@ -184,4 +184,25 @@ def reconciled(stages: Sequence[Stage]) -> Iterator[Act]:
         for each in reconciliation.sheet(change, patient=patient).decided[:1]:
             reconciliation.decide(change, patient=patient, difference=each.id, decision=each.choices[0])
 
+    def whole(change: Change) -> None:
+        """By whoever has the licence; the promise is kept with it."""
+        waiting = [str(each["for"]["reference"]).partition("/")[2] for each, _name in reconciliation.waiting(change)]
+        for patient in reversed(waiting):
+            now = reconciliation.sheet(change, patient=patient)
+            if now.lists.discharge and not now.lists.asked:
+                reconciliation.take_as_ordered(change, patient=patient, orders=tuple(each.reference for each in now.lists.discharge))
+                for each in reconciliation.sheet(change, patient=patient).decided:
+                    note = "" if each.difference.sure else "Read from the bottle"
+                    reconciliation.decide(change, patient=patient, difference=each.id, decision=settling(each), note=note)
+                reconciliation.sign(change, patient=patient)
+                return
+
+    nurse = stage.worker if stage.worker.licence else RECONCILES
     yield _by(stage, 0, "06:40", stage.worker.who, "What the patient takes", half)
+    if stage.turn % 2 == 0:  # in the others nobody has come to it
+        yield _by(stage, 1, "16:20", nurse.who, "Medicines reconciled", whole)
+
+
+def settling(one: reconciliation.Decided) -> str:
+    """A decision that settles a difference: as ordered where that is one."""
+    return next((each for each in one.choices if each in reconciliation.SETTLED), one.choices[0])

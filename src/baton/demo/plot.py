@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from baton.demo import acts, clinical, stories
+from baton.demo import acts, clinical, sayings, stories
 from baton.demo.acts import Act
 from baton.demo.days import Days
 from baton.demo.dice import Dice
@@ -37,6 +37,15 @@ class Stage:
     days: Days
     dice: Dice
 
+    @property
+    def turn(self) -> int:
+        """The place of their team: each team says a thing in its own way."""
+        return list(TEAMS).index(self.person.team)
+
+    def says(self, text: str) -> str:
+        """A sentence as it is said in their team."""
+        return sayings.vary(text, self.turn)
+
     def story(self, discharged: datetime | None, admitted: datetime | None = None, *, reason: str = "", hospital: str = "") -> Story:
         """A stay that ends then, for a reason that suits the person's team."""
         stay = clinical.STAYS[reason or self.dice.choice(REASONS[self.person.team])]
@@ -54,7 +63,9 @@ def late(stage: Stage) -> Iterator[Act]:
     story = stage.story(days.at(days.business(-4), "14:10"))
     yield from stories.admitted(story)
     yield stories.summary(story, story.day(1, "09:05"))
-    yield story.by(story.day(1, "16:40"), "Call after discharge", acts.attempt(stage.person, "no-answer", note="Rang eight times."))
+    yield story.by(
+        story.day(1, "16:40"), "Call after discharge", acts.attempt(stage.person, "no-answer", note=stage.says("Rang eight times."))
+    )
     yield from stories.around(story)
 
 
@@ -65,7 +76,9 @@ def due_today(stage: Stage) -> Iterator[Act]:
     story = stage.story(days.at(discharged or days.back(7), "16:25"), reason="" if discharged else _high(stage))
     yield from stories.admitted(story)
     yield story.by(
-        story.day(1, "10:15"), "Call after discharge", acts.attempt(stage.person, "left-message", note="Safe voicemail, no details.")
+        story.day(1, "10:15"),
+        "Call after discharge",
+        acts.attempt(stage.person, "left-message", note=stage.says("Safe voicemail, no details.")),
     )
     if not discharged:
         yield story.by(story.day(1, "15:45"), "Call after discharge", acts.attempt(stage.person, "reached"))
@@ -86,12 +99,12 @@ def well(stage: Stage) -> Iterator[Act]:
     story = stage.story(days.at(days.back(9), "13:20"))
     yield from stories.admitted(story)
     yield stories.summary(story, story.day(1, "08:40"))
-    reached = acts.attempt(person, "reached", note="Feels well. Has the new medicines, knows what stopped and whom to call.")
+    reached = acts.attempt(person, "reached", note=stage.says("Feels well. Has the new medicines, knows what stopped and whom to call."))
     yield story.by(story.day(1, "10:30"), "Call after discharge", reached)
     seen = story.day(4, "09:40")
     yield stories.booked(story, story.day(1, "10:50"), seen)
     yield from stories.kept(story, seen)
-    yield story.by(seen + timedelta(hours=2), "Note", acts.note(person, "Seen, stable, weight steady. Next call in a week."))
+    yield story.by(seen + timedelta(hours=2), "Note", acts.note(person, stage.says("Seen, stable, weight steady. Next call in a week.")))
     yield from stories.around(story)
 
 
@@ -136,7 +149,9 @@ def readmitted(stage: Stage) -> Iterator[Act]:
     days, person = stage.days, stage.person
     story = stage.story(days.at(days.back(17), "15:00"))
     yield from stories.admitted(story)
-    yield story.by(story.day(1, "10:00"), "Call after discharge", acts.attempt(person, "reached", note="Short of breath on stairs."))
+    yield story.by(
+        story.day(1, "10:00"), "Call after discharge", acts.attempt(person, "reached", note=stage.says("Short of breath on stairs."))
+    )
     yield stories.booked(story, story.day(1, "10:20"), story.day(8, "11:00"))
     again = replace(story, number=2, admitted=days.at(days.back(8), "04:30"), discharged=days.at(days.business(-1), "13:40"))
     assert again.discharged is not None

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 
 from baton.demo.acts import Act, Deed
-from baton.demo.places import PLACES
+from baton.demo.days import Days
+from baton.demo.places import PLACES, WORKERS, P
 from baton.demo.plot import Stage, begin_the_town
 from baton.duties.contact import safe_contact
-from baton.duties.privacy import consents, disclosure, requests
+from baton.duties.privacy import code_lists, consents, disclosure, requests
 from baton.duties.privacy.consent_terms import Party, Terms
 from baton.duties.privacy.decisions import Recipient
 from baton.duties.records import records
@@ -35,10 +36,24 @@ def privacy(stages: Sequence[Stage]) -> Iterator[Act]:
     if stages[0].person.team == TEAM:
         for stage, told in zip(stages, TOLD, strict=False):
             yield from told(stage)
+        if begin_the_town(stages):
+            yield own_codes(stages[0].days)
     elif begin_the_town(stages) and len(stages) > OTHERS:
         stage, (what, place, asked, words) = stages[OTHERS], ASKED[stages[0].person.team]
         yield _by(stage, 3, "09:55", "Records asked for", _ask(stage, what, place))
         yield _by(stages[OTHERS + 1], 8, "13:50", "A request came", _asked(stages[OTHERS + 1], asked, words))
+
+
+def own_codes(days: Days) -> Act:
+    """What this house itself knows to be sensitive: the laboratory's own code for a test."""
+    why = "Our laboratory sends this test under a code of its own; it tells the same as the one everybody uses."
+    wanted = code_lists.Wanted("HIV", f"{P}/CodeSystem/larkhaven-general-lab", codes=("HIV12AB",), why=why)
+    return Act(
+        days.at(days.business(-14), "11:45"),
+        WORKERS["dana-roth"].who,
+        "What is sensitive here",
+        lambda change: code_lists.keep(change, wanted),
+    )
 
 
 def _by(stage: Stage, days_ago: int, clock: str, because: str, do: Deed) -> Act:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from baton.demo import sayings
 from baton.demo.acts import Act, Deed, put
 from baton.demo.places import reference
 from baton.demo.plot import Stage
+from baton.demo.sayings import OWN_GOALS
 from baton.duties.contact import communication
 from baton.duties.contact.interpreting import Interpreter
 from baton.duties.programs import care_plans, minutes, programs, states
@@ -29,13 +31,6 @@ FEW = {"hospital-transitions": 3}
 """Where only so many are in a program: most of these people go on to other teams."""
 LONGER = {"oncology-navigation": 2, "hospital-transitions": 2}
 """Where the work takes longer."""
-GOALS = (
-    ("Walk to church again", 8, "Afraid of falling"),
-    ("Fish with my grandson", 6, "Gets short of breath"),
-    ("Sleep through the night", 5, "Pain at night"),
-    ("Back to driving the bus", 7, "Letter for work is missing"),
-    ("Cook for the family on Sundays", 9, "Tired after noon"),
-)
 WAITED = 30
 """Days for which somebody waited before they were entered, where a phase is late."""
 PLANS = (
@@ -100,14 +95,14 @@ def _lived(stage: Stage, fate: str, number: int) -> Iterator[Act]:
     program, phases = PROGRAM[stage.person.team]
     days, who = stage.days, stage.person.reference
     begun = days.business(-6 if fate == "first" else -22 + number % 4)
-    given: dict[str, Any] = {"patient": who, "program": program, "despite": DESPITE}
+    given: dict[str, Any] = {"patient": who, "program": program, "despite": sayings.vary(DESPITE, stage.person.index)}
     if fate in ("offered", "waiting", "declined"):
         offered = days.business(-6 - number % 3)
         yield _act(
             stage, offered, "11:10", "A program is offered", lambda change: programs.offer(change, **given, waitlist=fate == "waiting")
         )
         if fate == "declined":
-            no = _verb(stage, "decline", reason="declined", words="Enough calls already")
+            no = _verb(stage, "decline", reason="declined", words=stage.says("Enough calls already"))
             yield _act(stage, offered + timedelta(days=1), "10:25", "They said no", no)
         return
     since = begun - timedelta(days=WAITED) if fate == "late" else None
@@ -115,7 +110,7 @@ def _lived(stage: Stage, fate: str, number: int) -> Iterator[Act]:
         change, **given, consent="verbal" if number % 2 else "written", since=since
     )
     yield _act(stage, begun, "10:40", "A program is entered", enter)
-    words, sure, barrier = GOALS[number % len(GOALS)]
+    words, sure, barrier = OWN_GOALS[(number + 7 * stage.turn) % len(OWN_GOALS)]
     goal: Deed = lambda change: care_plans.add_goal(change, patient=who, words=words, confidence=sure, addresses=barrier)  # noqa: E731
     yield _act(stage, begun, "10:55", "A goal of the patient's", goal)
     yield _act(
@@ -138,9 +133,16 @@ def _lived(stage: Stage, fate: str, number: int) -> Iterator[Act]:
     last = days.business(-2)
     if fate == "paused":
         until = days.today + timedelta(days=12)
-        yield _act(stage, last, "15:05", "Paused", _verb(stage, "pause", until=until, reason="With a sister until after the holidays"))
+        yield _act(
+            stage, last, "15:05", "Paused", _verb(stage, "pause", until=until, reason=stage.says("With a sister until after the holidays"))
+        )
     elif fate == "left":
-        leaving = {"reason": "graduated", "words": "Knows the signs and whom to call", "rating": 5, "feedback": "You always called back."}
+        leaving = {
+            "reason": "graduated",
+            "words": "Knows the signs and whom to call",
+            "rating": 5,
+            "feedback": stage.says("You always called back."),
+        }
         yield _act(stage, last, "15:30", "Graduated", _verb(stage, "close", **leaving))
     elif fate == "withdrawn":
         yield _act(stage, last, "16:10", "Consent is taken back", _verb(stage, "withdraw", on=last))
@@ -154,6 +156,7 @@ def _answered(stage: Stage, program: str, begun: date, fate: str) -> Iterator[Ac
 
         def ask(change: Change, assessment: str = assessment, said: dict[str, Any] = said) -> None:
             person = stage.person
+            said = {link: sayings.vary(each, person.index) if isinstance(each, str) else each for link, each in said.items()}
             assessments.answer(change, patient=person.reference, assessment=assessment, answers=said, language=person.language, done=True)
 
         yield _act(stage, stage.days.after(begun, day), f"10:{10 + 15 * number:02d}", "Asked in a program", ask)
@@ -165,7 +168,7 @@ def _reached(stage: Stage) -> Deed:
     spoken = Interpreter("qualified", f"language line {4000 + person.index % 900}", person.language) if person.interpreter else None
     return lambda change: communication.call(
         change, patient=person.reference, outcome="reached", language=person.language, interpreter=spoken, minutes=8,
-        note="The plan was gone through; knows the next step and whom to call.",
+        note=sayings.vary("The plan was gone through; knows the next step and whom to call.", person.index),
     )  # fmt: skip
 
 
@@ -196,7 +199,8 @@ def _worked(stage: Stage, program: str, start: datetime, length: int, what: str)
     def log(change: Change) -> None:
         busy = index.worked(change, start, start + timedelta(minutes=length))
         if all(each.person != key64(stage.worker.who.person) for each in busy):
-            minutes.log(change, patient=stage.person.reference, program=program, start=start, minutes=length, what=what)
+            said = sayings.vary(what, stage.person.index)
+            minutes.log(change, patient=stage.person.reference, program=program, start=start, minutes=length, what=said)
 
     return Act(start + timedelta(minutes=length + 5), stage.worker.who, "Time worked", log)
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from baton.demo.acts import Act, Deed
 from baton.demo.plot import Stage
+from baton.demo.sayings import vary
 from baton.duties.records import documents
 from baton.duties.records.documents import Described
 from baton.duties.referrals import office_links, referrals
@@ -184,18 +185,18 @@ def _done(stage: Stage, asked: Asked, each: Happened, visit: date | None) -> Dee
         if task is None:  # the patient has left the team meanwhile
             return
         if each.what == "send":
-            referrals.send(change, task=task, despite="The rest follows by fax")
+            referrals.send(change, task=task, despite=vary("The rest follows by fax", stage.person.index))
         elif each.what == "reroute":
             referrals.reroute(change, task=task, to="Organization/st-brendans")
         elif each.what == "letter":
             _letter(change, stage, asked, task)
         elif each.what == "review":
-            referrals.review(change, task=task, disposition=each.why, note="Changes go to the primary care practice.")
+            referrals.review(change, task=task, disposition=each.why, note=stage.says("Changes go to the primary care practice."))
         elif each.what == "tell":
-            referrals.tell(change, task=task, how=each.why, note="Glad that it has a name now.")
+            referrals.tell(change, task=task, how=each.why, note=vary("Glad that it has a name now.", stage.person.index))
         else:
             when = stage.days.at(visit, "10:30") if visit else None
-            referrals.move(change, task=task, trigger=each.what, reason=each.why or None, when=when)
+            referrals.move(change, task=task, trigger=each.what, reason=stage.says(each.why) or None, when=when)
 
     return do
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from baton.demo import acts, clinical, shapes
+from baton.demo import acts, clinical, sayings, shapes
 from baton.demo.acts import Act
 from baton.demo.days import Days
 from baton.demo.dice import Dice
@@ -155,7 +155,9 @@ def kept(story: Story, start: datetime, *, number: int = 1) -> Iterator[Act]:
     end = start + timedelta(minutes=55)
     yield story.by(end, f"Visit kept at {story.aftercare.name}", *deeds, acts.done(story.person, "visit-after-discharge"))
     reconciled = acts.done(
-        story.person, "medication-reconciliation", "Gone through with the list from the hospital; one duplicate stopped."
+        story.person,
+        "medication-reconciliation",
+        sayings.vary("Gone through with the list from the hospital; one duplicate stopped.", story.person.index),
     )
     nurse = story.worker if story.worker.licence else RECONCILES
     yield Act(end + timedelta(minutes=5), nurse.who, "Medicines reconciled", reconciled)

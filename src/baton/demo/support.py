@@ -10,6 +10,7 @@ from typing import Any
 from baton.demo.acts import Act, Deed
 from baton.demo.places import WORKERS
 from baton.demo.plot import Stage
+from baton.demo.sayings import CONCERNS, GOALS
 from baton.duties import codes
 from baton.duties.patients import caregivers
 from baton.duties.support import assessments, concerns, goals, safety
@@ -19,18 +20,13 @@ from baton.store import Change
 
 AMARA = WORKERS["amara-okonkwo"]
 SAFETY_TEAM = AMARA.teams[0]
-CONCERNS = (  # what was said, what it is about, how it was answered, what was agreed, what was said in the end; begun so many business days ago
-    ("I lie awake and listen to whether I still breathe.", "fear", "That is frightening, and many feel it after the hospital.", "Nurse calls each evening this week.", "I sleep again.", -9),
-    ("I do not want to be a burden to my daughter.", "family", "You said that you worry about her. She will hear it from you, if you like.", "A talk of the three of us on Thursday.", "", -7),
-    ("Who pays for all this?", "money", "I hear that the bills weigh on you. We look at them together.", "", "", -6),
-    ("I miss him at the table.", "grief", "", "", "", -1),
-    ("Nobody has told me whether the treatment works.", "", "", "", "", -1),
-)  # fmt: skip
+BEGUN = (-9, -7, -6, -1, -1)
+"""So many business days ago each of the concerns was raised."""
 STEPS = ("name", "acknowledge", "plan", "settle")
 MOODS = {"phq-9": ((-19, (2, 2, 2, 1, 2, 1, 2, 1, 0)), (-10, (2, 1, 1, 1, 1, 1, 1, 1, 0)), (-3, (1, 1, 1, 1, 0, 1, 1, 0, 0))), "gad-7": ((-10, (2, 2, 1, 2, 1, 1, 1)), (-3, (1, 1, 1, 1, 0, 1, 0)))}  # fmt: skip
 ADULT = 18
+HABIT = "It has become a habit."
 FREQUENCY = ("LA6568-5", "LA6569-3", "LA6570-1", "LA6571-9")
-GOALS = (("Walk to the corner and back every day", 8, "", "better"), ("Cook one meal without salt each day", 5, "My neighbor cooks with me on Mondays.", ""), ("Take the pills before the morning news", 9, "", "reached"))  # fmt: skip
 STRAIN = ("sleep", "body", "time", "money", "alone", "upset", "worry", "health")
 NEEDS = {"food": "yes", "food-today": "yes", "housing": "steady", "transport": "yes", "utilities": "no", "safety": "harm-no", "help": "yes"}
 
@@ -38,8 +34,8 @@ NEEDS = {"food": "yes", "food-today": "yes", "housing": "steady", "transport": "
 def support(stages: Sequence[Stage]) -> Iterator[Act]:
     """What the people of one team said about how they are."""
     stages = [each for each in stages if each.person.age >= ADULT]
-    for stage, told in zip(stages[1::3], CONCERNS, strict=False):
-        yield from _concern(stage, *told)
+    for stage, ways, day in zip(stages[1::3], CONCERNS, BEGUN, strict=False):
+        yield from _concern(stage, *ways[stage.turn % len(ways)], day)
     for stage in stages[3:4]:
         yield from _moods(stage)
         yield from _goals(stage)
@@ -95,21 +91,21 @@ def _moved(patient: str, words: str, step: str, said: str) -> Deed:
 
 def _goals(stage: Stage) -> Iterator[Act]:
     reference = stage.person.reference
-    for number, (words, confidence, helps, progress) in enumerate(GOALS):
+    for number, (words, confidence, helps, progress) in enumerate(GOALS[stage.turn % len(GOALS)]):
         made = _set(reference, words, confidence, helps)
         yield _by(stage, -8, f"13:{10 + number:02d}", "Goal set", made)
         if progress:
-            yield _by(stage, -2, f"13:{10 + number:02d}", "Goal asked about", _asked(reference, words, progress))
+            yield _by(stage, -2, f"13:{10 + number:02d}", "Goal asked about", _asked(reference, words, progress, stage.says(HABIT)))
 
 
 def _set(patient: str, words: str, confidence: int, helps: str) -> Deed:
     return lambda change: goals.set_goal(change, patient=patient, words=words, confidence=confidence, helps=helps)
 
 
-def _asked(patient: str, words: str, progress: str) -> Deed:
+def _asked(patient: str, words: str, progress: str, said: str) -> Deed:
     def do(change: Change) -> None:
         found = next(each for each in change.find("Goal", patient=patient) if each["description"]["text"] == words)
-        goals.ask(change, goal=found["id"], progress=progress, confidence=9, words="It has become a habit.")
+        goals.ask(change, goal=found["id"], progress=progress, confidence=9, words=said)
 
     return do
 

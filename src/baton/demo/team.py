@@ -27,11 +27,43 @@ CALLS = (
     ),
     ("", "Ran out of the new water pill, pharmacy closed. One dose missed; will collect it at nine."),
 )
-DECIDED = (
-    ("Practitioner/tom-brandt", "Call the daughter about the stairs"),
-    ("Practitioner/tom-brandt", "Ask the ward for the therapist’s view"),
-    ("Practitioner/grace-kim", "Go through the inhalers at the next visit"),
-)
+Decision = tuple[str, str]
+MET: dict[str, tuple[str, int, tuple[str, ...], tuple[Decision, ...], str]] = {
+    ONCALL_TEAM: (
+        "luis-ortega",
+        2,
+        ("tom-brandt",),
+        (
+            ("Practitioner/tom-brandt", "Call the daughter about the stairs"),
+            ("Practitioner/tom-brandt", "Ask the ward for the therapist’s view"),
+            ("Practitioner/grace-kim", "Go through the inhalers at the next visit"),
+        ),
+        "Tom: home with help. Ward: a week of nursing first. Asked the daughter; she answers tomorrow.",
+    ),
+    "heart-vascular": (
+        "andre-walker",
+        3,
+        ("grace-kim",),
+        (
+            ("Practitioner/andre-walker", "Weigh at home with her on the video call"),
+            ("Practitioner/elena-petrova", "Which of the two water pills stays?"),
+            ("Practitioner/andre-walker", "Tell the son what was agreed about salt"),
+        ),
+        "Andre: the clinic this week. Grace: call each morning until Monday. The clinic says on Friday.",
+    ),
+    "case-management": (
+        "priya-nair",
+        5,
+        ("marcus-bell",),
+        (
+            ("Practitioner/marcus-bell", "Go along to the housing office"),
+            ("Practitioner/priya-nair", "Move the insulin teaching to an evening"),
+            ("Practitioner/grace-kim", "Look at the feet with the nurse on Thursday"),
+        ),
+        "Marcus: the shelter first, then work. Priya: both at once. To be asked what he wants himself.",
+    ),
+}
+"""Who met in a team: who led, how many working days ago, who came too, what was decided for whom, and what was not agreed."""
 HUB = Who("Device/baton", "Baton", "system", (), "demo")
 NEWCOMERS = {
     "hospital-transitions": ("new-1", "Amadou", "Cissé", "male", "1958-02-11", "en"),
@@ -55,6 +87,8 @@ def team(stages: Sequence[Stage]) -> Iterator[Act]:
         return
     name, days = stages[0].person.team, stages[0].days
     yield from waits(name, days)
+    if name in MET and begin_the_town(stages):
+        yield from met(name, days)
     if name == "geriatrics":
         yield from away(stages[-6:-1], days, "hannah-fisher", (-2, 7), ("priya-nair", "tom-brandt"), "Family")
     elif name == "oncology-navigation":
@@ -64,8 +98,6 @@ def team(stages: Sequence[Stage]) -> Iterator[Act]:
         yield from called(stages[-3:-1])
         yield from shared(stages[-5:-3])
         yield from guided(stages[-5:-3])
-        if begin_the_town(stages):
-            yield from met(days)
 
 
 def away(stages: Sequence[Stage], days: Days, who: str, span: tuple[int, int], covers: Sequence[str], why: str) -> Iterator[Act]:
@@ -193,28 +225,27 @@ def _missed(stage: Stage, sam: Who) -> Iterator[Act]:
     yield Act(days.at(days.business(-3), "09:50"), sam, "Done", kept)
 
 
-def met(days: Days) -> Iterator[Act]:
-    """A huddle of this team two working days ago: decisions, one for somebody who was not there, and a disagreement that was kept."""
-    team, day = f"Organization/{ONCALL_TEAM}", days.business(-2)
+def met(name: str, days: Days) -> Iterator[Act]:
+    """A huddle of this team: decisions, one for somebody who was not there, and a disagreement that was kept."""
+    leads, ago, others, decided, unsettled = MET[name]
+    team, day = f"Organization/{name}", days.business(-ago)
+
+    def running(change: Change) -> huddle_reading.Huddle:
+        return next(each for each in huddle_reading.every(change) if each.end is None and each.team == team)
 
     def begins(change: Change) -> None:
         huddle = huddles.begin(change, team=team)
-        huddles.join(change, huddle=huddle, people=["Practitioner/tom-brandt"])
+        huddles.join(change, huddle=huddle, people=[f"Practitioner/{each}" for each in others])
 
     def talks(change: Change) -> None:
-        found = next(each for each in huddle_reading.every(change) if each.end is None and each.team == team)
-        for number, point in enumerate(huddle_reading.points(change, found.id)[:3]):
-            owner, what = DECIDED[number]
-            huddles.decide(change, huddle=found.id, patient=point.patient, what=what, owner=owner, due=days.business(2 + number))
+        found = running(change).id
+        for number, (point, (owner, what)) in enumerate(zip(huddle_reading.points(change, found), decided, strict=False)):
+            huddles.decide(change, huddle=found, patient=point.patient, what=what, owner=owner, due=days.business(2 + number))
             if number == 1:
-                words = "Tom: home with help. Ward: a week of nursing first. Asked the daughter; she answers tomorrow."
-                huddles.say(change, huddle=found.id, patient=point.patient, words=words, disagree=True)
+                huddles.say(change, huddle=found, patient=point.patient, words=unsettled, disagree=True)
 
-    def ends(change: Change) -> None:
-        huddles.end(change, huddle=next(each.id for each in huddle_reading.every(change) if each.end is None and each.team == team))
-
-    for clock, do in (("12:30", begins), ("12:41", talks), ("12:50", ends)):
-        yield Act(days.at(day, clock), LUIS, "Huddle", do)
+    for clock, do in (("12:30", begins), ("12:41", talks), ("12:50", lambda change: huddles.end(change, huddle=running(change).id))):
+        yield Act(days.at(day, clock), WORKERS[leads].who, "Huddle", do)
 
 
 def nights(days: Days) -> Iterator[Act]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 from baton.demo.acts import Act, Deed
-from baton.demo.places import TEAMS
 from baton.demo.plot import Stage
+from baton.demo.sayings import TALKS
 from baton.duties.contact import communication, threads
 from baton.duties.contact.interpreting import Interpreter
 from baton.duties.patients import identity, network
@@ -17,28 +17,6 @@ from baton.store import Change
 
 FIRST = 3
 """The first of a team's people who writes: those before have errands enough."""
-WORDS = {
-    "en": {
-        "worry": "I get out of breath when I make the bed. It was not so last week.",
-        "ask": "Can you come on Thursday at half past nine? Please tell me yes or no.",
-        "home": "The bed and the walker come tomorrow between nine and noon. Somebody must open the door.",
-        "yes": "Yes, I will be there.",
-        "ride": "I have no ride to the clinic on Friday.",
-        "ridden": "I will find you a ride and call you tomorrow.",
-        "thanks": "Thank you, the paper came.",
-        "paper": "The paper for the handicap placard is in the mail.",
-    },
-    "es": {
-        "worry": "Me falta el aire al hacer la cama. La semana pasada no era así.",
-        "ask": "¿Puede venir el jueves a las nueve y media? Dígame sí o no, por favor.",
-        "home": "La cama y el andador llegan mañana entre las nueve y las doce. Alguien debe abrir la puerta.",
-        "yes": "Sí, estaré ahí.",
-        "ride": "No tengo quien me lleve a la clínica el viernes.",
-        "ridden": "Le busco quien le lleve y le llamo mañana.",
-        "thanks": "Gracias, llegó el papel.",
-        "paper": "El papel para el permiso de estacionamiento va por correo.",
-    },
-}
 
 
 def talks(stages: Sequence[Stage]) -> Iterator[Act]:
@@ -50,17 +28,15 @@ def talks(stages: Sequence[Stage]) -> Iterator[Act]:
         yield from told(writing[number % len(writing)])
 
 
-def _place(stage: Stage) -> int:
-    """Which team it is: some are later with their answers than others."""
-    return list(TEAMS).index(stage.person.team)
-
-
 def _said(stage: Stage, name: str) -> str:
-    return WORDS.get(stage.person.language, WORDS["en"])[name]
+    """What is said in a talk of this team, in the patient's language when it is one of the talks'; what staff note is in English."""
+    talks = TALKS[_spoken(stage)]
+    turn = stage.turn % len(talks)
+    return talks[turn].get(name) or TALKS["en"][turn][name]
 
 
 def _spoken(stage: Stage) -> str:
-    return stage.person.language if stage.person.language in WORDS else "en"
+    return stage.person.language if stage.person.language in TALKS else "en"
 
 
 def _by(stage: Stage, ago: int, clock: str, because: str, do: Deed) -> Act:
@@ -91,13 +67,13 @@ def _say(stage: Stage, topic: str, name: str, *, theirs: bool = False) -> Deed:
 
 def worried(stage: Stage) -> Iterator[Act]:
     """They wait for an answer: some since yesterday, some for longer than they should."""
-    ago = (1, 3, 1, 2, 4, 1)[_place(stage) % 6]
+    ago = (1, 3, 1, 2, 4, 1)[stage.turn % 6]
     yield _by(stage, ago, "16:35", "A message came", _from_them(stage, "concern", "worry"))
 
 
 def asked(stage: Stage) -> Iterator[Act]:
     """It is their turn; where they were asked a week ago somebody should call by now."""
-    ago = (1, 2, 6, 1, 2, 5)[_place(stage) % 6]
+    ago = (1, 2, 6, 1, 2, 5)[stage.turn % 6]
     do: Deed = lambda change: threads.start(  # noqa: E731
         change, patient=stage.person.reference, topic="appointment", text=_said(stage, "ask"), audience=[stage.person.reference],
         language=_spoken(stage), wants_answer=True,
@@ -125,16 +101,16 @@ def family(stage: Stage) -> Iterator[Act]:
     yield _by(stage, 8, "14:20", "They agreed by telephone", agreed)
     yield _by(stage, 7, "09:10", "A message came", _say(stage, "discharge", "yes", theirs=True))
     yield _by(stage, 7, "09:45", "No answer is needed", lambda change: threads.no_answer(
-        change, _latest(change, stage, "discharge").id, reason="They will be there: all is said."))  # fmt: skip
+        change, _latest(change, stage, "discharge").id, reason=_said(stage, "said")))  # fmt: skip
 
 
 def among_staff(stage: Stage) -> Iterator[Act]:
     """A question to the team, of which nobody outside knows."""
     do: Deed = lambda change: threads.start(  # noqa: E731
-        change, patient=stage.person.reference, topic="other", subject="Who knows the landlord?", to=[f"Organization/{stage.person.team}"],
-        text="The heating is off again. Has anybody of us spoken with the landlord before?", wants_answer=True,
+        change, patient=stage.person.reference, topic="other", subject=_said(stage, "subject"), to=[f"Organization/{stage.person.team}"],
+        text=_said(stage, "staff"), wants_answer=True,
     )  # fmt: skip
-    yield _by(stage, (1, 2)[_place(stage) % 2], "15:50", "A question among staff", do)
+    yield _by(stage, (1, 2)[stage.turn % 2], "15:50", "A question among staff", do)
 
 
 def promised(stage: Stage) -> Iterator[Act]:
@@ -144,7 +120,7 @@ def promised(stage: Stage) -> Iterator[Act]:
     def promise(change: Change) -> None:
         message = threads.shown(change, _latest(change, stage, "appointment").id).messages[-1]
         owner = f"Practitioner/{stage.worker.id}"
-        threads.promise(change, message.id, what="Find a ride for Friday", due=days.business(2), owner=owner)
+        threads.promise(change, message.id, what=_said(stage, "owe"), due=days.business(2), owner=owner)
 
     yield _by(stage, 2, "10:15", "A message came", _from_them(stage, "appointment", "ride"))
     yield _by(stage, 1, "09:05", "A promise because of a message", promise)
@@ -165,7 +141,7 @@ def closed(stage: Stage) -> Iterator[Act]:
     yield _by(stage, 10, "13:30", "A message to the patient", begin)
     yield _by(stage, 6, "12:00", "A message came", _say(stage, "other", "thanks", theirs=True))
     yield _by(stage, 6, "12:10", "A thread was closed", lambda change: threads.close(
-        change, _latest(change, stage, "other").id, reason="They have it, and said thank you."))  # fmt: skip
+        change, _latest(change, stage, "other").id, reason=_said(stage, "over")))  # fmt: skip
 
 
 def called(stage: Stage) -> Iterator[Act]:
@@ -178,7 +154,7 @@ def called(stage: Stage) -> Iterator[Act]:
     yield _by(stage, 5, "10:40", "A call", lambda change: communication.call(change, patient=person.reference, outcome=first))
     yield _by(stage, 5, "11:15", "A call", lambda change: communication.call(
         change, patient=person.reference, outcome="reached", language=person.language, interpreter=spoken, minutes=9,
-        note="Has food for the week. Wants the next visit in the morning."))  # fmt: skip
+        note=_said(stage, "called")))  # fmt: skip
     yield _by(
         stage,
         2,
@@ -191,7 +167,7 @@ def called(stage: Stage) -> Iterator[Act]:
 def told(stage: Stage) -> Iterator[Act]:
     """What the family may be told: written down with a day on which it ends; for some it has ended."""
     days, person = stage.days, stage.person
-    until = days.back(3) if _place(stage) % 2 else days.today + timedelta(days=180)
+    until = days.back(3) if stage.turn % 2 else days.today + timedelta(days=180)
 
     def permit(change: Change) -> None:
         for each in change.find("RelatedPerson", patient=person.reference)[:1]:
@@ -199,7 +175,7 @@ def told(stage: Stage) -> Iterator[Act]:
             level = identity.told(each) or "appointments"
             network.permit(change, person=kin, told=level, source=None if level == "nothing" else "patient-wrote", until=until)
             phone = identity.phone(each) or ""
-            wants = Preferences(person.language, person.interpreter, None, "after five, works by day", True, None)
+            wants = Preferences(person.language, person.interpreter, None, _said(stage, "hours"), True, None)
             if target(each.get("patient")) == person.reference:
                 network.describe(change, person=kin, wanted=wants, phone=phone)
 

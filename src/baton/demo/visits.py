@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -11,7 +12,8 @@ from baton.demo.days import Days
 from baton.demo.people import Person
 from baton.demo.places import DOCTORS, PLACES, VISITING, Place, doctor_id, reference
 from baton.demo.plot import Stage
-from baton.duties.scheduling import booking, calendars, needs, terms
+from baton.duties import reading
+from baton.duties.scheduling import booking, calendars, needs, terms, told
 from baton.store import Change
 from baton.store.bookings import busy
 
@@ -206,6 +208,28 @@ def moved(stage: Stage) -> Iterator[Act]:
     yield act(stage, -8, "09:48", "Appointment booked", booked(stage, 1))
     yield act(stage, -4, "15:05", "Appointment cancelled", then(stage, booking.cancel, reason="patient"))
     yield act(stage, -2, "10:31", "Appointment booked", booked(stage, 3))
+    yield from moved_by_us(stage)
+
+
+def moved_by_us(stage: Stage) -> Iterator[Act]:
+    """The clinic needed the hour: moved at the desk, so that everybody in it was told; most of them said by telephone that they agree."""
+    at_the_desk = replace(stage.worker.who, entrance="desk")  # of what another system did before, nobody is told
+    when = stage.days.at(stage.days.business(-1), "13:52")
+
+    def move(change: Change, *, appointment: str) -> None:
+        start = reading.moment(change.get("Appointment", appointment)["start"], stage.days.zone)
+        other = taken(change, stage.person, place_of(stage), start + timedelta(days=1), 30) if start else None
+        if other:
+            booking.reschedule(change, appointment=appointment, start=other.start)
+
+    def agreed(change: Change, *, appointment: str) -> None:
+        for each in told.of(change, appointment)[:1]:
+            if each.of(stage.person.reference):
+                told.said(change, notice=each.id, who=stage.person.reference, kind="accepted")
+
+    yield Act(when, at_the_desk, "Appointment moved", then(stage, move))
+    if stage.turn % 3 != 1:  # the others have not answered yet
+        yield Act(when + timedelta(minutes=95), at_the_desk, "They agreed by telephone", then(stage, agreed))
 
 
 def missed(stage: Stage) -> Iterator[Act]:

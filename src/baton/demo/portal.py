@@ -63,6 +63,27 @@ WORDS = {
     },
 }
 
+OTHERWISE = {
+    "weigh": "Walk the stairs with the rail, three times a day",
+    "walk": "Drink a glass of water at each meal",
+    "box": "Order the raised toilet seat",
+    "taxi": "Ask the plan about the brace",
+    "ask": "Is it all right that the ankle is blue?",
+    "answer": "Yes, it moves down for two weeks. Call when it gets hot or hard.",
+    "own": "I cool it after the exercises. Fever, or pus, and I call.",
+    "worry": "I fear the stairs more than the operation.",
+    "helps": "Somebody beside me the first time",
+    "heard": "The first time down is the worst. You do not have to do it alone.",
+    "plan": "The therapist goes up and down with you on both visits.",
+    "bill": "The letter says 2,140 dollars. Is that for me to pay?",
+    "goal": "Sleep upstairs in my own bed",
+    "tired": "The knee was thick on Tuesday.",
+    "umbrella": "My nephew could carry the bag up",
+    "photo": "Here is the card of the pins in my knee. Do you keep it?",
+    "kin": "Father does not take the pain pills. Do we make him?",
+}
+"""What is said in English in the last of the teams."""
+
 
 def portal(stages: Sequence[Stage]) -> Iterator[Act]:
     """One person of each of these teams is in the portal."""
@@ -71,6 +92,7 @@ def portal(stages: Sequence[Stage]) -> Iterator[Act]:
     stage = max(stages, key=_suits)
     person, worker, days = stage.person, stage.worker, stage.days
     said = WORDS.get(person.language, WORDS["en"])
+    said = said | OTHERWISE if said is WORDS["en"] and person.team == TEAMS[-1] else said
     own = Who(person.reference, person.name, "patient", (), "portal", "PATRQT", person.reference)
 
     def at(back: int, time: str, who: Who, because: str, do: Deed) -> Act:

@@ -101,6 +101,27 @@ TALKS: Final[dict[str, tuple[dict[str, str], ...]]] = {
             "yes": "Tengo un cuaderno para eso.", "ride": "La clínica se mudó al tercer piso y el elevador no funciona.", "ridden": "Les pido un cuarto en la planta baja.",
             "paper": "La lista de cuánta sal tiene cada cosa va por correo.", "thanks": "Ya está colgada en la cocina.",
         },
+        {
+            "worry": "Desde la infusión tengo la boca tan lastimada que solo como sopa.",
+            "ask": "La sangre se saca el martes a las nueve, antes de la infusión. ¿Mando la camioneta?",
+            "home": "La farmacia trae la medicina para las náuseas hoy después de las seis. Tómela antes de que empiecen, no después.",
+            "yes": "Bueno. Mi hermana les abre.", "ride": "¿Puede ser más tarde la infusión? Mi niña entra a la escuela a las ocho.", "ridden": "Pido la silla de las diez y le aviso.",
+            "paper": "La carta para su trabajo va por correo. No dice por qué.", "thanks": "La aceptaron sin preguntar. Gracias.",
+        },
+        {
+            "worry": "Ayer no encontré el camino de la farmacia a la casa. Me trajo una vecina.",
+            "ask": "La doctora Ashworth puede verle junto con su hija el lunes a las once. ¿Les conviene?",
+            "home": "El viernes ponen la barra del baño. Hasta entonces lávese en el lavabo, con alguien cerca, por favor.",
+            "yes": "Espero a que la pongan.", "ride": "Se me olvidan estas fechas. ¿Alguien puede llamarme esa mañana?", "ridden": "Uno de nosotros le llama a las ocho ese día.",
+            "paper": "La tarjeta con todas sus medicinas va por correo, en letra grande.", "thanks": "Ahora la puedo leer sin ayuda.",
+        },
+        {
+            "worry": "En la noche tenía el azúcar en 61 y temblaba. Comí un pan y subió.",
+            "ask": "La primera plática puede ser por video el miércoles a las cuatro. ¿Tiene un cuarto tranquilo?",
+            "home": "El medidor y las tiras están en Alder Street Pharmacy desde el mediodía. Lleve la tarjeta amarilla.",
+            "yes": "Los recojo después del trabajo.", "ride": "Si voy el martes pierdo el turno.", "ridden": "Busco una hora por la tarde. Deme hasta mañana.",
+            "paper": "La carta para el dueño de la casa va por correo, con una copia para usted.", "thanks": "Me llamó por la calefacción.",
+        },
     ),
 }  # fmt: skip
 """The talks of one team, in the order of the teams: what patients and coordinators write, and what is noted about it in English."""

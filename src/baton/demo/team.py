@@ -45,9 +45,9 @@ MET: dict[str, tuple[str, int, tuple[str, ...], tuple[Decision, ...], str]] = {
         3,
         ("grace-kim",),
         (
-            ("Practitioner/andre-walker", "Weigh at home with her on the video call"),
+            ("Practitioner/andre-walker", "Weigh at home, on the video call"),
             ("Practitioner/elena-petrova", "Which of the two water pills stays?"),
-            ("Practitioner/andre-walker", "Tell the son what was agreed about salt"),
+            ("Practitioner/andre-walker", "Tell whoever cooks what was agreed about salt"),
         ),
         "Andre: the clinic this week. Grace: call each morning until Monday. The clinic says on Friday.",
     ),
@@ -60,7 +60,7 @@ MET: dict[str, tuple[str, int, tuple[str, ...], tuple[Decision, ...], str]] = {
             ("Practitioner/priya-nair", "Move the insulin teaching to an evening"),
             ("Practitioner/grace-kim", "Look at the feet with the nurse on Thursday"),
         ),
-        "Marcus: the shelter first, then work. Priya: both at once. To be asked what he wants himself.",
+        "Marcus: the shelter first, then work. Priya: both at once. To be asked what they want themselves.",
     ),
 }
 """Who met in a team: who led, how many working days ago, who came too, what was decided for whom, and what was not agreed."""

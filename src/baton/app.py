@@ -18,7 +18,7 @@ from typing import Any
 
 from baton import api, upgrade
 from baton.duties import ground, house, subscriptions
-from baton.duties.contact import safe_contact, thread_notices
+from baton.duties.contact import safe_contact, text_stops, thread_notices
 from baton.duties.discharge import proofs
 from baton.duties.privacy import labelling, unusual
 from baton.duties.records import readiness_promises
@@ -173,7 +173,8 @@ def _note(store: Store, who: Who, what: str, payload: Mapping[str, Any]) -> None
 
 def _objection(store: Store, who: Who, payload: Mapping[str, Any]) -> str | None:
     """Why something must not be sent after all, or None: asked of everyone who decides about contact."""
-    return safe_contact.objection(store, who, payload) or thread_notices.objection(store, who, payload)
+    several = (safe_contact.objection, thread_notices.objection, text_stops.objection)
+    return next((why for each in several if (why := each(store, who, payload))), None)
 
 
 def work(settings: Settings) -> None:

@@ -8,6 +8,9 @@ from tests.journeys import story
 from tests.journeys.looks import DESK, LOOKS, PHONE, Seen, Visit
 from tests.pages import House, patient
 
+from baton.app import HUB
+from baton.duties.scheduling import text_answers
+
 
 @pytest.fixture(scope="module")
 def rosa(home: House) -> str:
@@ -153,3 +156,19 @@ def test_an_empty_panel_teaches(visit: Visit, seen: Seen, rosa: str) -> None:
     page = visit("/patients", email="sam@example.org")
     expect(page.get_by_text("No patients in your care yet")).to_be_visible()
     seen(page, "patients-none")
+
+
+def test_texts_stopped_by_a_text_stand_on_the_contact_card(visit: Visit, seen: Seen, home: House) -> None:
+    with home.change() as change:
+        id_ = patient(change, "Mai Tran", telecom=[{"system": "phone", "use": "mobile", "value": "(401) 555-0188"}])
+    with home.hub.store.change(HUB, because="An answer came by text") as change:
+        assert text_answers.came(change, number="+14015550188", text="Alto", message="SM77") == "stopped"
+    for look in LOOKS:
+        page = visit(f"/patients/{id_}", **LOOKS[look])
+        card = page.locator("#contacts")
+        expect(card).to_contain_text("+14015550188")
+        seen(page, f"texts-stopped-{look}")
+        page.goto(f"/patients/{id_}/consents")
+        expect(page.locator("#safe")).to_contain_text("+14015550188")
+        seen(page, f"texts-stopped-consents-{look}")
+        page.context.close()

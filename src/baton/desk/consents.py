@@ -46,7 +46,7 @@ def _page(request: Request, patient: str, status: int = 200, **more: Any) -> Htt
             "patient": patient,
             "name": human_name(person),
             "rows": [_row(each, today) for each in sorted(every, key=lambda each: each.state(today) != "usable")],
-            "safe": safe_contact.wanted_of(view, f"Patient/{patient}"),
+            "safe": safe_contact.local(safe_contact.wanted_of(view, f"Patient/{patient}"), view.zone),
             "requests": shown(view, asks.of_patient(view, f"Patient/{patient}")),
             "sources": parties.organizations(view),
             "signers": _signers(view, person),

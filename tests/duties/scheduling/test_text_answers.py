@@ -73,7 +73,7 @@ def test_the_same_message_twice_is_one(ward: Ward) -> None:
     assert ward.get(f"Appointment/{appointment}")["status"] == "booked"
 
 
-@pytest.mark.parametrize("said", ["12", "can I come later?", "STOP", "", "1 but my mother is ill"])
+@pytest.mark.parametrize("said", ["12", "can I come later?", "STOP it please", "", "1 but my mother is ill"])
 def test_what_is_not_plain_waits_for_a_person_with_its_words(ward: Ward, said: str) -> None:
     _, appointment = booked(ward)
     assert texted(ward, said) == "to-be-read"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from baton.duties import reading
 from baton.duties.patients import identity
@@ -32,7 +34,10 @@ OTHERS: Final = {"phone": "phone", "voicemail": "phone", "sms": "phone", "email"
 
 @dataclass(frozen=True, slots=True)
 class SafeContact:
-    """What the patient asked for. `only`: by the other ways alone; `safety`: their safety depends on it."""
+    """What the patient asked for. `only`: by the other ways alone; `safety`: their safety depends on it.
+
+    `stopped`: when they stopped texts by a text (aware), and from which number; until START comes from it, or a person changes it.
+    """
 
     phone: str | None = None
     address: str | None = None
@@ -42,6 +47,8 @@ class SafeContact:
     safety: bool = False
     note: str | None = None
     id: str = ""
+    stopped: datetime | None = None
+    stopped_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +144,17 @@ def _read(consent: Resource) -> SafeContact:
     avoid = tuple(str(part["valueCode"]) for part in parts if part["url"] == "avoid")
     return SafeContact(
         said.get("phone"), said.get("address"), said.get("email"), avoid, bool(said.get("only")), bool(said.get("safety")),
-        said.get("note"), str(consent.get("id", "")),
+        said.get("note"), str(consent.get("id", "")), _instant(said.get("stopped")), said.get("stopped-by"),
     )  # fmt: skip
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def local(asked: SafeContact | None, zone: ZoneInfo) -> SafeContact | None:
+    """The same with its times in a zone, for a page."""
+    return replace(asked, stopped=asked.stopped.astimezone(zone)) if asked and asked.stopped else asked
 
 
 def state(change: Change, *, patient: str, asked: SafeContact) -> Stored:
@@ -151,6 +167,9 @@ def state(change: Change, *, patient: str, asked: SafeContact) -> Stored:
     if issues:
         raise Invalid(issues)
     change.get(*patient.split("/", 1))
+    before = wanted_of(change, patient)
+    if before and before.stopped and asked.stopped is None and "sms" in asked.avoid and "sms" in before.avoid:
+        asked = replace(asked, stopped=before.stopped, stopped_by=before.stopped_by)  # whoever changes the rest did not say this
     withdraw(change, patient=patient)
     terms = Terms(KIND, patient, description="How the patient may be reached", signed_by=patient)
     consent = consent_terms.write(terms, now=instant(change.now), author={})
@@ -163,6 +182,10 @@ def _parts(asked: SafeContact) -> Iterable[Resource]:
         if text := (getattr(asked, name) or "").strip():
             yield {"url": name, "valueString": text}
     yield from ({"url": "avoid", "valueCode": each} for each in dict.fromkeys(asked.avoid))
+    if asked.stopped and "sms" in asked.avoid:
+        yield {"url": "stopped", "valueInstant": instant(asked.stopped)}
+    if asked.stopped and asked.stopped_by and "sms" in asked.avoid:
+        yield {"url": "stopped-by", "valueString": asked.stopped_by}
     yield {"url": "only", "valueBoolean": asked.only}
     yield {"url": "safety", "valueBoolean": asked.safety}
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from baton.duties import codes, reading
-from baton.duties.contact import threads
+from baton.duties import reading
+from baton.duties.contact import text_stops, threads
+from baton.duties.contact.text_stops import ends
 from baton.duties.records import inbound
 from baton.duties.scheduling import notices, terms, told
 from baton.duties.transitions import episodes
@@ -22,9 +23,6 @@ from baton.uploads import Upload
 if TYPE_CHECKING:
     from baton.store import Change
 
-KIND: Final = f"{codes.P}/CodeSystem/text-answer"
-ID: Final = f"{codes.P}/NamingSystem/text-message"
-SMS: Final = "SMSWRIT"
 MEANS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("1", "yes", "y", "si", "sí"), notices.YES),
     **dict.fromkeys(("2", "no", "n"), notices.NO),
@@ -34,18 +32,21 @@ LONGEST: Final = 1600
 """Characters of a text, as long as the longest a provider joins together."""
 MOST: Final = 50
 
-Outcome = Literal["answered", "to-be-read", "nobody", "known"]
+Outcome = Literal["answered", "to-be-read", "nobody", "known", "stopped", "started"]
 
 
 def came(change: Change, *, number: str, text: str, message: str = "") -> Outcome:
     """A text came from a number; `message` is the provider's id of it, by which the same one is known when it comes twice.
 
-    Answered: one patient, one open date, a plain yes or no. To be read: the patient's, but not plain. Nobody: at the inbound desk.
+    Stopped, started: a word that carriers know (`text_stops`). Answered: one patient, one open date, a plain yes or no. To be read: the
+    patient's, but not plain. Nobody: at the inbound desk.
     """
     text = text.strip()[:LONGEST]
     with reading.seeing_all(change):
-        if message and change.find("Communication", identifier=f"{ID}|{message}", _count=1):
+        if message and change.find("Communication", identifier=f"{text_stops.ID}|{message}", _count=1):
             return "known"
+        if done := text_stops.came(change, number=number, text=text, message=message):
+            return done
         whose = of_number(change, number)
         if len(whose) != 1:
             _to_inbound_desk(change, number, text)
@@ -53,7 +54,7 @@ def came(change: Change, *, number: str, text: str, message: str = "") -> Outcom
         (patient,) = whose
         reference = f"Patient/{patient['id']}"
         found, said = open_date(change, reference), MEANS.get(text.casefold().strip(" .!¡"))
-        change.put(_kept(change, reference, text, message, found))
+        change.put(text_stops.kept(change, reference, text, message, "answer", f"Appointment/{found['id']}" if found else None))
         if found is not None and said is not None:
             notices.answered(change, change.get("Appointment", str(found["id"])), said, "text-answer")
             return "answered"
@@ -65,15 +66,11 @@ def came(change: Change, *, number: str, text: str, message: str = "") -> Outcom
 
 def of_number(view: View, number: str) -> list[Resource]:
     """The patients who chose to be written to by text at this number."""
-    digits = _ends(number)
+    digits = ends(number)
     if len(digits) < 7:
         return []
     found = (each.resource() for _, each in view.patients(digits, MOST))
-    return [each for each in found if (way := notices.way_to(each)) and way[0] == "sms" and _ends(way[1]) == digits]
-
-
-def _ends(number: str) -> str:
-    return "".join(filter(str.isdigit, number))[-10:]
+    return [each for each in found if (way := notices.way_to(each)) and way[0] == "sms" and ends(way[1]) == digits]
 
 
 def open_date(view: View, patient: str) -> Resource | None:
@@ -95,25 +92,9 @@ def _asked(view: View, appointment: Mapping[str, Any], patient: str) -> bool:
     return me is not None and me.how == "sms"
 
 
-def _kept(change: Change, patient: str, text: str, message: str, date: Resource | None) -> Resource:
-    """The text as it came."""
-    return {
-        "resourceType": "Communication",
-        "status": "completed",
-        **({"identifier": [{"system": ID, "value": message}]} if message else {}),
-        "category": [codes.concept(KIND, "answer")],
-        "medium": [codes.concept(codes.PARTICIPATION_MODE, SMS)],
-        "subject": {"reference": patient},
-        **({"basedOn": [{"reference": f"Appointment/{date['id']}"}]} if date else {}),
-        "received": episodes.instant(change.now),
-        "sender": {"reference": patient},
-        **({"payload": [{"contentString": text}]} if text else {}),
-    }
-
-
 def _to_inbound_desk(change: Change, number: str, text: str) -> None:
     """Whose it is, is not plain: a person says so at the inbound desk, where it waits as it came."""
     body = f"A text message came {change.now.astimezone(change.zone):%Y-%m-%d %H:%M} from {number}:\n\n{text}\n"
-    said = Said(phone=_ends(number))
+    said = Said(phone=ends(number))
     upload = Upload("text-message.txt", "text/plain", body.encode())
     inbound.receive(change, upload=upload, said=said, title="A text message", source=number)

@@ -55,7 +55,7 @@ def board(request: Request) -> HttpResponse:
         asked = [team] if team else [reference for reference, _name in known]
         nobody, _found = workload.uncarried(view, asked, limit=1) if asked else (0, [])
         split = workload.even(view, team) if team and keeper(request) else None
-        answering = {line: oncall.now(view, line=line) for line in oncall.LINES}
+        answering = oncall.answering(view)
         away = [each for each in absences.every(view) if each.standing in absences.LIVE]
         everybody = carriers if team is None or not away else workload.board(view)
         still = {each.person.reference: each.patients - each.covering for each in everybody}

@@ -31,11 +31,11 @@ def index(request: Request) -> HttpResponse:
     with request.hub.store.view(request.who) as view:
         zone, today = view.zone, local_day(view.now, view.zone)
         last = start_of_day(today + timedelta(days=AHEAD), zone)
-        shifts = oncall.shifts(view, view.now, last)
+        shifts, answering = oncall.shifts(view, view.now, last), oncall.answering(view)
         lines = [
             {
                 "line": line,
-                "now": oncall.now(view, line=line),
+                "now": answering[line],
                 "shifts": [
                     (each, each.start.astimezone(zone), each.end.astimezone(zone), each.start <= view.now)
                     for each in shifts

@@ -175,8 +175,8 @@ def one(view: View, absence: str) -> Absence:
 def every(view: View) -> list[Absence]:
     """Everybody's absences, the earliest first: those recorded in two years, whenever they are."""
     since = f"ge{(view.now - REMEMBERED).date().isoformat()}"
-    found = [_read(view, each) for each in view.find("Basic", code=f"{KIND}|{CODE}", created=since, _count=MOST)]
-    return sorted(found, key=lambda each: (each.first, each.name))
+    found = reading.once(view, ("absences",), lambda: view.find("Basic", code=f"{KIND}|{CODE}", created=since, _count=MOST))
+    return sorted((_read(view, each) for each in found), key=lambda each: (each.first, each.name))
 
 
 def of_person(view: View, person: str) -> list[Absence]:

@@ -5,8 +5,8 @@ A shift is a `Slot` (busy-unavailable) of a `Schedule` that belongs to one perso
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -78,12 +78,17 @@ def now(view: View, at: datetime | None = None, *, line: str = CLINICIAN) -> Ans
 
     None only in a house that has neither. Everybody may ask, whatever else they may see.
     """
+    return answering(view, at, lines=(line,))[line]
+
+
+def answering(view: View, at: datetime | None = None, *, lines: Sequence[str] = LINES) -> dict[str, Answering | None]:
+    """The same of several lines, asked together."""
     at = at or view.now
     with reading.seeing_all(view):
-        for shift in shifts(view, at, at, line=line):
-            if works(view, shift.person):
-                return shift
-        return next(_others(view, at, line), None)
+        known = [each for each in shifts(view, at, at, line=lines[0] if len(lines) == 1 else None) if each.line in lines]
+        on = {line: next((each for each in known if each.line == line and works(view, each.person)), None) for line in lines}
+        others = None if all(on.values()) else next(_others(view, at), None)
+    return {line: found or (others and replace(others, line=line)) for line, found in on.items()}
 
 
 def shifts(view: View, first: datetime, last: datetime, *, line: str | None = None) -> list[Answering]:
@@ -99,12 +104,10 @@ def shifts(view: View, first: datetime, last: datetime, *, line: str | None = No
 
 def _people(view: View, slots: list[Resource]) -> Mapping[str, Resource]:
     """Who each Schedule of these Slots belongs to."""
-    schedules = sorted({str(target(each.get("schedule"))) for each in slots})
-    found: dict[str, Resource] = {}
-    for schedule in schedules:
-        owner = next((target(each) for each in (reading.peek(view, schedule) or {}).get("actor", ())), None)
-        found[schedule] = reading.peek(view, owner) or {}
-    return found
+    schedules = reading.several(view, "Schedule", (target(each.get("schedule")) for each in slots))
+    owners = {schedule: next((target(each) for each in found.get("actor", ())), None) for schedule, found in schedules.items()}
+    people = reading.several(view, "Practitioner", owners.values())
+    return {schedule: people.get(str(owner), {}) for schedule, owner in owners.items()}
 
 
 def _read(slot: Resource, people: Mapping[str, Resource]) -> Answering:
@@ -122,7 +125,7 @@ def phone_of(practitioner: Resource) -> str | None:
     return str(points[0]["value"]) if points else None
 
 
-def _others(view: View, at: datetime, line: str) -> Iterator[Answering]:
+def _others(view: View, at: datetime) -> Iterator[Answering]:
     """Those who answer for the house, by role and name."""
     for role in INSTEAD:
         held = view.find("PractitionerRole", role=f"{codes.STAFF_ROLE}|{role}", active="true")
@@ -131,7 +134,7 @@ def _others(view: View, at: datetime, line: str) -> Iterator[Answering]:
         for each in sorted(people, key=lambda one: human_name(one).casefold()):
             person = f"Practitioner/{each['id']}"
             if works(view, person):
-                yield Answering(person, human_name(each), phone_of(each), line, at, at, instead=True)
+                yield Answering(person, human_name(each), phone_of(each), CLINICIAN, at, at, instead=True)
 
 
 def gaps(view: View, first: date, last: date, *, line: str) -> list[tuple[datetime, datetime]]:

@@ -17,6 +17,8 @@ from baton.desk import paging, posting
 from baton.desk.team import may
 from baton.duties import codes, working_days
 from baton.duties.team import huddle_reading, huddles, people, teams
+from baton.duties.team.huddle_reading import Point
+from baton.duties.team.people import Person
 from baton.fhir.resource import human_name
 from baton.rules.calendar import add_business_days, local_day
 from baton.store import Invalid, NotFound, View
@@ -54,18 +56,28 @@ def huddle(request: Request, huddle: str) -> HttpResponse:
         points = huddle_reading.points(view, huddle)
         staffed = people.roster(view)
         near = [each for each in staffed if any(role.team == found.team for role in each.current)]
+        now = view.now
         due = add_business_days(local_day(view.now, view.zone), 2, working_days.calendar(view, found.team)).value
         others = [] if found.end else _others(view, found.team, {each.patient for each in points})
     there = {each.person for each in found.people if each.end is None}
-    context = {"huddle": found, "points": points, "owners": sorted(staffed, key=lambda each: each not in near), "due": due, "there": there}
     near_ids = {each.reference for each in near}
+    hands = [each for each in staffed if each.reference in near_ids | there | {request.who.person, *(point.after for point in points)}]
+    context = {"huddle": found, "points": [(each, _owners(each, hands, request.who.person)) for each in points], "due": due, "there": there}
     context |= {
+        "now": now,
+        "far": [each for each in staffed if each not in hands],
         "about": found.about.said(get_language()),
         "others": others,
         "absent": sorted((each for each in staffed if each.reference not in there), key=lambda each: each.reference not in near_ids),
         "left": sum(each.state == "to-do" for each in points),
     }
     return render(request, "team/huddle.html", context)
+
+
+def _owners(point: Point, hands: list[Person], me: str) -> list[Person]:
+    """Who is asked to owe a decision, each a button: first whoever looks after the patient (else oneself), whom Enter means too."""
+    first = point.after if any(each.reference == point.after for each in hands) else me
+    return sorted(hands, key=lambda each: (each.reference != first, each.reference != me))
 
 
 def _others(view: View, team: str, known: set[str]) -> list[tuple[str, str]]:

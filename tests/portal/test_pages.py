@@ -290,6 +290,81 @@ def test_a_caregiver_answers_about_themselves_and_says_who_may_read_it(portal: P
         assessments.take_back(change, response=id_, reason="the next test asks anew")
 
 
+def test_what_only_the_patient_can_answer_is_kept_from_the_proxy_kindly(portal: Portal) -> None:
+    portal.let_in(portal.lena)
+    lena, task = portal.browser(portal.lena, LENA), asked(portal, "phq-9")
+    plan = said(lena.get("/my/"))
+    assert "Only Rosa Delgado can answer this." in plan and f"/my/questions/{task}" not in plan and f"/my/done/{task}" not in plan
+    assert f"/my/questions/{task}" not in said(lena.get("/my/questions"))
+    for answer in (
+        lena.get(f"/my/questions/{task}"),
+        lena.get(f"/my/questions/{task}/help"),
+        lena.post(f"/my/questions/{task}/answer", {"link": "44250-9", "answer": PHQ9_ZERO}),
+        lena.post(f"/my/questions/{task}/read", {}),
+    ):
+        page = said(answer)
+        assert answer.status_code == 403 and "Only Rosa Delgado can answer this" in page and "tel:988" in page and "<form" not in main(page)
+        assert "little interest" not in page.lower()
+    assert lena.post(f"/my/done/{task}").status_code == 404
+    assert next(each for each in tasks(portal, portal.rosa) if each["id"] == task)["status"] == "requested"
+    assert link_of(said(rosa(portal).get(f"/my/questions/{task}"))), "the patient is asked as ever"
+
+
+def main(page: str) -> str:
+    return page.partition("<main")[2].partition("</main>")[0]
+
+
+def test_what_an_informant_may_say_the_proxy_answers_in_their_own_name(portal: Portal) -> None:
+    portal.let_in(portal.lena)
+    lena, task = portal.browser(portal.lena, LENA), asked(portal, "home-visit")
+    page = said(lena.get("/my/questions"))
+    assert f"/my/questions/{task}" in page and "Here you answer for Rosa Delgado" in page
+    assert f"/my/questions/{task}" in said(lena.get("/my/"))
+    while (answer := lena.get(f"/my/questions/{task}")).status_code == 200:
+        item = library()["home-visit"].item(link_of(said(answer)))
+        assert item is not None
+        value = "" if item.type == "text" else item.options[0].code
+        assert lena.post(f"/my/questions/{task}/answer", {"link": item.link, "answer": value}).status_code == 302
+    assert next(each for each in tasks(portal, portal.rosa) if each["id"] == task)["status"] == "completed"
+    with portal.house.hub.store.view(portal.house.hub.store.who(portal.house.person["carla@example.org"], entrance="desk")) as view:
+        kept = assessments.of_patient(view, patient=portal.rosa, assessment="home-visit")[0]
+    assert kept.done and kept.source == portal.lena and kept.by == "Lena Delgado"
+    assert "You answered" in said(lena.get("/my/questions"))
+
+
+def test_a_helper_answers_nothing_for_the_patient(portal: Portal) -> None:
+    portal.let_in(portal.lena, "dates")
+    lena, task = portal.browser(portal.lena, LENA), asked(portal, "home-visit")
+    assert lena.get("/my/questions").status_code == 403 and lena.get(f"/my/questions/{task}").status_code == 404
+    item = library()["home-visit"].items[0]
+    lena.post(f"/my/questions/{task}/answer", {"link": item.link, "answer": item.options[0].code})
+    with portal.house.hub.store.view(portal.house.hub.store.who(portal.house.person["carla@example.org"], entrance="desk")) as view:
+        assert not [each for each in assessments.of_patient(view, patient=portal.rosa) if each.source == portal.lena and not each.done]
+
+
+def test_the_desk_says_who_has_no_way_in_and_offers_to_invite_them_and_no_child(portal: Portal) -> None:
+    desk, page = client(portal.house), f"/patients/{portal.rosa[8:]}/portal"
+    kin = {"resourceType": "RelatedPerson", "active": True, "patient": {"reference": portal.rosa}}
+    with portal.house.change() as change:
+        telecom = [{"system": "email", "value": "mario@mail.example"}]
+        mario = f"RelatedPerson/{change.put({**kin, 'name': [{'text': 'Mario Delgado'}], 'telecom': telecom}).id}"
+        pia = f"RelatedPerson/{change.put({**kin, 'name': [{'text': 'Pia Delgado'}], 'birthDate': '2015-05-05'}).id}"
+    shown = said(desk.get(page))
+    assert (
+        re.search(rf'<option value="{mario}">Mario Delgado · no way in yet', shown) and "Not asked, being under 18: Pia Delgado." in shown
+    )
+    form = {"assessment": "caregiver-strain", "due": TOMORROW.isoformat()}
+    assert "an adult of the family" in said(desk.post(f"{page}/ask", {**form, "person": pia}, follow=True))
+    shown = said(desk.post(f"{page}/ask", {**form, "person": mario}, follow=True))
+    assert "they have no way into the portal yet" in shown and "?person=RelatedPerson%2F" in shown.replace("/", "%2F").replace(
+        "%252F", "%2F"
+    )
+    shown = said(desk.get(page, {"person": mario}))
+    assert f'<option value="{mario}" selected>' in shown and 'value="mario@mail.example"' in shown
+    how = said(desk.get(f"/patients/{portal.rosa[8:]}/how"))
+    assert f'name="source" value="{mario}"' in how and f'name="source" value="{pia}"' not in how
+
+
 def test_words_may_be_left_out_and_are_not_asked_again(portal: Portal) -> None:
     browser, task = rosa(portal), asked(portal, "four-ms")
     first = link_of(said(browser.get(f"/my/questions/{task}")))

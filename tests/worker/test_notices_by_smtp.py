@@ -7,6 +7,7 @@ import functools
 import socketserver
 import threading
 from collections.abc import Iterator
+from datetime import date
 from email.message import Message
 
 import psycopg
@@ -20,7 +21,7 @@ from baton import app, uploads
 from baton.duties.contact import threads
 from baton.duties.patients import network
 from baton.duties.scheduling import booking, told
-from baton.duties.support import concerns
+from baton.duties.support import caregiver_answers, concerns
 from baton.store.postgres import Database
 from baton.worker import mail, outbox, texts
 
@@ -167,4 +168,22 @@ def test_everybody_in_a_moved_visit_gets_one_mail_that_names_nobody(database: Da
     known = {each.ref: [one.kind for one in each.receipts] for each in notice.parties}
     assert known["Practitioner/linh"] == known["Patient/lan"] == ["delivered"], "a mail server took it, and that is all that is known"
     assert known[ANA] == known["Location/heart"] == []
+    ward.store.close()
+
+
+def test_whoever_cares_is_told_by_mail_in_their_language_that_something_waits(database: Database, post: Post) -> None:
+    ward = Ward(database, start="2026-07-03T09:00:00")
+    kin = {"resourceType": "RelatedPerson", "id": "ana", "patient": {"reference": EVA}, "name": [{"given": ["Ana"], "family": "Stone"}]}
+    spanish = [{"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": "es"}]}, "preferred": True}]
+    ward.put(patient(telecom=MAIL), of_team(), {**kin, "telecom": ANAS, "communication": spanish}, let_in("eva", ANA))
+    with ward.change(TOM) as change:
+        network.permit(change, person=ANA, told="everything", source="patient-said")
+    with ward.change(TOM) as change:
+        asked = caregiver_answers.ask(change, patient=EVA, person=ANA, assessment="caregiver-strain", due=date(2026, 7, 10))
+    carry(ward, database, post)
+    [message] = post.got
+    assert (asked, message["To"]) == ("email", "ana@example.org")
+    text = " ".join(message.get_payload(decode=True).decode().split())  # type: ignore[union-attr]
+    assert text == "Hola. Algo le espera en su página. Entre para verlo: https://hub.example/my/me"
+    assert not any(word in f"{message['Subject']} {text}" for word in ("Eva", "Ana", "Stone", "cuid"))
     ward.store.close()

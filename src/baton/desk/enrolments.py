@@ -49,7 +49,7 @@ def page(request: Request, patient: str) -> HttpResponse:
         slip = slips.of(view, "program-summary", patient)
         owed = asking.due(view, reference)
         cards = [_card(view, each, today, own, owed.get(each.reference, ())) for each in mine]
-        close = [(each.reference, each.name) for each in caregivers.of_patient(view, patient=patient, responses=())]
+        close = [(each.reference, each.name) for each in caregivers.of_patient(view, patient=patient, responses=()) if not each.child]
         looked_at = four_ms.card(program_four_ms.of_patient(view, reference), own)
         risk = panel_risk.judge(program_risk.facts(view, reference), today)
     offered = [_entry(each, own) for each in entries if each.open is None]

@@ -11,10 +11,11 @@ from django.urls import path
 from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from baton.desk import labels, people_words, slips
+from baton.desk import labels, message_words, people_words, slips
 from baton.desk.posting import form
 from baton.duties import reading
 from baton.duties.contact import guests as duty
@@ -28,6 +29,15 @@ from baton.rules.calendar import local_day
 from baton.store import Conflict, Invalid
 from baton.web import guests
 from baton.web.gate import Request, staff, stepped_up
+
+TOLD: labels.Words = {
+    "email": lazy("The questions are on their page. They are told by e-mail that something waits for them."),
+    "sms": lazy("The questions are on their page. They are told by text that something waits for them."),
+    "no-access": lazy("The questions wait for them, but they have no way into the portal yet: invite them, or ask them yourself."),
+    "no-way": lazy("The questions are on their page. They chose no e-mail or text: tell them yourself."),
+    "not-this-way": lazy("The questions are on their page. The patient asked not to be reached at their address: tell them yourself."),
+}
+"""What is said once somebody who cares was asked, by how they are told."""
 
 
 @staff
@@ -47,12 +57,17 @@ def _page(request: Request, patient: str, status: int = 200, **more: Any) -> Htt
         person = view.get("Patient", patient)
         close = duty.close_to(view, reference)
         emails = {reference: _email(person)} | {each: _email(reading.peek(view, each) or {}) for each, _name in close}
-        access = duty.of_patient(view, reference)
+        access, close_by = duty.of_patient(view, reference), caregiver_answers.near(view, patient=reference)
+        chosen = str((more.get("form") or request.GET).get("person", "")) or reference
         context = {
             "patient": patient,
             "name": human_name(person),
             "people": [(each, guests.of_person(each.person) is not None) for each in access],
-            "near": [each for each in access if not each.own],
+            "near": [(each, labels.word(message_words.NOTICES, each.how)) for each in close_by if not each.child],
+            "children": [each.name for each in close_by if each.child],
+            "asked_near": [
+                {"it": each, "title": asked.said(get_language()).title, "due": due} for each in close_by for asked, due in each.asked
+            ],
             "choices": [(reference, human_name(person), emails[reference]), *((each, name, emails[each]) for each, name in close)],
             "levels": people_words.PORTAL_LEVELS.items(),
             "together": agreements.together(view, patient=reference),
@@ -60,6 +75,8 @@ def _page(request: Request, patient: str, status: int = 200, **more: Any) -> Htt
             "of_caregivers": [(each.code, each.said(get_language()).title) for each in caregiver_answers.of_caregivers()],
             "today": local_day(view.now, view.zone).isoformat(),
             "writes": view.decide("write", "Consent", patient=reference).allowed,
+            "chosen": chosen,
+            "email": (more.get("form") or {}).get("email") or emails.get(chosen, ""),
             "promises": view.decide("write", "Task", patient=reference).allowed,
             "spanish": (identity.language(person) or "en").startswith("es"),
             **more,
@@ -162,10 +179,10 @@ def ask(request: Request, patient: str) -> str:
         raise Invalid("Say until when.", expression="Task.restriction.period.end")
     with request.hub.store.change(request.who, because="Questions for the patient or who cares") as change:
         if person:
-            caregiver_answers.ask(change, patient=patient, person=person, assessment=request.POST.get("assessment", ""), due=due)
-        else:
-            agreements.ask_questions(change, patient=patient, assessment=request.POST.get("assessment", ""), due=due)
-    return _("The questions are on their page.") if person else _("The questions are on the patient's page.")
+            how = caregiver_answers.ask(change, patient=patient, person=person, assessment=request.POST.get("assessment", ""), due=due)
+            return str(TOLD[how])
+        agreements.ask_questions(change, patient=patient, assessment=request.POST.get("assessment", ""), due=due)
+    return _("The questions are on the patient's page.")
 
 
 urlpatterns = [

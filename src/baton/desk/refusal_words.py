@@ -20,6 +20,8 @@ REFUSALS = (
     lazy("Say it in fewer words."),
     lazy("Say who does it."),
     lazy("These questions are asked already."),
+    lazy("A child is not asked how they bear it: speak with an adult of the family."),
+    lazy("Only the patient can answer this."),
     lazy("There is no such assessment."),
     lazy("The promise is closed already."),
     lazy("Say why it is closed."),

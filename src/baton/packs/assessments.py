@@ -86,7 +86,11 @@ SCALE: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """An assessment. `by` says who may answer, `about` whom it is about (the patient, or the caregiver who answers)."""
+    """An assessment. `by` says who may answer, `about` whom it is about (the patient, or the caregiver who answers).
+
+    `informant`: somebody the patient lets see everything may answer it for them in the portal, alone. Nothing about mood, or about being
+    hurt at home, is so.
+    """
 
     code: str
     version: str
@@ -102,6 +106,7 @@ class Assessment:
     items: tuple[Item, ...]
     scores: tuple[Score, ...]
     words: Mapping[str, Words]
+    informant: bool = False
 
     @property
     def canonical(self) -> str:
@@ -146,6 +151,7 @@ def _read(raw: Mapping[str, Any]) -> Assessment:
         items=tuple(_item(each, raw["answers"]) for each in raw["items"]),
         scores=tuple(Score(each["code"], _pairs(each["codes"]), tuple(each["items"])) for each in raw["scores"]),
         words={code: Words(raw[code]["title"], raw[code]["lead"], raw[code]["items"], raw[code]["answers"]) for code in LANGUAGES},
+        informant=raw.get("informant") is True,
     )
 
 

@@ -11,12 +11,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from baton.duties import reading
 from baton.duties.support import agreements, assessments, caregiver_answers, safety
 from baton.packs import crisis
 from baton.packs.assessments import SCALE, Item
 from baton.portal import show
 from baton.portal.posting import form
-from baton.store import Change, NotFound, View
+from baton.store import Change, NotFound, View, Who
 from baton.web.gate import Request, guest
 
 
@@ -31,16 +32,34 @@ def _asked(view: View, request: Request, task: str) -> agreements.Asked:
 @guest
 @require_GET
 def index(request: Request) -> HttpResponse:
-    """What is asked, and what was answered."""
+    """What is asked, and what was answered. Somebody who is let in finds here what they may answer for the patient."""
     with request.hub.store.view(request.who) as view:
         patient, spoken = str(request.who.on_behalf_of), get_language()
         open_ = [(each, each.assessment.said(spoken).title) for each in agreements.asked(view, patient=patient)]
-        done = [each for each in assessments.of_patient(view, patient=patient) if each.done and each.source == patient]
-        titles = [(each, each.assessment.said(spoken).title) for each in done]
+        mine = [each for each in assessments.of_patient(view, patient=patient) if each.done and each.source == request.who.person]
+        titles = [(each, each.assessment.said(spoken).title) for each in mine if each.assessment.about == "patient"]
         near = [(each, in_words(each)) for each in caregiver_answers.shown_to_patient(view, patient=patient)]
     return show.page(
         request, "portal/questions.html", {"open": open_, "done": titles, "near": near if request.who.role == "patient" else ()}
     )
+
+
+def _answering(request: Request) -> Who:
+    """Who answers: the patient; or somebody the patient let in, for what they may say in their own name, which the door checks."""
+    return caregiver_answers.as_themselves(request.who) if request.who.role == "related" else request.who
+
+
+def _kept_for_the_patient(request: Request, task: str) -> HttpResponse | None:
+    """What somebody who is let in reads in place of questions that are not theirs to answer: why, and whom to call. None: they are."""
+    if request.who.role == "patient":
+        return None
+    patient = str(request.who.on_behalf_of)
+    with request.hub.store.view(request.who) as view:
+        why = agreements.kept_for_the_patient(view, task=task, patient=patient)
+        context = {"why": why, "name": reading.name_of(view, patient), "phone": show.phone_of(view, patient)}
+    if why is None:
+        return None
+    return show.page(request, "portal/theirs_alone.html", {**context, "crisis": crisis.words(get_language())}, status=403)
 
 
 def in_words(answered: assessments.Response) -> dict[str, Any]:
@@ -56,6 +75,8 @@ def in_words(answered: assessments.Response) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD"])
 def question(request: Request, task: str) -> HttpResponse:
     """The next question, or the end. While an answer needs somebody, what helps now is read first."""
+    if kept := _kept_for_the_patient(request, task):
+        return kept
     with request.hub.store.view(request.who) as view:
         asked = _asked(view, request, task)
         case = safety.of_response(view, response=asked.response) if asked.response else None
@@ -93,7 +114,9 @@ def choices(item: Item, words: Any) -> list[tuple[str, str]]:
 @form("my_questions")
 def answer(request: Request, task: str) -> HttpResponse:
     """One answer, or words left empty. Kept first; what needs somebody now is met with help before anything else."""
-    with request.hub.store.change(request.who, because="Answered in the portal") as change:
+    if refused := _kept_for_the_patient(request, task):
+        return refused
+    with request.hub.store.change(_answering(request), because="Answered in the portal") as change:
         asked = _asked(change, request, task)
         link = request.POST.get("link", "")
         item = asked.assessment.item(link)
@@ -142,6 +165,8 @@ def _kept(
 @require_GET
 def help_now(request: Request, task: str) -> HttpResponse:
     """Help first: 988, 911, us. The case was opened with the answer, and somebody calls; where, they can say here."""
+    if kept := _kept_for_the_patient(request, task):
+        return kept
     patient = str(request.who.on_behalf_of)
     with request.hub.store.view(request.who) as view:
         case = next((each for each in safety.cases(view, patient=patient) if each.told is None), None)
@@ -156,6 +181,8 @@ def _left(view: View, request: Request, task: str) -> bool:
 @form("my_questions")
 def read_it(request: Request, task: str) -> HttpResponse:
     """They read it; where they are and how to call them goes to whoever calls. Then the questions go on, if any are left."""
+    if kept := _kept_for_the_patient(request, task):
+        return kept
     with request.hub.store.change(request.who, because="Help was read in the portal") as change:
         for case in safety.cases(change, patient=str(request.who.on_behalf_of)):
             safety.tell(change, task=case.id, place=request.POST.get("place", ""), number=request.POST.get("number", ""))

@@ -20,7 +20,7 @@ MENU: tuple[tuple[str, Any, str], ...] = (
     ("my_worries", lazy("What worries me"), "Task"),
     ("my_goals", lazy("My goals"), "Goal"),
     ("my_lessons", lazy("My lessons"), "Observation"),
-    ("my_questions", lazy("Questions for me"), "own"),
+    ("my_questions", lazy("Questions for me"), "QuestionnaireResponse"),
     ("my_me", lazy("How I am doing"), "carer"),
     ("my_papers", lazy("My papers"), "DocumentReference"),
     ("my_looks", lazy("Who saw my record"), "own"),

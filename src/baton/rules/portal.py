@@ -21,6 +21,11 @@ def may_have_own(born: date | None, today: date) -> bool:
     return born is not None and is_adult(born, today, number("own-from", today))
 
 
+def is_minor(born: date | None, today: date) -> bool:
+    """Whether somebody is known to be a minor; whose birth date nobody knows is taken for none."""
+    return born is not None and not is_adult(born, today, number("majority", today))
+
+
 def proxy_until(born: date | None, today: date, asked: date | None = None) -> date:
     """The last day on which somebody let in today may see the record of a person of that birth date.
 
@@ -29,9 +34,8 @@ def proxy_until(born: date | None, today: date, asked: date | None = None) -> da
     last = today + timedelta(days=number("longest", today))
     if asked is not None:
         last = min(last, asked)
-    years = number("majority", today)
-    if born is not None and not is_adult(born, today, years):
-        last = min(last, _birthday(born, years) - timedelta(days=1))
+    if born is not None and is_minor(born, today):
+        last = min(last, _birthday(born, number("majority", today)) - timedelta(days=1))
     return last
 
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from baton.duties import reading
-from baton.duties.contact import safe_contact
-from baton.duties.patients import identity
+from baton.duties.contact import safe_contact, thread_notices
 
 if TYPE_CHECKING:
     from baton.store import Change, View
@@ -54,9 +53,7 @@ def _words(view: View, person: str) -> Mapping[str, tuple[str, str]]:
     """The words in the language of whoever it is for: of somebody let in whose language nobody knows, the patient's."""
     with reading.seeing_all(view):
         found = reading.peek(view, person) or {}
-        if not identity.language(found) and "patient" in found:
-            found = reading.peek(view, found["patient"].get("reference")) or {}
-    return WORDS.get((identity.language(found) or "en")[:2], WORDS["en"])
+    return WORDS.get(thread_notices.spoken(view, found), WORDS["en"])
 
 
 def _announce(change: Change, person: str, channel: str, to: str, topic: str, payload: Mapping[str, str]) -> None:

@@ -20,6 +20,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "en": ("There is a message for you", "Hello. There is a message for you. Sign in to read it:"),
     "es": ("Tiene un mensaje", "Hola. Tiene un mensaje. Entre para leerlo:"),
 }
+WAITS: Final[Mapping[str, tuple[str, str]]] = {
+    "en": ("Something waits for you", "Hello. Something waits for you on your page. Sign in to see it:"),
+    "es": ("Algo le espera", "Hola. Algo le espera en su página. Entre para verlo:"),
+}
 """Subject and sentence by language: nothing in them says who, what or why."""
 TOPICS: Final = {"email": "mail", "sms": "text"}
 
@@ -56,61 +60,82 @@ def how_told(message: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _announced(change: Change, thread: Resource, message: str, reader: str) -> str:
-    patient = str(codes.patient_of(thread))
-    how, address, person = _reach(change, patient, reader)
+    return _tell(change, str(codes.patient_of(thread)), reader, WORDS, {"link": LINK, "message": message}, topic_of(thread))
+
+
+def announce(change: Change, *, patient: str, reader: str, link: str, topic: str = "other", page: str = "Communication") -> str:
+    """Tell somebody outside that something else than a message waits for them at a page of the portal; how, or why they are not told.
+
+    `page`: the type of resource that whoever may open that page sees; "Appointment" is seen by whoever is let in at all.
+    """
+    return _tell(change, patient, reader, WAITS, {"link": link}, topic, page)
+
+
+def _tell(
+    change: Change, patient: str, reader: str, words: Mapping[str, tuple[str, str]], said: Mapping[str, str], topic: str,
+    page: str = "Communication",
+) -> str:  # fmt: skip
+    how, address, person = _reach(change, patient, reader, page)
     if how not in TOPICS or address is None:
         return how
-    subject, text = WORDS.get((identity.language(person) or "en").split("-")[0], WORDS["en"])
-    payload = {"subject": subject, "text": text, "link": LINK, "message": message, "reader": reader}
-    if reader.startswith("Patient/"):
-        safe_contact.announce(change, patient=reader, channel=how, address=address, topic=TOPICS[how], payload=payload)
+    subject, text = words.get(spoken(change, person), words["en"])
+    payload = {"subject": subject, "text": text, **said, "reader": reader}
+    if reader != patient:
+        payload |= {"about": patient, "concerning": topic}
+    if _is_the_patients(change, patient, reader, address):
+        safe_contact.announce(change, patient=patient, channel=how, address=address, topic=TOPICS[how], payload=payload)
     else:
-        change.announce(TOPICS[how], {**payload, "about": patient, "concerning": topic_of(thread), "to": address})
+        change.announce(TOPICS[how], {**payload, "to": address})
     return how
 
 
-def announce(change: Change, *, patient: str, reader: str, link: str) -> str:
-    """Tell somebody outside that something else than a message waits for them at a page of the portal; how, or why they are not told."""
-    how, address, person = _reach(change, patient, reader)
-    if how not in TOPICS or address is None:
-        return how
-    subject, text = WORDS.get((identity.language(person) or "en").split("-")[0], WORDS["en"])
-    payload = {"subject": subject, "text": text, "link": link, "reader": reader}
-    if reader.startswith("Patient/"):
-        safe_contact.announce(change, patient=reader, channel=how, address=address, topic=TOPICS[how], payload=payload)
-    else:
-        change.announce(TOPICS[how], {**payload, "about": patient, "concerning": "other", "to": address})
-    return how
+def spoken(view: View, person: Resource) -> str:
+    """The language in which somebody outside is written to: theirs; of the family's, where nobody knows it, the patient's."""
+    own = identity.language(person)
+    if not own and "patient" in person:
+        with reading.seeing_all(view):
+            own = identity.language(reading.peek(view, target(person["patient"])) or {})
+    return (own or "en").split("-")[0]
 
 
-def how(view: View, patient: str, reader: str) -> str:
-    """How somebody outside would be told that there is a message: email, sms, or why they would not (no-access, no-way, not-this-way)."""
-    return _reach(view, patient, reader)[0]
+def how(view: View, patient: str, reader: str, *, page: str = "Communication") -> str:
+    """How somebody outside would be told of something: email, sms, or why they would not be (no-access, no-way, not-this-way)."""
+    return _reach(view, patient, reader, page)[0]
 
 
-def _reach(view: View, patient: str, reader: str) -> tuple[str, str | None, Resource]:
+def _reach(view: View, patient: str, reader: str, page: str) -> tuple[str, str | None, Resource]:
     with reading.seeing_all(view):
         person = reading.peek(view, reader)
-    if person is None or not may_sign_in(view, reader, patient):
+    if person is None or not may_sign_in(view, reader, patient, page):
         return "no-access", None, {}
-    if reader.startswith("Patient/") and not safe_contact.may_contact(view, reader, "portal").allowed:
+    if reader == patient and not safe_contact.may_contact(view, reader, "portal").allowed:
         return "not-this-way", None, person
     way = way_to(person)
     if way is None:
         return "no-way", None, person
     channel, address = way
-    if reader.startswith("Patient/") and not safe_contact.may_contact(view, reader, channel, address).allowed:
+    theirs = _is_the_patients(view, patient, reader, address)
+    if theirs and not safe_contact.may_contact(view, patient, channel, address).allowed:
         return "not-this-way", None, person
     return channel, address, person
 
 
-def may_sign_in(view: View, reader: str, patient: str) -> bool:
-    """Whether somebody has access to the portal, and reads messages there: a notice to anybody else would lead nowhere."""
+def _is_the_patients(view: View, patient: str, reader: str, address: str) -> bool:
+    """Whether it is the patient's address, if only because the family shares it: what the patient asked about it holds."""
+    if reader == patient:
+        return True
+    with reading.seeing_all(view):
+        person = reading.peek(view, patient) or {}
+    return address.casefold() in [str(each["value"]).casefold() for each in identity.points(person)]
+
+
+def may_sign_in(view: View, reader: str, patient: str, page: str = "Communication") -> bool:
+    """Whether somebody has access to the portal, and sees what is on that page: a notice to anybody else would lead nowhere."""
     guest = view.store.guest(reader)
     if guest is None:
         return False
     with view.store.view(guest) as theirs:
-        return theirs.decide("see", "Communication", patient=patient).allowed
+        return theirs.decide("see", page, patient=patient).allowed
 
 
 def way_to(person: Resource) -> tuple[str, str] | None:

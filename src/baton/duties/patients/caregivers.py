@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from baton.duties import codes, reading, trace
+from baton.duties.patients import identity
 from baton.duties.promises import refuse
 from baton.duties.support import assessments, clinicians
 from baton.duties.support.assessments import Response, Sum
 from baton.fhir.resource import Resource, has_code, human_name, target
 from baton.rules.calendar import local_day
+from baton.rules.portal import is_minor
 
 if TYPE_CHECKING:
     from baton.store import Change, Stored, View
@@ -35,7 +37,10 @@ class Ability:
 
 @dataclass(frozen=True, slots=True)
 class Caregiver:
-    """Somebody close to the patient: whether they are part of the care team, their strain over time, what they can do."""
+    """Somebody close to the patient: whether they are part of the care team, their strain over time, what they can do.
+
+    `child`: known to be a minor; a child is nobody to ask how they bear it.
+    """
 
     reference: str
     name: str
@@ -45,6 +50,7 @@ class Caregiver:
     strain: tuple[tuple[datetime | None, Sum], ...]
     abilities: tuple[Ability, ...]
     asked: datetime | None
+    child: bool = False
 
 
 def of_patient(view: View, *, patient: str, responses: Iterable[Response] | None = None) -> tuple[Caregiver, ...]:
@@ -74,6 +80,7 @@ def _caregiver(view: View, person: Resource, teams: list[Resource], answered: li
         strain=strain,
         abilities=tuple(_abilities(view, ability, shown)) if ability else (),
         asked=ability.when if ability else None,
+        child=is_minor(identity.birth_date(person), local_day(view.now, view.zone)),
     )
 
 

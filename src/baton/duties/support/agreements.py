@@ -49,7 +49,10 @@ State = Literal["late", "today", "coming", "done"]
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """One promise as both sides see it. `words`: those of who wrote it, where they are for the patient."""
+    """One promise as both sides see it. `words`: those of who wrote it, where they are for the patient.
+
+    `asks`: questions that whoever looks may answer; `alone`: questions that nobody but the patient answers, shown to somebody else.
+    """
 
     id: str
     code: str
@@ -59,6 +62,7 @@ class Agreed:
     waiting: bool = False
     owner: str = ""
     asks: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +103,8 @@ def _shown(task: Resource, read: frozenset[str] | None, me: str) -> bool:
     code = codes.promise_code(task)
     if code is None or code in INNER:
         return False
-    if read is not None and caregiver_marks.is_own(task):
-        return False  # what a caregiver is asked about themselves stands on their own page
+    if caregiver_marks.is_own(task):
+        return False  # what a caregiver is asked about themselves stands on their own page, and on the desk beside their name
     if code == CONCERN and read is not None and target(task.get("requester")) != me:
         return False  # what worries one of them is not told to another
     return read is None or not code.startswith("message-") or target(task.get("focus")) in read
@@ -132,7 +136,8 @@ def agreed(view: View, task: Resource) -> Agreed:
     if is_outside(view.who.person) and not code.startswith(SAID):
         words = str(extension(task, TOLD_TO_PATIENT) or (words if code == codes.BY_HAND and is_theirs(task) else ""))
     owner = str((task.get("owner") or {}).get("display") or "")
-    return Agreed(task["id"], code, words, due, state, task["status"] == "on-hold", owner, questions_of(task) is not None)
+    asks, mine = questions_of(task) is not None, may_answer(view, task)
+    return Agreed(task["id"], code, words, due, state, task["status"] == "on-hold", owner, asks and mine, asks and not mine)
 
 
 def agree(change: Change, *, patient: str, what: str, due: date, by: By, told: str | None = None) -> Stored:
@@ -166,7 +171,7 @@ def did(change: Change, *, task: str) -> Stored:
     """Whose it is says that they did it. Raises NotFound when it is not theirs to say, Invalid when it is closed."""
     found = change.get("Task", task)
     owner = target(found.get("owner"))
-    if owner not in (change.who.person, change.who.on_behalf_of):
+    if owner not in (change.who.person, change.who.on_behalf_of) or not may_answer(change, found):
         raise NotFound(f"There is no Task/{task}.")
     return promises.done(change, task=task)
 
@@ -211,15 +216,51 @@ def ask_questions(change: Change, *, patient: str, assessment: str, due: date) -
 
 
 def asked(view: View, *, patient: str) -> tuple[Asked, ...]:
-    """What is asked of a patient ("Patient/id") in the portal and not answered to the end, the earliest due first."""
-    found = []
+    """What is asked of a patient ("Patient/id") in the portal and not answered to the end, the earliest due first.
+
+    Somebody else who is let in sees what may be answered for the patient, unless the patient has begun to; what one began, the other
+    does not go on with.
+    """
+    me, found = view.who.person, []
     for task in view.find("Task", patient=patient, status=codes.OPEN):
         assessment = questions_of(task)
-        if assessment is not None and is_theirs(task):
-            response = next((target(each.get("valueReference")) for each in task.get("output", ()) if "valueReference" in each), None)
-            id_ = response.partition("/")[2] if response and response.startswith("QuestionnaireResponse/") else None
-            found.append(Asked(task["id"], assessment, agreed(view, task).due, id_))
+        if assessment is None or not is_theirs(task) or not may_answer(view, task):
+            continue
+        begun, whose = begun_by(view, task)
+        if is_outside(me) and whose not in (None, me):
+            if me != patient:
+                continue
+            begun = None
+        found.append(Asked(task["id"], assessment, agreed(view, task).due, begun))
     return tuple(sorted(found, key=lambda each: each.due))
+
+
+def begun_by(view: View, task: Resource) -> tuple[str | None, str | None]:
+    """The answers that were begun for a promise (their id), and whose they are; nothing where there are none."""
+    response = next((target(each.get("valueReference")) for each in task.get("output", ()) if "valueReference" in each), None)
+    if response is None or not response.startswith("QuestionnaireResponse/"):
+        return None, None
+    with reading.seeing_all(view):
+        kept = reading.peek(view, response) or {}
+    return response.partition("/")[2], target(kept.get("source"))
+
+
+def may_answer(view: View, task: Resource) -> bool:
+    """Whether whoever looks may do what a promise asks: of questions, somebody of the family those alone that an informant may answer."""
+    asks = questions_of(task)
+    return (
+        asks is None or not view.who.person.startswith("RelatedPerson/") or asks.informant or target(task.get("owner")) == view.who.person
+    )
+
+
+def kept_for_the_patient(view: View, *, task: str, patient: str) -> Literal["alone", "begun"] | None:
+    """Why somebody who is let in does not answer what is asked of the patient: nobody else can, or the patient has begun to; else None."""
+    found = reading.peek(view, f"Task/{task}")
+    if found is None or codes.patient_of(found) != patient or questions_of(found) is None or not is_theirs(found):
+        return None
+    if not may_answer(view, found):
+        return "alone"
+    return "begun" if begun_by(view, found)[1] not in (None, view.who.person) else None
 
 
 def questions_of(task: Resource) -> Assessment | None:

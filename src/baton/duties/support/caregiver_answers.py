@@ -12,6 +12,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, promises, reading
+from baton.duties.contact import thread_notices
+from baton.duties.patients import identity
 from baton.duties.promises import refuse
 from baton.duties.reactions import Reaction, wanting
 from baton.duties.support import agreements, assessments, findings
@@ -20,13 +22,18 @@ from baton.duties.support.caregiver_marks import PERSON, SHOWN, assessment_of, i
 from baton.duties.transitions import upkeep
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, human_name, target
-from baton.packs.assessments import Assessment, library
+from baton.packs.assessments import Assessment, library, of_canonical
+from baton.rules import portal as rules
+from baton.rules.calendar import local_day
 from baton.store import NotFound, Who
 
 if TYPE_CHECKING:
     from baton.store import Change, Stored, View
 
 NO_SUCH: Final = "There are no such questions."
+PAGE: Final = "/my/me"
+SEEN_BY_ALL: Final = "Appointment"
+"""The type that everybody let in sees, whether they see everything or dates alone: their page of questions is there for both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,17 @@ class Said:
 
     it: Response
     follows: tuple[Follows, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Somebody close to the patient. `how` they would be told in the portal (`thread_notices.how`); `asked`: what of them, until when."""
+
+    person: str
+    name: str
+    how: str
+    child: bool
+    asked: tuple[tuple[Assessment, date], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,37 +186,82 @@ def shown_to_patient(view: View, *, patient: str) -> tuple[Response, ...]:
     return tuple(each for each in assessments.of_patient(view, patient=patient) if each.shown and each.done)
 
 
-def ask(change: Change, *, patient: str, person: str, assessment: str, due: date) -> Stored:
-    """Ask somebody close to a patient to answer about themselves in the portal by a day: theirs to do. Raises Invalid."""
+def near(view: View, *, patient: str) -> tuple[Near, ...]:
+    """Those close to a patient ("Patient/id") who may be asked about themselves, and those who are not asked: children."""
+    found, today = [], local_day(view.now, view.zone)
+    tasks = view.find("Task", patient=patient, status=codes.OPEN)
+    for each in view.find("RelatedPerson", patient=patient):
+        person = f"{PERSON}{each['id']}"
+        mine = [task for task in tasks if target(task.get("owner")) == person and is_own(task)]
+        asked = [(found_, day) for task in mine if (found_ := agreements.questions_of(task)) and (day := _day(view, task))]
+        if each.get("active", True) and human_name(each):
+            how = thread_notices.how(view, patient, person, page=SEEN_BY_ALL)
+            found.append(Near(person, human_name(each), how, rules.is_minor(identity.birth_date(each), today), tuple(asked)))
+    return tuple(sorted(found, key=lambda each: each.name.casefold()))
+
+
+def ask(change: Change, *, patient: str, person: str, assessment: str, due: date) -> str:
+    """Ask somebody close to a patient to answer about themselves in the portal by a day: theirs to do. Raises Invalid, for a child too.
+
+    They are told that something waits for them, no more; returns how, or why they are not told (`thread_notices.how`).
+    """
     reference = patient if "/" in patient else f"Patient/{patient}"
     found = next((each for each in of_caregivers() if each.code == assessment), None)
     kin = reading.maybe(change, person) if person.startswith(PERSON) else None
     if found is None or kin is None or target(kin.get("patient")) != reference:
         raise refuse("There is nobody of that name close to the patient.", "Task.owner")
+    if rules.is_minor(identity.birth_date(kin), local_day(change.now, change.zone)):
+        raise refuse("A child is not asked how they bear it: speak with an adult of the family.", "Task.owner")
     if any(agreements.questions_of(each) == found for each in _asked(change, reference, person)):
         raise refuse("These questions are asked already.", "Task.input")
     task = promises.by_hand(change, patient=reference, what=f"{found.said('en').title}: {human_name(kin)}", due=due, owner=person)
-    return change.put({**task, "input": [{"type": agreements.QUESTIONS, "valueCanonical": found.canonical}]})
+    change.put({**task, "input": [{"type": agreements.QUESTIONS, "valueCanonical": found.canonical}]})
+    return thread_notices.announce(change, patient=reference, reader=person, link=PAGE, topic="appointment", page=SEEN_BY_ALL)
 
 
 # --- what the door refuses, and what follows ----------------------------------------------------------------------------------------------
 
 
 def guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:
-    """Somebody who is let in answers about themselves alone, as one who cares for that patient."""
+    """Somebody who is let in answers in their own name: about themselves, and for the patient what an informant may.
+
+    Whoever writes it down, nobody but the patient answers what only the patient can say.
+    """
     me = view.who.person
     if not me.startswith(PERSON):
+        yield from _only_the_patient(before, after)
         return
     with reading.seeing_all(view):
         patient = target((reading.peek(view, me) or {}).get("patient"))
     for each in (before, after):
-        if each is not None and (not is_own(each) or target(each.get("source")) != me or codes.patient_of(each) != patient):
-            yield error(
-                "forbidden", "Somebody who cares for the patient answers here about themselves alone.", "QuestionnaireResponse.source"
-            )
+        if each is not None and (target(each.get("source")) != me or codes.patient_of(each) != patient or not _theirs(each, view)):
+            text = "Whoever is let in answers in their own name, and only what is theirs to say."
+            yield error("forbidden", text, "QuestionnaireResponse.source")
             return
     if after is None:
         yield error("forbidden", "Answers are taken back, not deleted.", "QuestionnaireResponse")
+
+
+def _only_the_patient(before: Resource | None, after: Resource | None) -> Iterator[Issue]:
+    found = of_canonical(after.get("questionnaire")) if after is not None and before is None else None
+    if found is not None and after is not None and "caregiver" not in found.by and str(target(after.get("source"))).startswith(PERSON):
+        yield error("business-rule", "Only the patient can answer this.", "QuestionnaireResponse.source")
+
+
+def _theirs(response: Resource, view: View) -> bool:
+    """Whether somebody who is let in may give these answers: about themselves, or as one who sees everything and may inform."""
+    found = of_canonical(response.get("questionnaire"))
+    if is_own(response):
+        return True
+    return found is not None and found.informant and thread_notices.may_sign_in(view, view.who.person, str(codes.patient_of(response)))
+
+
+def task_guard(before: Resource | None, after: Resource | None, view: View) -> Iterator[Issue]:
+    """What the patient alone can answer is not ticked off by somebody else who is let in."""
+    if before is None or after is None or not codes.is_open(before) or codes.is_open(after) or not view.who.person.startswith(PERSON):
+        return
+    if not agreements.may_answer(view, before):
+        yield error("forbidden", "Only the patient can answer this.", "Task.status")
 
 
 @wanting(lambda after: after is not None and after.get("status") in DONE and assessment_of(after) is not None)
@@ -213,5 +276,5 @@ def on_answers(before: Resource | None, after: Resource | None, view: View) -> l
         return [upkeep.closed(each, upkeep.Kept("completed", "kept", view.now, evidence), view.now) for each in mine_]
 
 
-GUARDS = {"QuestionnaireResponse": [guard]}
+GUARDS = {"QuestionnaireResponse": [guard], "Task": [task_guard]}
 REACTIONS: dict[str, list[Reaction]] = {"QuestionnaireResponse": [on_answers]}

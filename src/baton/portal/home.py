@@ -45,7 +45,7 @@ def plan(request: Request) -> HttpResponse:
             "phone": show.phone_of(view, patient),
             "withheld": view.withheld(patient),
         }
-    context["count"] = len(context["together"].theirs) + len(context["todo"])
+    context["count"] = sum(not each.alone for each in context["together"].theirs) + len(context["todo"])
     return show.page(request, "portal/plan.html", context)
 
 

@@ -72,6 +72,8 @@ OWED: labels.Words = {
     "co-signature": pgettext_lazy("score", "to co-sign"),
     "look-again-request": pgettext_lazy("score", "to look at again"),
     "message-colleague": pgettext_lazy("score", "colleague to answer"),
+    "message-party": pgettext_lazy("score", "office to answer"),
+    "message-party-reply": pgettext_lazy("score", "office’s answer awaited"),
 }
 MEMBERS: labels.Words = {
     "coordinator": lazy("Coordinator"),

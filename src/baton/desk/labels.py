@@ -38,6 +38,8 @@ PROMISES: Words = {
     "message-answer": lazy("Answer a message"),
     "message-reply": lazy("Their answer to a message"),
     "message-colleague": lazy("Answer a colleague"),
+    "message-party": lazy("Answer an office or agency"),
+    "message-party-reply": lazy("An office’s or agency’s answer"),
 }
 OUTCOMES: Words = {
     "reached": lazy("Reached"),

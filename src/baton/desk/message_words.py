@@ -56,6 +56,7 @@ NOTICES: Words = {
     "no-access": lazy("cannot sign in to the portal: call them"),
     "no-way": lazy("chose no e-mail or text: call them"),
     "not-this-way": lazy("asked not to be reached this way: call them as they allow"),
+    "no-link": lazy("has no link that works: send a new one"),
 }
 STANDINGS: Words = {
     "holds": lazy("holds"),

@@ -1,4 +1,4 @@
-"""The page behind a secure link with which the other side of a referral answers: the code first, then what it shows, and what may be said.
+"""The page behind a secure link with which somebody outside answers: the code first, then what it shows, and what may be said.
 
 The code comes with every request and is kept nowhere; every look is recorded; wrong codes are counted, and too many end it for an hour.
 """
@@ -37,7 +37,10 @@ S = TypeVar("S", bound=Whose)
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[S]):
-    """One kind of link: what it is signed for, its name where tries are counted, its template, what may be typed (who answers first)."""
+    """One kind of link: what it is signed for, its name where tries are counted, its template, what may be typed (who answers first).
+
+    `event` is what a look is called in the audit, `opens` and `answers` why something changes.
+    """
 
     what: str
     name: str
@@ -46,6 +49,9 @@ class Page(Generic[S]):
     looked: Callable[[Change, str, str], S]
     answered: Callable[[Change, HttpRequest, str, str], S]
     context: Callable[[S], dict[str, Any]]
+    event: str = "view referral"
+    opens: str = "A referral was opened through its secure link"
+    answers: str = "A referral was answered through its secure link"
 
     def answer(self, request: HttpRequest, link: str) -> HttpResponse:
         """Ask for the code; with the right one what it shows, and what can be said about it. A wrong link or code is not told apart."""
@@ -65,19 +71,19 @@ class Page(Generic[S]):
             tries.wrong()
             store.note_event(OUTSIDE, "answer refused", "refused", "secure link")
             return render(request, self.template, {"wrong": True}, status=403)
-        store.note_event(OUTSIDE, "view referral", "success", "secure link", [found.patient])
+        store.note_event(OUTSIDE, self.event, "success", "secure link", [found.patient])
         given = {name: request.POST.get(name, "") for name in (self.fields if wrong else self.fields[:1])}
         context = {**self.context(found), **given, "code": code, "problem": wrong, "thanks": said and not wrong}
         return render(request, self.template, context, status=422 if wrong else 200)
 
     def _looked(self, store: Any, link: str, code: str) -> S:
-        with store.change(OUTSIDE, because="A referral was opened through its secure link") as change:
+        with store.change(OUTSIDE, because=self.opens) as change:
             return self.looked(change, link, code)
 
     def _said(self, store: Any, request: HttpRequest, link: str, code: str) -> tuple[S, str]:
         """What it shows after it was answered, and why it was not, if so: to be told which, the code must be right."""
         try:
-            with store.change(OUTSIDE, because="A referral was answered through its secure link") as change:
+            with store.change(OUTSIDE, because=self.answers) as change:
                 return self.answered(change, request, link, code), ""
         except Invalid as refused:
             return self._looked(store, link, code), " ".join(_(issue.text) for issue in refused.issues)

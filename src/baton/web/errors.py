@@ -17,7 +17,7 @@ from baton.web.context import rehearsal, theme
 TELL_WHY = {400, 409, 412, 422}
 """Refusals whose reasons name an element of what was sent, and may be read by who sent it."""
 
-OUTSIDE = ("/my/", "/r/", "/p/", "/a/", "/d/", "/o/", "/w/")
+OUTSIDE = ("/my/", "/r/", "/p/", "/a/", "/d/", "/o/", "/t/", "/w/")
 """Where people from outside are: the portal's pages, and what is reached by a link alone."""
 NOT_OPEN = (lazy("This page is not open to you"), lazy("Go back to your own page, or call us."))
 NOT_FOUND = (lazy("We cannot find this page"), lazy("It may have moved. Go back to your own page, or call us."))

@@ -53,13 +53,7 @@ STATUS_MAIL: Final = (
 
 def agreed(view: View, patient: str, service: Service) -> Terms | None:
     """The patient's permission to tell this one party, in force today; None when there is none."""
-    today = local_day(view.now, view.zone)
-    wanted = {service.organization, service.reference} - {""}
-    for terms in consents.of_patient(view, patient):
-        named = any(each.reference in wanted for each in terms.recipients)
-        if named and terms.kind == "authorisation" and terms.state(today) == "usable":
-            return terms
-    return None
+    return consents.naming(view, patient, {service.organization, service.reference} - {""})
 
 
 def agree(change: Change, *, patient: str, service: str, signed_on: date | None = None) -> Stored:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, reading
-from baton.duties.contact import safe_contact
-from baton.duties.contact.thread_states import NOTICE, receipts, recipients, topic_of
+from baton.duties.contact import party_access, safe_contact, thread_links
+from baton.duties.contact.thread_states import NOTICE, parties, receipts, recipients, topic_of
 from baton.duties.patients import identity, network
 from baton.fhir.resource import Resource, target
 from baton.store import View
@@ -60,6 +60,8 @@ def how_told(message: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _announced(change: Change, thread: Resource, message: str, reader: str) -> str:
+    if reader in parties(thread):
+        return thread_links.tell(change, thread, message, reader)
     return _tell(change, str(codes.patient_of(thread)), reader, WORDS, {"link": LINK, "message": message}, topic_of(thread))
 
 
@@ -151,8 +153,14 @@ def way_to(person: Resource) -> tuple[str, str] | None:
 
 
 def objection(store: Store, who: Who, payload: Mapping[str, Any]) -> str | None:
-    """What the outbox asks before it tells somebody of the family: why not, or None."""
+    """What the outbox asks before it tells somebody of the family, or an outside party: why not, or None."""
     person, patient = str(payload.get("reader", "")), payload.get("about")
+    if person.startswith(party_access.KINDS) and patient and payload.get("thread"):
+        with store.view(who) as view:
+            thread = reading.peek(view, f"Communication/{payload['thread']}") or {}
+            link = thread_links.of_party(thread, view, person)
+            stands = link is not None and str(payload.get("link", "")) == f"/t/{thread_links.token(view, thread, link)}"
+            return None if stands and party_access.decided(view, str(patient), person).leaves else "they take no part any more"
     if not person.startswith("RelatedPerson/") or not patient:
         return None
     with store.view(who) as view:

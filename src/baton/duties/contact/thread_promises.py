@@ -8,10 +8,16 @@ from typing import Any, Final
 from baton.duties import codes, plans, reading, trace, working_days
 from baton.duties.contact.thread_states import (
     COLLEAGUE,
+    OWED_PARTY,
+    PARTY_OWES,
     asks,
+    by_party,
+    from_outside,
     is_outside,
+    is_party,
     kind_of,
     outsiders,
+    parties,
     receipts,
     recipients,
     stands,
@@ -30,13 +36,15 @@ from baton.rules.calendar import end_of_day, local_day
 from baton.store import View
 
 ANSWER, REPLY = "message-answer", "message-reply"
-PROMISES: Final = (ANSWER, REPLY, COLLEAGUE)
+PROMISES: Final = (ANSWER, REPLY, COLLEAGUE, OWED_PARTY, PARTY_OWES)
 OURS, ASKED, THEIRS, NOBODY = "ours", "colleague", "theirs", "nobody"
 RULE: Final = f"{codes.P}/Library/messages|1"
 CLEARS: Final = {
     ANSWER: ("message-answered", "closed-with-reason"),
     REPLY: ("reply-came", "closed-with-reason"),
     COLLEAGUE: ("colleague-answered", "closed-with-reason"),
+    OWED_PARTY: ("message-answered", "closed-with-reason"),
+    PARTY_OWES: ("reply-came", "closed-with-reason"),
 }
 
 
@@ -90,41 +98,56 @@ def on_message(before: Resource | None, after: Resource | None, view: View) -> l
         held = {str(each["id"]): each for each in open_promises(view, thread)}
         kept = [each for each in held.values() if answers(each, after)]
         tasks = {str(each["id"]): _fulfilled(each, f"Communication/{after['id']}", view) for each in kept}
-        code = wanted(after)
-        if code is not None and not (code == ANSWER and any(_waits(each, ANSWER) for each in held.values() if each not in kept)):
-            fresh = promise(view, thread, after, code)
-            tasks[str(fresh["id"])] = fresh
+        for code, party in wanted(after):
+            if not any(_waits(each, code, party) for each in held.values() if each not in kept):
+                fresh = promise(view, thread, after, code, party)
+                tasks[str(fresh["id"])] = fresh
         left = [task for id_, task in {**held, **tasks}.items() if codes.is_open(task)]
         said = {"last": after["sent"], "by": after["sender"], "count": int(state_of(thread).get("count", 0)) + 1}
         return [*tasks.values(), with_state({**thread, "status": "in-progress"}, **said, **turn(left))]
 
 
-def _waits(task: Resource, code: str) -> bool:
-    return codes.promise_code(task) == code and codes.is_open(task)
+def _waits(task: Resource, code: str, party: str | None) -> bool:
+    """Whether an answer that we owe is owed already: a later message does not start it again."""
+    same = code == ANSWER or (code == OWED_PARTY and party_of(task) == party)
+    return same and codes.promise_code(task) == code and codes.is_open(task)
 
 
-def wanted(message: Resource) -> str | None:
-    """The promise a message calls for: those outside are always answered, the others when they ask."""
+def party_of(task: Resource) -> str | None:
+    """The outside party that a promise about a message is with."""
+    return target(task.get("reasonReference"))
+
+
+def wanted(message: Resource) -> list[tuple[str, str | None]]:
+    """The promises a message calls for, each with its outside party: those outside are always answered, the others when they ask."""
     if is_outside(target(message.get("sender"))):
-        return ANSWER
+        return [(ANSWER, None)]
+    if party := by_party(message):
+        return [(OWED_PARTY, party)]
     if not asks(message):
-        return None
-    return REPLY if outsiders(message) else COLLEAGUE if recipients(message) else None
+        return []
+    outside: list[tuple[str, str | None]] = [(REPLY, None)] if outsiders(message) else []
+    outside += [(PARTY_OWES, each) for each in parties(message)]
+    return outside or ([(COLLEAGUE, None)] if recipients(message) else [])
 
 
 def answers(task: Resource, message: Resource) -> bool:
     """Whether a message keeps an open promise of its thread."""
     code, sender = codes.promise_code(task), target(message.get("sender"))
     if code == ANSWER:
-        return not is_outside(sender) and bool(outsiders(message))
+        return not from_outside(message) and bool(outsiders(message))
     if code == REPLY:
         return is_outside(sender)
-    return not is_outside(sender) and sender != target(task.get("requester"))
+    if code == OWED_PARTY:
+        return not from_outside(message) and party_of(task) in parties(message)
+    if code == PARTY_OWES:
+        return by_party(message) == party_of(task)
+    return not from_outside(message) and sender != target(task.get("requester"))
 
 
 def turn(left: Iterable[Resource]) -> dict[str, Any]:
     """Whose turn it is by what is owed, and since when."""
-    order = ((ANSWER, OURS), (COLLEAGUE, ASKED), (REPLY, THEIRS))
+    order = ((ANSWER, OURS), (OWED_PARTY, OURS), (COLLEAGUE, ASKED), (REPLY, THEIRS), (PARTY_OWES, THEIRS))
     by_code = {codes.promise_code(each): each for each in left}
     for code, whose in order:
         if code in by_code:
@@ -137,15 +160,14 @@ def _fulfilled(task: Resource, by: str, view: View) -> Resource:
     return {**upkeep.closed(task, kept, view.now), "lastModified": episodes.instant(view.now)}
 
 
-def promise(view: View, thread: Resource, message: Resource, code: str) -> Resource:
-    """The promise a message calls for, with its clock, explained."""
+def promise(view: View, thread: Resource, message: Resource, code: str, party: str | None = None) -> Resource:
+    """The promise a message calls for, with its clock, explained; `party` is the outside party it is with."""
     patient, sender = str(codes.patient_of(thread)), message["sender"]
     team, team_name, _ = reading.team_of(view, patient)
-    addressed = next((each for each in message.get("recipient", ()) if not is_outside(target(each)) and target(each)), None)
-    owner = addressed if code != ANSWER and addressed else codes.reference_to(team, team_name)
-    if code == REPLY:
-        owner = message["sender"]
-    clock = {ANSWER: f"answer-{topic_of(thread)}", REPLY: "reply", COLLEAGUE: "colleague"}[code]
+    staff = (each for each in message.get("recipient", ()) if not is_outside(target(each)) and not is_party(each) and target(each))
+    addressed, theirs = next(staff, None), code in (REPLY, PARTY_OWES)
+    owner = message["sender"] if theirs else addressed if code == COLLEAGUE and addressed else codes.reference_to(team, team_name)
+    clock = {REPLY: "reply", PARTY_OWES: "reply", COLLEAGUE: "colleague"}.get(code, f"answer-{topic_of(thread)}")
     answer = messages.due(clock, local_day(view.now, view.zone), working_days.calendar(view, team))
     by = str(sender.get("display") or target(sender))
     told = Trace(
@@ -164,12 +186,14 @@ def promise(view: View, thread: Resource, message: Resource, code: str) -> Resou
         made_by=plans.made_by(view, getattr(view, "because", "")),
     )
     now = episodes.instant(view.now)
-    whom = ", ".join(str(each.get("display") or target(each)) for each in message.get("recipient", ()) if is_outside(target(each)))
-    waits = {"statusReason": codes.concept(codes.STATE, "waiting", whom)} if code == REPLY else {}
+    asked = [each for each in message.get("recipient", ()) if (target(each) == party if party else is_outside(target(each)))]
+    whom = ", ".join(str(each.get("display") or target(each)) for each in asked)
+    waits = {"statusReason": codes.concept(codes.STATE, "waiting", whom)} if theirs else {}
+    waits |= {"reasonReference": {"reference": party}} if party else {}
     task: Resource = {
         "resourceType": "Task",
-        "id": codes.derived_id(code, str(message["id"])),
-        "status": "on-hold" if code == REPLY else "requested",
+        "id": codes.derived_id(code, str(message["id"]), *([party] if party else ())),
+        "status": "on-hold" if theirs else "requested",
         **waits,
         "intent": "order",
         "code": codes.concept(codes.PROMISE, code),
@@ -208,9 +232,16 @@ def on_accepted(before: Resource | None, after: Resource | None, view: View) -> 
     with reading.seeing_all(view):
         thread = reading.maybe(view, thread_of(after))
         mine = f"Communication/{after['id']}"
-        asked = [each for each in open_promises(view, thread) if codes.promise_code(each) == REPLY] if thread else []
+        new = accepted(after) - accepted(before)
+        asked = [each for each in open_promises(view, thread) if _agreed(each, new)] if thread else []
         kept = [each for each in asked if mine in [target(link) for link in each.get("basedOn", ())]]
         return [_fulfilled(each, mine, view) for each in kept]
+
+
+def _agreed(task: Resource, people: set[str]) -> bool:
+    """Whether one of these, who agreed, is whom a promise waits for."""
+    code = codes.promise_code(task)
+    return (code == REPLY and any(map(is_outside, people))) or (code == PARTY_OWES and party_of(task) in people)
 
 
 def accepted(message: Resource) -> set[str]:

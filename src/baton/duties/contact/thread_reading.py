@@ -12,15 +12,20 @@ from datetime import datetime
 from typing import Any, Final
 
 from baton.duties import codes, reading, trace
-from baton.duties.contact import thread_notices, thread_promises
+from baton.duties.contact import party_access, thread_notices, thread_promises
 from baton.duties.contact.thread_promises import NOBODY, turn
 from baton.duties.contact.thread_states import (
     KIND,
+    OWED_PARTY,
     asks,
+    by_party,
     files_of,
+    from_outside,
     is_outside,
+    is_party,
     kind_of,
     outsiders,
+    parties,
     receipts,
     stands,
     state_of,
@@ -83,7 +88,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A thread as its reader sees it. `turn`: ours, colleague, theirs, nobody; `due` when what is owed about it is due, `task` which."""
+    """A thread as its reader sees it. `turn`: ours, colleague, theirs, nobody; `due` when what is owed about it is due, `task` which.
+
+    `people` are the patient and the family who take part, `parties` the outside parties: staff alone are told of those.
+    """
 
     id: str
     patient: str
@@ -103,6 +111,7 @@ class Thread:
     owner: str = ""
     messages: tuple[Message, ...] = ()
     patient_name: str = ""
+    parties: tuple[tuple[str, str], ...] = ()
 
     @property
     def patient_id(self) -> str:
@@ -114,8 +123,12 @@ class Thread:
 
 
 def may_read(view: View, message: Resource, reader: str, thread: Resource | None = None) -> bool:
-    """Whether a message is for this person outside: written to or by them, and nothing keeps it from them today."""
-    if not stands(message) or reader not in (*outsiders(message), target(message.get("sender"))):
+    """Whether a message is for this person or party outside: written to or by them, and nothing keeps it from them today."""
+    if not stands(message):
+        return False
+    if reader.startswith(party_access.KINDS):
+        return _party_reads(view, message, reader, thread)
+    if reader not in (*outsiders(message), target(message.get("sender"))):
         return False
     labels = {str(each.get("code")) for each in message.get("meta", {}).get("security", ())}
     if reader.startswith("Patient/"):
@@ -126,6 +139,16 @@ def may_read(view: View, message: Resource, reader: str, thread: Resource | None
         with reading.seeing_all(view):
             thread = reading.peek(view, thread_of(message)) or {}
     return network.may_be_told(view, reader, topic_of(thread), patient=str(codes.patient_of(message))).allowed
+
+
+def _party_reads(view: View, message: Resource, party: str, thread: Resource | None) -> bool:
+    """An outside party reads what was written to it or by it, while it takes part in the thread and may still be told so."""
+    if party not in (*parties(message), by_party(message)):
+        return False
+    if thread is None:
+        with reading.seeing_all(view):
+            thread = reading.peek(view, thread_of(message)) or {}
+    return party in parties(thread) and party_access.decided(view, str(codes.patient_of(message)), party, message).leaves
 
 
 def reader_of(view: View, reader: str | None) -> str | None:
@@ -205,20 +228,21 @@ def _thread(view: View, head: Resource, said: Sequence[Resource], reader: str | 
     """A thread as this reader sees it: what is known of it outside follows from what they may read alone."""
     kept = state_of(head)
     tasks = owed.get(f"Communication/{head['id']}", [])
-    read_ = sorted((_shown(view, each) for each in said), key=lambda each: (each.sent, each.id))
+    read_ = sorted((_shown(view, each, reader) for each in said), key=lambda each: (each.sent, each.id))
     whose = turn(tasks)
     first = next((each for each in tasks if each["authoredOn"] == whose["since"]), None)
     told = trace.of(first) if first else None
     outside = reader is not None
     last = read_[-1] if read_ else None
-    owing = next((each for each in tasks if codes.promise_code(each) == thread_promises.ANSWER), None)
+    party = reader if outside and str(reader).startswith(party_access.KINDS) else None
+    owing = next((each for each in tasks if _is_owed(each, party)), None)
     promised = trace.of(owing) if owing is not None and outside and _turn_outside(read_) == "ours" else None if outside else told
     theirs = _turn_outside(read_) if outside else str(whose["turn"] if tasks else kept.get("turn", NOBODY))
     return Thread(
         id=str(head["id"]),
         patient=str(codes.patient_of(head)),
         topic=topic_of(head),
-        subject=str(head.get("topic", {}).get("text", "")),
+        subject="" if party else str(head.get("topic", {}).get("text", "")),  # it may be the first words of what others read
         open=head.get("status") == "in-progress",
         turn=theirs,
         since=None if outside else reading.moment(whose["since"], view.zone),
@@ -226,13 +250,22 @@ def _thread(view: View, head: Resource, said: Sequence[Resource], reader: str | 
         last_by=last.by if last else "" if outside else str((kept.get("by") or {}).get("display", "")),
         count=len(read_) if said or outside else int(kept.get("count", 0)),
         unread=sum(1 for each in read_ if outside and reader in [ref for ref, _ in each.to] and not each.has("read", str(reader))),
-        people=_people(head),
+        people=() if party else _people(head),
         about=tuple(str(target(each)) for each in head.get("about", ())) if not outside else (),
         due=promised.due.astimezone(view.zone) if promised else None,
         task=str(first["id"]) if first and not outside else None,
         owner=str(first.get("owner", {}).get("display", "")) if first and not outside else "",
         messages=tuple(read_),
+        parties=()
+        if outside
+        else tuple((str(target(each)), str(each.get("display", ""))) for each in head.get("recipient", ()) if is_party(each)),
     )
+
+
+def _is_owed(task: Resource, party: str | None) -> bool:
+    """Whether it is the answer that we owe whoever reads: the patient and the family, or this party."""
+    code = codes.promise_code(task)
+    return code == OWED_PARTY and thread_promises.party_of(task) == party if party else code == thread_promises.ANSWER
 
 
 def _turn_outside(said: Sequence[Message]) -> str:
@@ -246,8 +279,13 @@ def _people(head: Resource) -> tuple[tuple[str, str], ...]:
     return tuple((ref, str(each.get("display") or ref)) for each in head.get("recipient", ()) if (ref := target(each)) and is_outside(ref))
 
 
-def _shown(view: View, message: Resource) -> Message:
-    to = [(str(ref), str(each.get("display") or ref)) for each in message.get("recipient", ()) if (ref := target(each))]
+def _shown(view: View, message: Resource, reader: str | None) -> Message:
+    named = [(str(ref), str(each.get("display") or ref), each) for each in message.get("recipient", ()) if (ref := target(each))]
+    to = [(ref, name) for ref, name, _each in named]
+    outside = [(ref, name) for ref, name, each in named if is_outside(ref) or is_party(each)]
+    if reader is not None:  # who else outside it went to is not told across: to a party it names none but itself, to others no party
+        is_one = reader.startswith(party_access.KINDS)
+        outside = [(ref, name) for ref, name, each in named if (ref == reader if is_one else is_outside(ref))]
     sender = message.get("sender", {})
     names = {ref: name for ref, name in to}
     back = not stands(message)
@@ -255,12 +293,12 @@ def _shown(view: View, message: Resource) -> Message:
         id=str(message["id"]),
         by=str(sender.get("display") or target(sender) or ""),
         by_reference=str(target(sender)),
-        outside=is_outside(target(sender)),
+        outside=from_outside(message),
         sent=reading.moment(message.get("sent"), view.zone) or view.now,
         text="" if back else text_of(message),
         language=message.get("language"),
-        to=tuple(each for each in to if is_outside(each[0])),
-        staff=tuple(each for each in to if not is_outside(each[0])),
+        to=tuple(outside),
+        staff=tuple((ref, name) for ref, name, each in named if not is_outside(ref) and not is_party(each)),
         asks=asks(message),
         receipts=tuple(_receipt(view, each, names) for each in receipts(message)),
         taken_back=back,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from baton.duties import codes, reading
+from baton.duties.contact import party_access
 from baton.duties.patients import network
 from baton.fhir.outcome import Issue, error
 from baton.fhir.resource import Resource, code_of, extension, target
@@ -20,9 +21,20 @@ ASKS: Final = f"{codes.P}/StructureDefinition/asks-for-answer"
 RECEIPT: Final = f"{codes.P}/StructureDefinition/receipt"
 COLLEAGUE: Final = "message-colleague"
 NOTICE: Final = f"{codes.P}/StructureDefinition/notice"
+PARTY: Final = f"{codes.P}/StructureDefinition/outside-party"
+"""On the reference to who takes part, or writes: that it is an outside party (an office, an agency), not a team of ours."""
+OWED_PARTY, PARTY_OWES = "message-party", "message-party-reply"
+"""What we owe an outside party's message, and what such a party owes ours."""
 FIXED: Final = ("payload", "sender", "sent", "partOf", "subject", "language")
 """What is never changed of a message once it was said."""
 LONGEST: Final = 10_000
+WHOM: Final = "Communication.recipient"
+NOT_TO_PARTY: Final[Mapping[str, str]] = {
+    "no-part-in-care": "This party has no referral of the patient and no part in their care.",
+    "not-agreed": "The patient has not signed that they are told.",
+    "": "This may not go to them without the patient's consent.",
+}
+"""Why something does not go to an outside party, by what was decided."""
 
 
 # --- what they are ----------------------------------------------------------------------------------------------------------------------
@@ -60,16 +72,44 @@ def outsiders(resource: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(each for each in recipients(resource) if is_outside(each))
 
 
+def as_party(reference: str, name: str) -> Resource:
+    """A reference to an outside party, marked as one."""
+    return {**codes.reference_to(reference, name), "extension": [{"url": PARTY, "valueBoolean": True}]}
+
+
+def is_party(link: Mapping[str, Any] | None) -> bool:
+    """Whether a reference is to an outside party."""
+    return extension(link, PARTY) is True
+
+
+def parties(resource: Mapping[str, Any]) -> tuple[str, ...]:
+    """The outside parties that take part in a thread, or that a message was written to."""
+    return tuple(found for each in resource.get("recipient", ()) if is_party(each) and (found := target(each)))
+
+
+def by_party(message: Mapping[str, Any]) -> str | None:
+    """The outside party that wrote a message; None when it was somebody else."""
+    return target(message.get("sender")) if is_party(message.get("sender")) else None
+
+
+def from_outside(message: Mapping[str, Any]) -> bool:
+    """Whether a message was written by the patient, the family or an outside party."""
+    return is_outside(target(message.get("sender"))) or by_party(message) is not None
+
+
 def among_both(message: Mapping[str, Any]) -> bool:
     """Whether a message went from staff to somebody outside, or the other way; what staff say among themselves did not."""
     return is_outside(target(message.get("sender"))) or bool(outsiders(message))
 
 
 def is_staffs(resource: Mapping[str, Any]) -> bool:
-    """Whether a resource is what staff say among themselves: such a thread, such a message, or what a colleague owes in answer to one."""
+    """Whether a resource is what staff say among themselves or with outside parties: a thread, a message, or what is owed for one.
+
+    Neither the patient nor the family knows of it, unless it was written to them too.
+    """
     if kind_of(resource) is not None:
         return not among_both(resource)
-    return codes.promise_code(resource) == COLLEAGUE
+    return codes.promise_code(resource) in (COLLEAGUE, OWED_PARTY, PARTY_OWES)
 
 
 def asks(message: Mapping[str, Any]) -> bool:
@@ -146,6 +186,15 @@ def _thread(before: Resource | None, after: Resource, view: View) -> Iterator[Is
     else:
         new = [each for each in outsiders(after) if each not in (outsiders(before) if before else ())]
         yield from _may_read(new, patient, topic_of(after), view)
+        yield from _may_go([each for each in parties(after) if each not in (parties(before) if before else ())], patient, None, view)
+
+
+def _may_go(people: Iterable[str], patient: str, message: Resource | None, view: View) -> Iterator[Issue]:
+    """What goes to an outside party goes under a permission, decided here whoever writes it."""
+    for each in dict.fromkeys(people):
+        found = party_access.decided(view, patient, each, message)
+        if not found.leaves:
+            yield error("business-rule", NOT_TO_PARTY[found.because] if found.because in NOT_TO_PARTY else NOT_TO_PARTY[""], WHOM)
 
 
 def _may_read(people: Iterable[str], patient: str, topic: str, view: View) -> Iterator[Issue]:
@@ -188,14 +237,26 @@ def _message(before: Resource | None, after: Resource, view: View) -> Iterator[I
     if is_outside(view.who.person) and view.who.person != sender:
         yield error("forbidden", "Nobody writes in somebody else's name.", "Communication.sender")
     yield from _may_read([each for each in dict.fromkeys(outside) if each not in missing], patient, topic_of(thread), view)
+    yield from _with_parties(after, thread, view)
     yield from _receipts(None, after, view)
+
+
+def _with_parties(message: Resource, thread: Resource, view: View) -> Iterator[Issue]:
+    mine = by_party(message)
+    named = [*parties(message), *([mine] if mine else ())]
+    if any(each not in parties(thread) for each in named):
+        yield error("business-rule", "Only those who take part in the thread read it and write in it.", WHOM)
+        return
+    if parties(message) and files_of(message):
+        yield error("business-rule", "Files go to an office or agency as a packet of records, not with a message.", "Communication.payload")
+    yield from _may_go(named, str(codes.patient_of(message)), message, view)
 
 
 def _kept(before: Resource, after: Resource) -> Iterator[Issue]:
     for element in FIXED:
         if before.get(element) != after.get(element):
             yield error("business-rule", "What was said stays as it was said: write another message.", f"Communication.{element}")
-    if set(outsiders(after)) - set(outsiders(before)):
+    if {*outsiders(after), *parties(after)} - {*outsiders(before), *parties(before)}:
         yield error("business-rule", "A message is not shown to more people than it was written to.", "Communication.recipient")
     if not stands(before) and stands(after):
         yield error("business-rule", "What was taken back stays so.", "Communication.status")

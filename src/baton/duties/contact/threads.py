@@ -11,10 +11,23 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from baton.duties import codes, promises, reading
-from baton.duties.contact import attachments, safe_contact, thread_notices
+from baton.duties.contact import attachments, party_access, safe_contact, thread_notices
 from baton.duties.contact.thread_promises import owed
 from baton.duties.contact.thread_reading import Message, Receipt, Thread, may_read, of_patient, rows, shown
-from baton.duties.contact.thread_states import ASKS, KIND, RECEIPT, TOPIC, is_outside, kind_of, outsiders, receipts, recipients
+from baton.duties.contact.thread_states import (
+    ASKS,
+    KIND,
+    RECEIPT,
+    TOPIC,
+    as_party,
+    is_outside,
+    kind_of,
+    outsiders,
+    parties,
+    receipts,
+    recipients,
+    topic_of,
+)
 from baton.duties.patients import identity
 from baton.duties.transitions import episodes
 from baton.fhir.resource import Resource, human_name, target
@@ -87,9 +100,10 @@ def start(
 def say(
     change: Change, thread: str, *, text: str, language: str | None = None, author: str | None = None,
     audience: Iterable[str] | None = None, to: Sequence[str] = (), wants_answer: bool = False, aloud: bool = False,
-    files: Sequence[Upload] = (),
+    files: Sequence[Upload] = (), said_by: str = "",
 ) -> Stored:  # fmt: skip
-    """Write in a thread; returns the message. `audience` narrows who outside reads it (an empty one: staff alone); else all who take part.
+    """Write in a thread; returns the message. `audience` narrows who outside reads it (an empty one: staff alone); else all who take part
+    of the patient and the family: an outside party reads only what names it. `said_by`: who of the party writes.
 
     A message from outside is promised an answer at once; one that answers keeps what was promised. Those outside are told that there is
     something for them, by the way they chose, in their language; unless it was said `aloud`, by telephone. `files` (checked) go
@@ -97,15 +111,19 @@ def say(
     """
     found = held(change, thread)
     author = author or change.who.person
-    outside = outsiders(found) if audience is None else tuple(dict.fromkeys(audience))
+    taking = parties(found)
+    from_outside = is_outside(author) or author in taking
+    outside = (() if author in taking else outsiders(found)) if audience is None else tuple(dict.fromkeys(audience))
     readers = [each for each in outside if each != author]
+    if any(not is_outside(each) and each not in taking for each in readers):
+        raise Invalid("Only those who take part in the thread read it and write in it.", expression="Communication.recipient")
     _said(text)
-    if not aloud and not is_outside(author):
+    if not aloud and not from_outside:
         _as_they_asked(change, readers)
     spoken = language or (_language(change, author) if is_outside(author) else None) or "en"
-    patient, both = str(codes.patient_of(found)), bool(readers) or is_outside(author)
+    patient, both = str(codes.patient_of(found)), bool(readers) or from_outside
     attached = attachments.keep(change, patient=patient, uploads=files, outside=both) if files else []
-    recipients_ = [_named(change, each) for each in (*readers, *to)]
+    recipients_ = [*(_taking(change, found, each) for each in readers), *(_named(change, each) for each in to)]
     message: Resource = {
         "resourceType": "Communication",
         "id": new_id(),
@@ -115,18 +133,22 @@ def say(
         "partOf": [{"reference": f"Communication/{found['id']}"}],
         "subject": found["subject"],
         "sent": episodes.instant(change.now),
-        "sender": _named(change, author),
+        "sender": _taking(change, found, author, said_by),
         "payload": [{"contentString": text.strip()}, *attached],
         **({"recipient": recipients_} if recipients_ else {}),
         **({"extension": [{"url": ASKS, "valueBoolean": True}]} if wants_answer else {}),
     }
-    if is_outside(author):
+    if from_outside:
         _answered(change, found, author)
     if aloud:
         for each in readers:
             message = _with_receipt(change, message, "read", each, "telephone")
-        return change.put(message)
-    return change.put(thread_notices.told(change, found, message, readers))
+        stored = change.put(message)
+    else:
+        stored = change.put(thread_notices.told(change, found, message, readers))
+    for each in parties(message):
+        party_access.record(change, patient=patient, reference=each, topic=topic_of(found), message=stored.resource())
+    return stored
 
 
 def _as_they_asked(change: Change, readers: Iterable[str]) -> None:
@@ -160,6 +182,16 @@ def _named(view: View, reference: str) -> Resource:
         return codes.reference_to(reference, view.who.name)
     with reading.seeing_all(view):
         return codes.reference_to(reference, reading.name_of(view, reference))
+
+
+def _taking(view: View, thread: Resource, reference: str, said_by: str = "") -> Resource:
+    """A reference to somebody who reads or writes in a thread; an outside party is marked as one, with who of it writes."""
+    if reference not in parties(thread):
+        return _named(view, reference)
+    with reading.seeing_all(view):
+        found = party_access.party(view, reference)
+    name = found.name if found else reference
+    return as_party(reference, f"{name} ({said_by.strip()})" if said_by.strip() else name)
 
 
 def _language(view: View, person: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ __all__ = [
     "decide_disclosure",
     "labels_of",
     "lacking",
+    "naming",
     "of_patient",
     "record",
     "revoke",
@@ -66,6 +67,16 @@ def of_patient(view: View, patient: str) -> list[Terms]:
     """Every Consent of a patient as its terms, whoever asks: what the patient decided binds also those who may not read it."""
     with reading.seeing_all(view):
         return [consent_terms.read(each) for each in view.find("Consent", patient=patient)]
+
+
+def naming(view: View, patient: str, recipients: Collection[str]) -> Terms | None:
+    """The patient's authorisation that names one of these recipients (references), in force today; None when there is none."""
+    today = local_day(view.now, view.zone)
+    for terms in of_patient(view, patient):
+        named = any(each.reference and each.reference in recipients for each in terms.recipients)
+        if named and terms.kind == "authorisation" and terms.state(today) == "usable":
+            return terms
+    return None
 
 
 def record(change: Change, *, terms: Terms) -> Stored:

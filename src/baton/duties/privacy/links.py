@@ -24,7 +24,12 @@ PACKET: Final = "packet"
 
 def token(view: View, subject: str, *, what: str = PACKET, days: int = DAYS) -> str:
     """The signed end of a link to this packet, or to whatever else `what` says (an id), good for so many days from now."""
-    said = f"{subject}.{int((view.now + timedelta(days=days)).timestamp())}"
+    return again(view, subject, what=what, until=view.now + timedelta(days=days))
+
+
+def again(view: View, subject: str, *, what: str, until: datetime) -> str:
+    """The signed end of the link that works until then: the same each time it is asked for."""
+    said = f"{subject}.{int(until.timestamp())}"
     return f"{said}.{_signed(view, what, said)}"
 
 

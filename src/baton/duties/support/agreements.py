@@ -29,6 +29,8 @@ INNER: Final = frozenset(
     {
         "co-signature",
         "message-colleague",
+        "message-party",
+        "message-party-reply",
         "look-again-request",
         "plan-contradiction",
         "screen-caregiver",

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.duties.community.test_community import referred as pantry
 from tests.duties.community.test_community import raised, service
+from tests.duties.community.test_community import referred as pantry
 from tests.duties.community.test_community import ward as town
 from tests.duties.contact.test_threads import relative
 from tests.duties.ward import HUB, LUIS, TOM, Ward, of_team, patient

@@ -18,12 +18,11 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from baton.desk import labels, posting
+from baton.desk import labels, posting, thread_parties
 from baton.desk import message_words as words
 from baton.desk.patient_forms import OFFERED
 from baton.duties import reading, working_days
-from baton.duties.contact import thread_links, thread_notices, thread_parties, threads
-from baton.duties.contact.thread_states import NOT_TO_PARTY
+from baton.duties.contact import thread_notices, threads
 from baton.duties.contact.threads import Thread
 from baton.duties.patients import identity, network
 from baton.duties.records import documents
@@ -101,7 +100,7 @@ def page(request: Request, thread: str, *, given: dict[str, Any] | None = None, 
         writes = view.decide("write", "Communication", patient=found.patient).allowed
         now, due = view.now.astimezone(view.zone), next_day(view, found.patient)
         referral = _referral(view, found)
-        links, candidates = thread_parties.links_of(view, thread), thread_parties.candidates(view, found.patient, thread)
+        offices = thread_parties.context(view, found)
     here = {ref for ref, _ in found.people}
     mark, words_due = words.due_tag(found, now)
     context = {
@@ -114,12 +113,7 @@ def page(request: Request, thread: str, *, given: dict[str, Any] | None = None, 
         "mark": mark,
         "due": words_due,
         "reach": reach,
-        "offices": _offices(links, found),
-        "letting_in": [each for each in candidates if not each.because],
-        "not_letting_in": [
-            (each.name, labels.refusal(NOT_TO_PARTY.get(each.because, NOT_TO_PARTY[""]))) for each in candidates if each.because
-        ],
-        "asks_office": _asks_office(found),
+        **offices,
         "joining": [
             (ref, name)
             for ref, name in ((found.patient, human_name(person)), *((each.ref, each.name) for each in people))
@@ -136,17 +130,6 @@ def page(request: Request, thread: str, *, given: dict[str, Any] | None = None, 
         "wrong": wrong,
     }
     return render(request, "threads/thread.html", context, status=422 if wrong else 200)
-
-
-def _offices(links: dict[str, thread_links.Link], thread: Thread) -> list[dict[str, Any]]:
-    """The outside parties that take part, each with its link."""
-    return [{"ref": ref, "name": name, "link": links.get(ref)} for ref, name in thread.parties]
-
-
-def _asks_office(thread: Thread) -> str:
-    """The outside party that wrote last, to be answered; empty when somebody else did."""
-    last = thread.messages[-1] if thread.messages else None
-    return last.by_reference if last and last.by_reference in dict(thread.parties) else ""
 
 
 def _referral(view: View, thread: Thread) -> str:
@@ -254,38 +237,6 @@ def invite(request: Request, thread: str) -> str:
 
 
 @posted
-def let_in(request: Request, thread: str) -> str:
-    """An office or agency takes part from now on, with a first message; the code for its link is told by telephone."""
-    with request.hub.store.change(request.who, because="An outside party takes part in a thread") as change:
-        sent = thread_parties.let_in(
-            change, thread, party=said(request, "party"), text=said(request, "text"), address=said(request, "address"),
-            wants_answer=bool(said(request, "asks")),
-        )  # fmt: skip
-    return _code(request, sent)
-
-
-def _code(request: Request, sent: thread_parties.Sent) -> str:
-    until = labels.moment(sent.until.astimezone(request.hub.settings.zone))
-    said_ = _("The link is on its way. Tell them this code by telephone, never by mail: %(code)s. It works until %(until)s.")
-    return said_ % {"code": f"{sent.code[:4]} {sent.code[4:]}", "until": until}
-
-
-@posted
-def new_link(request: Request, thread: str) -> str:
-    """A new link and code for an office or agency; the one before stops working."""
-    with request.hub.store.change(request.who, because="A new link to a thread") as change:
-        return _code(request, thread_parties.send_again(change, thread, party=said(request, "party"), address=said(request, "address")))
-
-
-@posted
-def take_out(request: Request, thread: str) -> str:
-    """An office or agency takes no part any more."""
-    with request.hub.store.change(request.who, because="An outside party was taken out of a thread") as change:
-        thread_parties.take_out(change, thread, party=said(request, "party"))
-    return _("They take no part any more. Their link is over.")
-
-
-@posted
 def unneeded(request: Request, thread: str) -> str:
     """No answer is needed."""
     with request.hub.store.change(request.who, because="No answer is needed") as change:
@@ -364,6 +315,6 @@ urlpatterns = [
     path("threads/<str:thread>", thread, name="thread"),
     *(
         path(f"threads/<str:thread>/{view.__name__}", view, name=f"thread-{view.__name__}")
-        for view in (say, promise, receipt, invite, let_in, new_link, take_out, unneeded, close, withdraw)
+        for view in (say, promise, receipt, invite, unneeded, close, withdraw)
     ),
 ]

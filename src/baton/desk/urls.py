@@ -59,6 +59,7 @@ from baton.desk import (
     team_intake,
     team_left,
     team_oncall,
+    thread_parties,
     threads,
 )
 
@@ -105,6 +106,7 @@ urlpatterns = [
     *scheduling.urlpatterns,
     *appointments.urlpatterns,
     *calendars.urlpatterns,
+    *thread_parties.urlpatterns,
     *threads.urlpatterns,
     *calls.urlpatterns,
     *network.urlpatterns,

@@ -28,6 +28,7 @@ from baton.desk import (
     row_words,
     scheduling_words,
     slips,
+    source_lines,
     source_words,
     support_words,
     team_words,
@@ -70,6 +71,8 @@ FILTERS: dict[str, Callable[..., object]] = {
 }
 for name, function in FILTERS.items():
     register.filter(name, function)
+register.simple_tag(source_lines.lists, name="fact_lists")
+register.simple_tag(source_lines.line, name="fact_line")
 
 
 def _words(name: str, table: labels.Words) -> None:

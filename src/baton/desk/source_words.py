@@ -118,8 +118,4 @@ FILTERS: dict[str, Callable[..., str]] = {
     "came": came,
     "fact_text": fact_text,
     "fact_kind": fact_kind,
-    "fact_kinds": lambda kind: labels.word(KINDS, kind),
-    "fact_how": lambda one: labels.word(HOW, one.how),
-    "fact_address": lambda one: one.fact.replace("#", "/"),
-    "fact_anchor": lambda one: one.fact.replace("#", "-").replace("/", "-"),
 }

@@ -131,6 +131,17 @@ def wanted(consents: Iterable[Resource]) -> SafeContact | None:
     return _read(max(found, key=lambda each: (str(each.get("dateTime")), str(each.get("id"))))) if found else None
 
 
+def without_ruled_out(asked: SafeContact | None, person: Resource) -> Resource:
+    """A Patient whose numbers and addresses are those alone that they may be reached at: what a page may show of them."""
+    ways = {"phone": "phone", "sms": "phone", "email": "email"}
+    kept = [
+        each
+        for each in person.get("telecom", ())
+        if each.get("system") not in ways or answer(asked, person, ways[each["system"]], each.get("value")).allowed
+    ]
+    return {**person, "telecom": kept}
+
+
 def rules_out(consent: Resource, what: str) -> bool:
     """Whether a Consent says how the patient may be reached, is in force, and rules this out (one of AVOID)."""
     return wanted([consent] if consent.get("category") else []) is not None and what in _read(consent).avoid
@@ -167,10 +178,9 @@ def state(change: Change, *, patient: str, asked: SafeContact) -> Stored:
     if issues:
         raise Invalid(issues)
     change.get(*patient.split("/", 1))
-    before = wanted_of(change, patient)
+    before = withdraw(change, patient=patient)
     if before and before.stopped and asked.stopped is None and "sms" in asked.avoid and "sms" in before.avoid:
         asked = replace(asked, stopped=before.stopped, stopped_by=before.stopped_by)  # whoever changes the rest did not say this
-    withdraw(change, patient=patient)
     terms = Terms(KIND, patient, description="How the patient may be reached", signed_by=patient)
     consent = consent_terms.write(terms, now=instant(change.now), author={})
     consent["extension"] = [*consent.get("extension", ()), {"url": SAFE, "extension": list(_parts(asked))}]
@@ -190,11 +200,14 @@ def _parts(asked: SafeContact) -> Iterable[Resource]:
     yield {"url": "safety", "valueBoolean": asked.safety}
 
 
-def withdraw(change: Change, *, patient: str) -> None:
-    """The patient may be reached as before: what they asked for ends. Nothing when they asked for nothing."""
-    for each in change.find("Consent", patient=patient, status="active"):
+def withdraw(change: Change, *, patient: str) -> SafeContact | None:
+    """The patient may be reached as before: what they asked for ends. Returns what that was; None when they asked for nothing."""
+    found = change.find("Consent", patient=patient, status="active")
+    before = wanted(found)
+    for each in found:
         if any(code_of(c, consent_terms.KIND) == KIND for c in each.get("category", ())):
             change.put({**change.get("Consent", each["id"]), "status": "inactive"})
+    return before
 
 
 # --- for those who call, write and send -------------------------------------------------------------------------------------------------

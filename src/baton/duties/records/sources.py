@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from baton.duties import codes, reading
+from baton.duties.contact import safe_contact
 from baton.duties.names import names_of
 from baton.duties.promises import refuse
 from baton.duties.records import fact_kinds, person_facts
@@ -152,10 +153,11 @@ def _of_person(view: View, person: Resource, said: Mapping[str, Resource]) -> li
     name = f"Patient/{person['id']}"
     versions = facts.versions(view, str(person["id"]), "Patient", str(person["id"]))
     names = _names(view, person, (each.who for _, _, each in versions), said.values())
+    shown = safe_contact.without_ruled_out(safe_contact.wanted_of(view, name), person)
     out = []
     for part, (first, last) in person_facts.since(versions).items():
         words = said.get(f"{name}#{part}") or said.get(name)
-        out.append(_source(view, f"{name}#{part}", fact_kinds.PERSON, person_facts.text(person, part), None, words, first, last, names, {}))
+        out.append(_source(view, f"{name}#{part}", fact_kinds.PERSON, person_facts.text(shown, part), None, words, first, last, names, {}))
     return out
 
 

@@ -111,3 +111,18 @@ def test_every_list_of_the_rail_has_something_in_it(hub: app.Hub, worker: Any) -
         found[path] = answer.status_code if answer.status_code != 200 else bool(EMPTY.search(answer.content.decode()))
     may = {path for person, path in MAY_BE_EMPTY if person == worker.id}
     assert {path: empty for path, empty in found.items() if empty} == {path: True for path in found if path in may}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_mentor_reads_words_names_and_local_times(hub: app.Hub, language: str) -> None:
+    """Every piece of work that waits for a co-signature, or was finished lately: nothing of how it is stored."""
+    browser = pages(hub, WORKERS["grace-kim"].email)
+    browser.defaults["HTTP_ACCEPT_LANGUAGE"] = language
+    listed = browser.get("/mentoring").content.decode()
+    works = set(re.findall(r'href="(/mentoring/(?:work/)?[^"?#]+)"', listed)) - {"/mentoring/lately", "/mentoring/misses", "/mentoring/own"}
+    assert len(works) > 2
+    for path in works:
+        page = browser.get(path).content.decode()
+        told = re.sub(r"<[^>]+>", " ", page.partition('class="changed"')[2])
+        assert "Sam Tolland" in told
+        assert re.findall(r"[A-Z][a-z]+/[a-z0-9][\w-]+|\d{4}-\d\d-\d\d|\b[a-z]+[A-Z]\w+", told) == [], path

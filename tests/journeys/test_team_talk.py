@@ -61,6 +61,9 @@ def test_a_mentor_answers_on_a_version(visit: Visit, seen: Seen) -> None:
     page.locator(".event.asked textarea").fill("Ask who is at home.")
     page.locator(".event.asked").get_by_role("button", name="Comment").click()
     expect(page.locator(".event.asked .said")).to_contain_text("Ask who is at home.")
+    expect(page.locator(".changed").first).to_contain_text("Where it stands")
+    raw = re.findall(r"Patient/\S+|\d{4}-\d\d-\d\dT\S+|authoredOn|executionPeriod", page.inner_text("main"))
+    assert raw == [], "people, times and elements are in words"
     seen(page, "mentoring-review")
     page.get_by_role("button", name="Co-sign").click()
     expect(page.locator("#notices")).to_contain_text("Co-signed.")

@@ -10,7 +10,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from baton.desk import explain, paging, posting
+from baton.desk import explain, paging, posting, version_words
 from baton.desk.team import may as team_may
 from baton.duties.team import mentoring, shadowing
 from baton.fhir.resource import human_name, target
@@ -110,12 +110,17 @@ def review(request: Request, task: str) -> HttpResponse:
         found, events = mentoring.story(view, task=task)
         patient = view.get(*str(target(found["for"])).split("/", 1))
         missed = mentoring.misses(view, [str(target(found["requester"]))])
-        zone = view.zone
+        zone, told = view.zone, _in_words(view, events)
     here = [(each, explain.trace(each.trace, zone)) for each in missed if each.row.patient == target(found["for"])]
-    context = {"task": found, "id": task, "events": events, "name": human_name(patient), "patient": patient["id"], "misses": here}
+    context = {"task": found, "id": task, "events": told, "name": human_name(patient), "patient": patient["id"], "misses": here}
     context |= {"author": found["requester"].get("display", ""), "open": found["status"] not in ("completed", "cancelled", "rejected")}
     context |= {"comments": reverse("mentoring_comment", args=[task]), "speaks": True}
     return render(request, "mentoring/review.html", context)
+
+
+def _in_words(view: View, events: tuple[mentoring.Event, ...]) -> list[tuple[mentoring.Event, tuple[version_words.Changed, ...]]]:
+    """Each version with what it changed, as people read it."""
+    return [(each, version_words.changed(view, each)) for each in events]
 
 
 @require_GET
@@ -124,10 +129,11 @@ def work(request: Request, kind: str, id: str) -> HttpResponse:
     """One piece of work, whether it asks for a co-signature or not: to its author what was said about it, to a mentor also to speak."""
     with request.hub.store.view(request.who) as view:
         found = shadowing.look(view, kind=kind, id=id)
+        told = _in_words(view, found.events)
     if not mentors(request) and found.author != request.who.person:
         raise Forbidden("This is for those who mentor.")
     context: dict[str, Any] = {
-        "events": found.events,
+        "events": told,
         "name": found.patient_name,
         "patient": found.patient.partition("/")[2],
         "author": found.author_name,

@@ -47,11 +47,11 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One version of the work: when, what it changed (element, was, is), and what was said about it. `asked`: the one to be co-signed."""
+    """One version of the work: when, what it changed (element, was, is, as stored), what was said about it; `asked`: to co-sign."""
 
     version: int
     at: datetime
-    changed: tuple[tuple[str, str, str], ...]
+    changed: tuple[tuple[str, Any, Any], ...]
     comments: tuple[Comment, ...]
     asked: bool
 
@@ -311,22 +311,10 @@ def _comments(view: View, type_: str, id_: str, patient: str) -> Mapping[int, li
 OURS: Final = frozenset({"meta", "id", "resourceType", "extension", "lastModified", "text"})
 
 
-def _changed(before: Resource, after: Resource) -> tuple[tuple[str, str, str], ...]:
-    """What one version changed, element by element, in short words."""
+def _changed(before: Resource, after: Resource) -> tuple[tuple[str, Any, Any], ...]:
+    """What one version changed, element by element: as it was and as it is."""
     names = [each for each in dict.fromkeys([*after, *before]) if each not in OURS and before.get(each) != after.get(each)]
-    return tuple((each, _short(before.get(each)), _short(after.get(each))) for each in names)
-
-
-def _short(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, dict):
-        if "coding" in value or "text" in value:
-            return str(value.get("text") or next(iter(each.get("display") or each.get("code") for each in value.get("coding", ())), ""))
-        return str(value.get("display") or value.get("reference") or ", ".join(filter(None, map(_short, value.values()))))[:200]
-    if isinstance(value, list):
-        return "; ".join(filter(None, map(_short, value)))[:300]
-    return str(value)[:200]
+    return tuple((each, before.get(each), after.get(each)) for each in names)
 
 
 def misses(view: View, persons: Sequence[str]) -> tuple[Miss, ...]:

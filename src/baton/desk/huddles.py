@@ -21,7 +21,7 @@ from baton.duties.team.huddle_reading import Point
 from baton.duties.team.people import Person
 from baton.fhir.resource import human_name
 from baton.rules.calendar import add_business_days, local_day
-from baton.store import Invalid, NotFound, View
+from baton.store import Invalid, NotFound, View, Who, access
 from baton.web.gate import Request, staff
 
 ROWS, OFFERED = 30, 500
@@ -61,17 +61,24 @@ def huddle(request: Request, huddle: str) -> HttpResponse:
         others = [] if found.end else _others(view, found.team, {each.patient for each in points})
     there = {each.person for each in found.people if each.end is None}
     near_ids = {each.reference for each in near}
-    hands = [each for each in staffed if each.reference in near_ids | there | {request.who.person, *(point.after for point in points)}]
+    able = [each for each in staffed if _can_owe(each)]
+    hands = [each for each in able if each.reference in near_ids | there | {request.who.person, *(point.after for point in points)}]
     context = {"huddle": found, "points": [(each, _owners(each, hands, request.who.person)) for each in points], "due": due, "there": there}
     context |= {
         "now": now,
-        "far": [each for each in staffed if each not in hands],
+        "far": [each for each in able if each not in hands],
         "about": found.about.said(get_language()),
         "others": others,
         "absent": sorted((each for each in staffed if each.reference not in there), key=lambda each: each.reference not in near_ids),
         "left": sum(each.state == "to-do" for each in points),
     }
     return render(request, "team/huddle.html", context)
+
+
+def _can_owe(person: Person) -> bool:
+    """Whether their role keeps promises about patients: not those who only learn or audit."""
+    who = Who(person.reference, person.name, person.role or "", (), "desk")
+    return access.decide(who, "write", "Task", relationships=("assigned",)).allowed
 
 
 def _owners(point: Point, hands: list[Person], me: str) -> list[Person]:

@@ -23,7 +23,7 @@ def _table(name: str, table: Mapping[str, Any]) -> None:
 
 
 _table("my_level", words.LEVELS)
-_table("my_relation", words.RELATIONS)
+_table("my_relation", {**words.RELATIONS, **words.RELATION_TEXTS})
 _table("my_progress", words.PROGRESS)
 
 

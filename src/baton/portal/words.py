@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils import dateformat
+from django.utils.translation import get_language, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import pgettext
 
 from baton.duties.support.agreements import Agreed
 
@@ -90,10 +90,26 @@ RELATIONS: Mapping[str, Any] = {
     "GUARD": lazy("Guardian"),
     "O": lazy("Somebody else"),
 }
+RELATION_TEXTS: Mapping[str, Any] = {
+    "wife": pgettext_lazy("relation", "wife"),
+    "husband": pgettext_lazy("relation", "husband"),
+    "spouse": pgettext_lazy("relation", "spouse"),
+    "daughter": pgettext_lazy("relation", "daughter"),
+    "son": pgettext_lazy("relation", "son"),
+    "mother": pgettext_lazy("relation", "mother"),
+    "father": pgettext_lazy("relation", "father"),
+    "sister": pgettext_lazy("relation", "sister"),
+    "brother": pgettext_lazy("relation", "brother"),
+    "friend": pgettext_lazy("relation", "friend"),
+    "neighbor": pgettext_lazy("relation", "neighbour"),
+}
+"""The same as it is commonly written down on the desk, in words."""
 
 
 def promise(item: Agreed) -> str:
     """What is done, in plain words."""
+    if item.questions is not None:
+        return item.questions.said(get_language()).title  # in the language of whoever reads, not of whoever was asked
     plain = str(PROMISES.get(item.code, OTHER))
     if not item.words:
         return plain

@@ -65,6 +65,7 @@ class Agreed:
     owner: str = ""
     asks: bool = False
     alone: bool = False
+    questions: Assessment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,9 @@ def agreed(view: View, task: Resource) -> Agreed:
     if is_outside(view.who.person) and not code.startswith(SAID):
         words = str(extension(task, TOLD_TO_PATIENT) or (words if code == codes.BY_HAND and is_theirs(task) else ""))
     owner = str((task.get("owner") or {}).get("display") or "")
-    asks, mine = questions_of(task) is not None, may_answer(view, task)
-    return Agreed(task["id"], code, words, due, state, task["status"] == "on-hold", owner, asks and mine, asks and not mine)
+    asked, mine = questions_of(task), may_answer(view, task)
+    asks = asked is not None
+    return Agreed(task["id"], code, words, due, state, task["status"] == "on-hold", owner, asks and mine, asks and not mine, asked)
 
 
 def agree(change: Change, *, patient: str, what: str, due: date, by: By, told: str | None = None) -> Stored:

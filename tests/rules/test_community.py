@@ -138,6 +138,25 @@ def test_a_renewal_on_the_last_of_a_month() -> None:
     assert benefits.renewal(date(2026, 8, 31), fap) == date(2027, 2, 28)
 
 
+@pytest.mark.parametrize(("begun", "until"), [(date(2026, 12, 31), date(2027, 12, 31)), (date(2027, 1, 1), date(2027, 7, 1))])
+def test_medicaid_for_adults_is_renewed_twice_a_year_from_2027(begun: date, until: date) -> None:
+    medicaid = benefits.program("medicaid", begun)
+    assert medicaid and benefits.renewal(begun, medicaid) == until
+
+
+@pytest.mark.parametrize(
+    ("need", "day", "code"),
+    [
+        ("financial-insecurity", date(2026, 11, 27), "Z59.86"),
+        ("financial-insecurity", date(2026, 11, 28), "Z59.869"),
+        ("food-insecurity", date(2026, 11, 28), "Z59.41"),
+    ],
+)
+def test_the_code_a_need_is_given_on_a_day(need: str, day: date, code: str) -> None:
+    assert needs.icd10(need, day) == code
+    assert needs.NEEDS.count(need) == 1
+
+
 @pytest.mark.parametrize("example", [each for each in table("needs").examples if "words" in each], ids=str)
 def test_what_the_words_of_a_directory_mean(example) -> None:
     assert next(iter(needs.meant(example["words"])), None) == example["need"]

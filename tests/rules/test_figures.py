@@ -22,6 +22,14 @@ def test_examples(example: dict[str, Any]) -> None:
     assert (found.low, found.high) == (example["low"], example["high"])
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"), [("521", "private"), ("13", "medicare"), ("3111", "public"), ("291", "medicaid"), ("89", "own"), ("24", "medicaid")]
+)
+def test_every_payer_code_of_the_typology_is_of_a_kind(code: str, kind: str) -> None:
+    found = [name for name, codes in figures.payers(date(2026, 11, 28)).items() if code in codes]
+    assert found == [kind]
+
+
 def test_a_small_cell_is_hidden_and_so_is_the_one_that_would_give_it_away() -> None:
     found = figures.groups({"a": (5, 10), "b": (30, 40), "c": (90, 100)}, DAY)
     assert {each.name for each in found if each.hidden} == {"a", "b"}

@@ -13,11 +13,12 @@ from baton.rules.calendar import US_FEDERAL, Calendar, add_business_days
 from baton.rules.tables import table
 
 TABLE = "needs"
+FIRST = date(2026, 1, 1)
 _WORD = re.compile(r"[a-z]+")
 
 
 def _codes(kind: str) -> tuple[str, ...]:
-    return tuple(row.code for row in table(TABLE).rows if row.values["kind"] == kind)
+    return tuple(dict.fromkeys(row.code for row in table(TABLE).rows if row.values["kind"] == kind))
 
 
 NEEDS = _codes("need")
@@ -25,9 +26,9 @@ CAPACITY = _codes("capacity")
 ENROLLMENT = _codes("enrollment")
 
 
-def icd10(need: str) -> str:
-    """The ICD-10-CM code of a need."""
-    return next(str(row.values["icd10"]) for row in table(TABLE).rows if row.code == need)
+def icd10(need: str, day: date) -> str:
+    """The ICD-10-CM code a need is given on a day of the house; before the table begins, the first it has."""
+    return str(table(TABLE).row(need, max(day, FIRST)).values["icd10"])
 
 
 def label(need: str) -> str | None:

@@ -108,7 +108,7 @@ def raise_need(change: Change, *, patient: str, need: str, said: str | None = No
         "clinicalStatus": codes.concept(CLINICAL, "active"),
         "verificationStatus": codes.concept(VERIFICATION, "confirmed" if source is None else "unconfirmed"),
         "category": categories(need, codes.concept(CONDITION_CATEGORY, "health-concern")),
-        "code": {"coding": [{"system": ICD10, "code": needs.icd10(need)}], "text": need.replace("-", " ").capitalize()},
+        "code": {"coding": [{"system": ICD10, "code": needs.icd10(need, _today(change))}], "text": need.replace("-", " ").capitalize()},
         "subject": {"reference": patient},
         "recordedDate": episodes.instant(change.now),
         "recorder": codes.reference_to(change.who.person, change.who.name),

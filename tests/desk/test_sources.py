@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from tests.pages import House, client, house, patient
 
+from baton.duties.records import documents
+from baton.duties.records.documents import Described
 from baton.store.postgres import Database
 
 WICKED = '<script>alert("x")</script>'
@@ -56,3 +58,20 @@ def test_another_s_fact_is_not_found(home: House, ann: str) -> None:
     assert page(home, f"/patients/{ann}/sources/Task/none").status_code == 404
     assert page(home, f"/patients/{ann}/sources/Patient/{ann}/photo").status_code == 404
     assert page(home, f"/patients/{ann}/sources/Patient/{ann}/name").status_code == 200
+
+
+def test_who_enters_a_fact_from_a_document_says_the_page_at_once(home: House, ann: str) -> None:
+    with home.change() as change:
+        upload = documents.checked("a.txt", b"Takes furosemide. Has too little to eat.")
+        paper = documents.add(change, patient=f"Patient/{ann}", upload=upload, said=Described("Letter of Dr Osei", author="Dr Osei")).id
+    carla, told = client(home, "carla@example.org"), {"document": paper, "page": "2"}
+    for address, form, kind in (
+        (f"/patients/{ann}/medicines/take", {"text": "furosemide 40 mg"}, "medicine"),
+        (f"/patients/{ann}/help/need", {"need": "food-insecurity", "part": "needs"}, "need"),
+    ):
+        assert carla.post(address, {**form, **told}).status_code == 302
+        shown = page(home, f"/patients/{ann}/sources?show={kind}").content.decode()
+        assert shown.count("<li id=") == 1 and "Letter of Dr Osei</a>, page 2" in shown, kind
+    wrong = carla.post(f"/patients/{ann}/medicines/take", {"text": "metoprolol 50 mg", **told, "page": "two"}, follow=True)
+    assert "Say the page of the document as a number." in wrong.content.decode()
+    assert "metoprolol" not in page(home, f"/patients/{ann}/sources?show=medicine").content.decode(), "all of it or nothing"

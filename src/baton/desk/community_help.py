@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET
 
 from baton.desk import community as room
 from baton.desk import community_words as words
-from baton.desk import labels, posting, referral_words, slips
+from baton.desk import labels, posting, referral_words, slips, source_form
 from baton.duties.community import answer_links, assistance_letter, benefits, community, finder, help_page, means, needs, proofs
 from baton.duties.community.help_page import Asked, HelpPage
 from baton.duties.records import documents
@@ -41,10 +41,12 @@ def page(request: Request, patient: str) -> HttpResponse:
         found = help_page.page(view, patient=patient)
         held = view.relationships(f"Patient/{patient}")
         slip = slips.of(view, "assistance-letter", patient)
+        on_file = source_form.papers(view, patient)
     writes = {each: access.decide(request.who, "write", each, relationships=held, kind="social").allowed for each in WRITTEN}
     context = {
         "patient": patient,
         "slip": slip,
+        "on_file": on_file,
         "page": found,
         "writes": writes,
         "needs": [_need(row) for row in found.needs],
@@ -187,7 +189,8 @@ def need(request: Request, patient: str) -> str:
         if task := said(request, "task"):
             needs.take_up(change, patient=patient, task=task)
         else:
-            needs.raise_need(change, patient=patient, need=said(request, "need"), said=said(request, "said"))
+            stored = needs.raise_need(change, patient=patient, need=said(request, "need"), said=said(request, "said"))
+            source_form.stands_in(change, patient, stored.reference, request.POST)
     return _("On the list. Now find who can help.")
 
 

@@ -16,7 +16,6 @@ from baton.desk.disclosure import whose
 from baton.duties import reading
 from baton.duties.patients import identity
 from baton.duties.records import reconciliation as duty
-from baton.duties.records import sources
 from baton.duties.records.reconciliation_lists import Entry
 from baton.fhir.resource import human_name, target
 from baton.paper import pdf
@@ -103,9 +102,7 @@ def take(request: Request, patient: str) -> str:
             duty.take_as_ordered(change, patient=patient, orders=orders)
         if text.strip() or not orders:
             said = duty.takes(change, patient=patient, text=text, directions=form.get("directions", ""))
-            if form.get("document"):
-                page = source_form.page_of(form.get("page", ""))
-                sources.cite(change, patient=patient, fact=said.reference, document=form["document"], page=page)
+            source_form.stands_in(change, patient, said.reference, form)
     return _("Noted.")
 
 

@@ -22,6 +22,8 @@ from baton.duties.transitions import episodes
 from baton.fhir.resource import Resource, extension, has_code, human_name, target
 from baton.rules.calendar import local_day
 from baton.store import NotFound, facts
+from baton.store.codes import key64
+from baton.store.index import index
 
 if TYPE_CHECKING:
     from baton.store import Change, Stored, View
@@ -275,12 +277,13 @@ def _came(written: facts.Written, names: Mapping[str, str], zone: ZoneInfo) -> C
 # --- saying so ------------------------------------------------------------------------------------------------------
 
 
-def _stands(change: Change, patient: str, name: str, part: str) -> bool:
-    """Whether a patient's chart holds this fact, and who says so may see it."""
+def _held(change: Change, patient: str, name: str, part: str) -> Resource | None:
+    """The resource that holds this fact of a patient's chart, where who says so may see it."""
     person = reading.peek(change, f"Patient/{patient}")
     if person is None or part:
-        return person is not None and name == f"Patient/{patient}" and part in person_facts.parts(person)
-    return bool(facts.page(change, patient, fact_kinds.KINDS, named=[name], limit=1))
+        return person if person and name == f"Patient/{patient}" and part in person_facts.parts(person) else None
+    found = reading.maybe(change, name) if name.partition("/")[0] in {each.type for each in fact_kinds.KINDS} else None
+    return found if found and index(found, change.zone).patient == key64(f"Patient/{patient}") else None
 
 
 def cite(change: Change, *, patient: str, fact: str, said_by: str = "", document: str = "", page: int | None = None) -> Stored:
@@ -289,7 +292,8 @@ def cite(change: Change, *, patient: str, fact: str, said_by: str = "", document
     Raises Invalid.
     """
     name, _, part = fact.partition("#")
-    if not _stands(change, patient, name, part):
+    held = _held(change, patient, name, part)
+    if held is None:
         raise refuse("There is no such fact in this chart.", "Provenance.target")
     said_by = " ".join(said_by.split())
     if not said_by and not document:
@@ -311,6 +315,7 @@ def cite(change: Change, *, patient: str, fact: str, said_by: str = "", document
     return change.put(
         {
             "resourceType": "Provenance",
+            **codes.labelled_as(held),
             "target": about,
             "recorded": episodes.instant(change.now),
             "activity": codes.concept(codes.DATA_OPERATION, "UPDATE", "Its source was written down"),

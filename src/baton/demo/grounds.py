@@ -132,9 +132,10 @@ def _position(place: Place) -> Resource:
 def _place(place: Place) -> Iterator[Resource]:
     zone = {"url": "http://hl7.org/fhir/StructureDefinition/timezone", "valueCode": EASTERN}
     telecom = [{"system": "phone", "value": place.phone, "use": "work"}]
+    office = {"system": "email", "value": f"office@{place.id}.example", "use": "work"}
     yield {
         "resourceType": "Organization", "id": place.id, "active": True, "type": [_kind(place)],
-        "name": place.name, "telecom": telecom, "address": [_address(place)],
+        "name": place.name, "telecom": [*telecom, office], "address": [_address(place)],
     }  # fmt: skip
     if place.kind != "pay":
         steps = [{"url": STEP_FREE, "valueBoolean": STEPS[place.id]}] if place.id in STEPS else []

@@ -26,6 +26,8 @@ TALKS: Final[dict[str, tuple[dict[str, str], ...]]] = {
             "ride": "I have no ride to the clinic on Friday.", "ridden": "I will find you a ride and call you tomorrow.", "owe": "Find a ride for Friday",
             "paper": "The paper for the handicap placard is in the mail.", "thanks": "Thank you, the paper came.", "over": "They have it, and said thank you.",
             "subject": "Who knows the landlord?", "staff": "The heating is off again. Has anybody of us spoken with the landlord before?",
+            "letter": "What does the letter mean?", "unclear": "The letter says to stop the blood thinner before, and not for how long. Shall I ask them?",
+            "office": "Your letter says to stop the blood thinner before the visit. For how many days, please?", "desk": "R. Lind, front desk", "answer": "Two days before. The doctor adds it to the letter today.",
             "called": "Has food for the week. Wants the next visit in the morning.", "hours": "after five, works by day",
         },
         {
@@ -36,6 +38,8 @@ TALKS: Final[dict[str, tuple[dict[str, str], ...]]] = {
             "ride": "My son cannot take me to the lung doctor after all.", "ridden": "I ask Bay Riders, and tell you who comes.", "owe": "Book Bay Riders for the lung clinic",
             "paper": "The form for the lower electricity rate is in the mail. Sign on page two.", "thanks": "Signed and sent, thank you.", "over": "Signed and sent back.",
             "subject": "Is there a second number?", "staff": "Neither the house nor the mobile answers since Monday. Has anybody of us another number?",
+            "letter": "Which inhaler is it?", "unclear": "Their list has two blue inhalers. I ask the office which one stays.",
+            "office": "Your list names two rescue inhalers. Which one is to be used, and is the other to be stopped?", "desk": "M. Osei, nurse", "answer": "Only the one with the counter. The other is stopped.",
             "called": "Walks to the mailbox again. Asks for large print.", "hours": "mornings; sleeps after lunch",
         },
         {
@@ -46,6 +50,8 @@ TALKS: Final[dict[str, tuple[dict[str, str], ...]]] = {
             "ride": "The clinic moved to the third floor, and the elevator there is broken.", "ridden": "I ask them for a room on the ground floor.", "owe": "Ask the clinic for a room without stairs",
             "paper": "The list of what holds how much salt is in the mail.", "thanks": "It hangs in the kitchen now.", "over": "It hangs in the kitchen.",
             "subject": "Who teaches the scale?", "staff": "Lives alone and cannot read the numbers. Does one of us know a scale that speaks?",
+            "letter": "Is the test before or after?", "unclear": "The order says blood test, with no date. I ask whether it must be there before the visit.",
+            "office": "Is the blood test to be done before the visit, and how many days before?", "desk": "J. Park, scheduling", "answer": "At least three days before, not fasting.",
             "called": "The weight is the same for four days. Keeps to the list of salt.", "hours": "any time, carries the telephone along",
         },
         {
@@ -56,6 +62,8 @@ TALKS: Final[dict[str, tuple[dict[str, str], ...]]] = {
             "ride": "Can the infusion be later? My girl begins school at eight.", "ridden": "I ask for the chair at ten, and let you know.", "owe": "Ask for an infusion chair at ten",
             "paper": "The letter for your employer is in the mail. It does not say why.", "thanks": "They took it without a question. Thank you.", "over": "The employer took it.",
             "subject": "Who has been to the house?", "staff": "The van drove past twice and could not find the door. Has anybody of us been there?",
+            "letter": "Who orders the scan?", "unclear": "They write that a scan should be done, but ordered none. I ask them.",
+            "office": "Your note asks for a scan. Is it ordered by you, or is it to be ordered here?", "desk": "D. Varga, referrals", "answer": "We order it. The clinic calls about the day this week.",
             "called": "Could eat. The second week is the worse one: call then.", "hours": "text first, then call",
         },
         {
@@ -66,6 +74,8 @@ TALKS: Final[dict[str, tuple[dict[str, str], ...]]] = {
             "ride": "I forget these dates. Can somebody ring me on the morning of it?", "ridden": "One of us rings you at eight that day.", "owe": "Ring on the morning of the visit",
             "paper": "The card with all your medicines is in the mail, in large print.", "thanks": "Now I can read it myself.", "over": "Has it, and can read it.",
             "subject": "Who goes on with the daughter?", "staff": "Two of us called her this week about the same thing. Who goes on with it?",
+            "letter": "Do they have an interpreter?", "unclear": "Nothing in their answer says that an interpreter comes. I ask.",
+            "office": "Please book a qualified interpreter for the visit. Can you say that it is done?", "desk": "A. Reyes, office", "answer": "It is booked for the whole visit.",
             "called": "The stove has its shut-off now. The daughter answers after six.", "hours": "after six, and not on Sundays",
         },
         {
@@ -76,6 +86,8 @@ TALKS: Final[dict[str, tuple[dict[str, str], ...]]] = {
             "ride": "If I go on Tuesday I lose the shift.", "ridden": "I look for an evening. Give me until tomorrow.", "owe": "Find an evening that costs no shift",
             "paper": "The letter to the landlord is in the mail, with a copy for you.", "thanks": "He called me about the heating.", "over": "The landlord answered.",
             "subject": "Which pharmacy takes the plan?", "staff": "The strips were refused a second time. Who knows a pharmacy that takes this plan?",
+            "letter": "Is the wheelchair ramp open?", "unclear": "He comes in a wheelchair, and their ramp was closed last month. I ask the office.",
+            "office": "The visit is by wheelchair. Is the ramp at the side entrance open again?", "desk": "S. Holm, front desk", "answer": "Yes, since Monday. Ring at the side door.",
             "called": "Has strips for ten days. Works nights, sleeps until noon.", "hours": "between shifts, noon to two",
         },
     ),

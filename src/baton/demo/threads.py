@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 from baton.demo.acts import Act, Deed
+from baton.demo.community import OUTSIDE
 from baton.demo.plot import Stage
 from baton.demo.sayings import TALKS
-from baton.duties.contact import communication, threads
+from baton.duties.contact import communication, party_access, thread_links, thread_parties, threads
 from baton.duties.contact.interpreting import Interpreter
 from baton.duties.patients import identity, network
 from baton.duties.patients.charts import Preferences
@@ -26,6 +27,7 @@ def talks(stages: Sequence[Stage]) -> Iterator[Act]:
     writing = stages[FIRST:]
     for number, told in enumerate(TOLD):
         yield from told(writing[number % len(writing)])
+    yield from office(stages)
 
 
 def _said(stage: Stage, name: str) -> str:
@@ -142,6 +144,34 @@ def closed(stage: Stage) -> Iterator[Act]:
     yield _by(stage, 6, "12:00", "A message came", _say(stage, "other", "thanks", theirs=True))
     yield _by(stage, 6, "12:10", "A thread was closed", lambda change: threads.close(
         change, _latest(change, stage, "other").id, reason=_said(stage, "over")))  # fmt: skip
+
+
+def office(stages: Sequence[Stage]) -> Iterator[Act]:
+    """An office takes part by its link: asked about what its letter leaves open; in every second team it has answered."""
+    stage = stages[0]
+    opened: dict[str, str] = {}
+
+    def ask(change: Change) -> None:
+        for each in stages:
+            patient = each.person.reference
+            around = [one for one in party_access.around(change, patient) if one.email and not one.signs]
+            if around and party_access.decided(change, patient, around[0].reference).leaves:
+                office, team = around[0].reference, f"Organization/{stage.person.team}"
+                thread = threads.start(
+                    change, patient=patient, topic="referral", subject=_said(stage, "letter"), to=[team], text=_said(stage, "unclear")
+                ).id
+                sent = thread_parties.let_in(change, thread, party=office, text=_said(stage, "office"))
+                link = thread_parties.links_of(change, thread)[office]
+                opened.update(code=sent.code, link=thread_links.token(change, threads.held(change, thread), link))
+                return
+
+    def answer(change: Change) -> None:
+        if opened:
+            thread_parties.answer(change, **opened, by=_said(stage, "desk"), text=_said(stage, "answer"))
+
+    yield _by(stage, 2, "13:40", "An outside party takes part in a thread", ask)
+    if stage.turn % 2:
+        yield Act(stage.days.at(stage.days.business(-1), "10:50"), OUTSIDE, "A message was answered through a secure link", answer)
 
 
 def called(stage: Stage) -> Iterator[Act]:

@@ -35,7 +35,7 @@ def index(request: Request) -> HttpResponse:
 def _row(view: Any, task: dict[str, Any], name: str) -> dict[str, Any]:
     patient = str(target(task.get("for"))).partition("/")[2]
     due = reading.moment(task["restriction"]["period"]["end"], view.zone)
-    sheet = duty.sheet(view, patient=patient)
+    sheet = duty.sheet(view, patient=patient, listing=True)
     done = len(sheet.decided) - sheet.left
     return {"patient": patient, "name": name, "due": due, "late": bool(due and due < view.now), "sheet": sheet, "done": done}
 

@@ -29,11 +29,14 @@ def _permitted(view: View, patient_id: str) -> int:
     return key
 
 
-def compartment(view: View, patient_id: str, types: Sequence[str], per_type: int) -> dict[str, list[Resource]]:
-    """One query for a whole chart; in an as-known-on view what was known then. Every type asked for has a list. Raises NotFound."""
+def compartment(view: View, patient_id: str, types: Sequence[str], per_type: int, what: str) -> dict[str, list[Resource]]:
+    """One query for a whole chart; in an as-known-on view what was known then. Every type asked for has a list; `what`: what the look says.
+
+    Raises NotFound.
+    """
     key = _permitted(view, patient_id)
     params = {
-        **view.look_params(f"chart Patient/{patient_id}"),
+        **view.look_params(what),
         "patient": key,
         "types": [TYPE_CODE[type_] for type_ in types],
         "limit": per_type,

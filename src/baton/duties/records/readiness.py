@@ -23,7 +23,7 @@ from baton.fhir.resource import Resource, target, text_of
 from baton.rules import readiness as rules
 from baton.rules.calendar import end_of_day, local_day
 from baton.rules.readiness import Checklist, Item
-from baton.store import Gone, Invalid, NotFound, View
+from baton.store import Invalid, View
 
 if TYPE_CHECKING:
     from baton.store import Change
@@ -96,8 +96,11 @@ def asks(view: View, appointment: Resource) -> bool:
     return bool(patients_of(appointment) and rules.checklist(words_of(appointment), local_day(view.now, view.zone)).items)
 
 
-def of_appointment(view: View, appointment: Resource) -> Visit | None:
-    """How ready the chart is for one visit; None for a visit of nobody, or that asks nothing. Raises NotFound when not theirs to see."""
+def of_appointment(view: View, appointment: Resource, listed_with: Mapping[str, Resource] | None = None) -> Visit | None:
+    """How ready the chart is for one visit; None for a visit of nobody, or that asks nothing. Raises NotFound when not theirs to see.
+
+    `listed_with`: where it is a row of a list, the patients of that list by reference.
+    """
     patient, start = next(iter(patients_of(appointment)), None), reading.moment(appointment.get("start"), view.zone)
     if patient is None or start is None:
         return None
@@ -106,8 +109,8 @@ def of_appointment(view: View, appointment: Resource) -> Visit | None:
     if not listed.items:
         return None
     id_ = patient.partition("/")[2]
-    chart = view.compartment(id_, CHART)
-    person = view.get("Patient", id_)
+    chart = view.compartment(id_, CHART, listing=listed_with is not None)
+    person = view.get("Patient", id_) if listed_with is None else listed_with[patient]
     asked = {item for each in chart["CommunicationRequest"] if state_of(each) in OPEN for item in items_of(each)}
     found = tuple(_found(view, each, chart, day, asked, person) for each in listed.items)
     who = identity.identity(person, local_day(view.now, view.zone))
@@ -242,14 +245,9 @@ def coming(view: View, *, days: int = DAYS, patient: str | None = None) -> list[
     until = end_of_day(today + timedelta(days=days), view.zone)
     span = [f"ge{view.now.isoformat(timespec='seconds')}", f"le{until.isoformat(timespec='seconds')}"]
     found = view.find("Appointment", status=STATUSES, date=span, patient=patient, _sort="date", _count=MOST)
-    return [visit for each in found if (visit := _or_none(view, each)) is not None]
-
-
-def _or_none(view: View, appointment: Resource) -> Visit | None:
-    try:
-        return of_appointment(view, appointment)
-    except (NotFound, Gone):
-        return None
+    people = reading.several(view, "Patient", (one for each in found for one in patients_of(each)[:1]))
+    seen = [each for each in found if set(patients_of(each)[:1]) <= set(people)]
+    return [visit for each in seen if (visit := of_appointment(view, each, people)) is not None]
 
 
 # --- asking -------------------------------------------------------------------------------------------------------------------------------

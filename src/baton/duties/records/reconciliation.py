@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.duties import codes, reading
+from baton.duties.names import patient_names
 from baton.duties.reactions import Reaction, wanting
 from baton.duties.records.reconciliation_lists import Difference, Entry, Lists, differences, issue_id, lists
 from baton.duties.team import licences
@@ -19,7 +20,7 @@ from baton.duties.transitions import episodes
 from baton.duties.transitions.discharges import is_stay
 from baton.duties.transitions.evidence import RECONCILED
 from baton.fhir.outcome import Issue, error
-from baton.fhir.resource import Resource, code_of, has_code, human_name, target
+from baton.fhir.resource import Resource, code_of, has_code
 from baton.rules.calendar import local_day
 from baton.store import Invalid, View
 
@@ -90,10 +91,9 @@ class Sheet:
         return sum(not each.settled for each in self.decided)
 
 
-def sheet(view: View, *, patient: str) -> Sheet:
-    """The reconciliation of a patient (an id) after the last stay. Raises NotFound."""
-    view.get("Patient", patient)
-    chart = view.compartment(patient, ("MedicationRequest", "MedicationStatement", "Encounter", "DetectedIssue", "List"))
+def sheet(view: View, *, patient: str, listing: bool = False) -> Sheet:
+    """The reconciliation of a patient (an id) after the last stay; `listing`: as a row of a list. Raises NotFound."""
+    chart = view.compartment(patient, ("MedicationRequest", "MedicationStatement", "Encounter", "DetectedIssue", "List"), listing=listing)
     today = local_day(view.now, view.zone)
     stay = next((each for each in chart["Encounter"] if is_stay(each) and each.get("status") == "finished"), None)
     span = _span(view, stay) if stay else None
@@ -332,8 +332,8 @@ def waiting(view: View) -> list[tuple[Resource, str]]:
     """Promises to reconcile that are open, among this person's patients, the earliest due first, each with the patient's name."""
     found = view.find("Task", code=f"{codes.PROMISE}|{codes.RECONCILIATION}", status=codes.OPEN)
     found = sorted(found, key=lambda each: str(each.get("restriction", {}).get("period", {}).get("end", "")))[:MOST]
-    names = {str(target(each.get("for"))): reading.peek(view, target(each.get("for"))) for each in found}
-    return [(each, human_name(names[str(target(each.get("for")))] or {})) for each in found]
+    names = patient_names(view, map(codes.patient_of, found))
+    return [(each, names.get(str(codes.patient_of(each)), "")) for each in found]
 
 
 def signed_list(view: View, *, patient: str) -> Resource | None:

@@ -196,13 +196,9 @@ def described(view: View, requests: Sequence[Resource]) -> list[Need]:
         for appointment in view.find("Appointment", based_on=",".join(references[start : start + 40])):
             for reference in terms.needs_of(appointment):
                 booked.setdefault(reference, []).append(appointment)
-    patients: dict[str, Resource | None] = {}
-    for each in requests:
-        reference = str(codes.patient_of(each))
-        if reference not in patients:
-            patients[reference] = reading.peek(view, reference)
+    patients = reading.several(view, "Patient", map(codes.patient_of, requests))
     return [
-        describe(view, each, patients[str(codes.patient_of(each))], booked.get(f"ServiceRequest/{each['id']}", ())) for each in requests
+        describe(view, each, patients.get(str(codes.patient_of(each))), booked.get(f"ServiceRequest/{each['id']}", ())) for each in requests
     ]
 
 

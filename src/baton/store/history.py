@@ -29,7 +29,10 @@ def _permitted(view: View, patient_id: str) -> int:
     return key
 
 
-def compartment(view: View, patient_id: str, types: Sequence[str], per_type: int, what: str) -> dict[str, list[Resource]]:
+Chart = dict[str, list[Resource]]
+
+
+def compartment(view: View, patient_id: str, types: Sequence[str], per_type: int, what: str) -> Chart:
     """One query for a whole chart; in an as-known-on view what was known then. Every type asked for has a list; `what`: what the look says.
 
     Raises NotFound.

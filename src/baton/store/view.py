@@ -113,13 +113,8 @@ class View:
             raise Invalid(bad.issues) from None
         return [stored.resource() for stored in self.search(query).entries]
 
-    def compartment(
-        self, patient_id: str, types: Sequence[str], *, per_type: int = 200, listing: bool = False
-    ) -> dict[str, list[Resource]]:
-        """A patient's resources of these types, newest first, at most `per_type` of each. Raises NotFound (also when not theirs).
-
-        `listing`: for a row of a list, so that the look says a list was read, not that a chart was opened.
-        """
+    def compartment(self, patient_id: str, types: Sequence[str], *, per_type: int = 200, listing: bool = False) -> history.Chart:
+        """A patient's resources of these types, newest first, at most `per_type` of each (`listing`: as a row of a list). Raises NotFound."""
         self._themselves()
         return history.compartment(self, patient_id, types, per_type, "worklist" if listing else f"chart Patient/{patient_id}")
 

@@ -114,7 +114,7 @@ class View:
         return [stored.resource() for stored in self.search(query).entries]
 
     def compartment(self, patient_id: str, types: Sequence[str], *, per_type: int = 200, listing: bool = False) -> history.Chart:
-        """A patient's resources of these types, newest first, `per_type` of each at most; `listing`: as a row of a list. Raises NotFound."""
+        """A patient's resources of these types, newest first, `per_type` of each; `listing`: as a row of a list. Raises NotFound."""
         self._themselves()
         return history.compartment(self, patient_id, types, per_type, "worklist" if listing else f"chart Patient/{patient_id}")
 

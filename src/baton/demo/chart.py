@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,7 +52,23 @@ def _flag(person: Person) -> tuple[str, str]:
 
 
 def chart(seed: int, person: Person, begun: date, zone: ZoneInfo) -> Iterator[Resource]:
-    """Every resource of one person as of the day `begun`: the Patient first, then those who refer to it."""
+    """Every resource of one person as of the day `begun`: the Patient first, then those who refer to it, at last whose record it was."""
+    known = list(_chart(seed, person, begun, zone))
+    yield from known
+    yield _origin(person, known, begun, zone)
+
+
+def _origin(person: Person, known: Iterable[Resource], begun: date, zone: ZoneInfo) -> Resource:
+    """From whom all of it came: the place that keeps their record. What says of itself who said it is nearer."""
+    place = PLACES[person.primary]
+    return {
+        "resourceType": "Provenance", "id": f"{person.id}-origin", "recorded": datetime.combine(begun, time(6), zone).isoformat(),
+        "target": [{"reference": f"{each['resourceType']}/{each['id']}"} for each in known],
+        "agent": [{"type": concept(f"{HL7}/provenance-participant-type", "author", "Author"), "who": at(place)}],
+    }  # fmt: skip
+
+
+def _chart(seed: int, person: Person, begun: date, zone: ZoneInfo) -> Iterator[Resource]:
     dice = Dice(seed, "chart", person.index)
     yield patient(dice, person)
     yield care_team(person)

@@ -86,7 +86,7 @@ TALKS: Final[dict[str, tuple[dict[str, str], ...]]] = {
             "ride": "If I go on Tuesday I lose the shift.", "ridden": "I look for an evening. Give me until tomorrow.", "owe": "Find an evening that costs no shift",
             "paper": "The letter to the landlord is in the mail, with a copy for you.", "thanks": "He called me about the heating.", "over": "The landlord answered.",
             "subject": "Which pharmacy takes the plan?", "staff": "The strips were refused a second time. Who knows a pharmacy that takes this plan?",
-            "letter": "Is the wheelchair ramp open?", "unclear": "He comes in a wheelchair, and their ramp was closed last month. I ask the office.",
+            "letter": "Is the wheelchair ramp open?", "unclear": "Comes in a wheelchair, and their ramp was closed last month. I ask the office.",
             "office": "The visit is by wheelchair. Is the ramp at the side entrance open again?", "desk": "S. Holm, front desk", "answer": "Yes, since Monday. Ring at the side door.",
             "called": "Has strips for ten days. Works nights, sleeps until noon.", "hours": "between shifts, noon to two",
         },

@@ -125,7 +125,7 @@ def page(request: Request, thread: str, *, given: dict[str, Any] | None = None, 
         "today": now.date().isoformat(),
         "evidence": [(code, labels.word(words.EVIDENCE, code)) for code in words.BY_HAND],
         "receipts": [(code, labels.word(words.RECEIPTS, code)) for code in rules.RECEIPTS],
-        "languages": languages(identity.language(person)),
+        "languages": languages(None if offices["asks_office"] else identity.language(person)),
         "given": given or {},
         "wrong": wrong,
     }

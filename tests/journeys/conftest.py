@@ -83,7 +83,7 @@ def visit(browser: Browser, home: House, site: str) -> Iterator[Callable[..., Pa
         context = browser.new_context(base_url=site, **{"viewport": DESK, **options})
         context.set_default_timeout(10_000)
         contexts.append(context)
-        page = patient_keys(context.new_page())
+        page = unhurried(context.new_page())
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
         if email:
@@ -97,7 +97,7 @@ def visit(browser: Browser, home: House, site: str) -> Iterator[Callable[..., Pa
     assert not [trouble for trouble in troubles if not any(each in trouble for each in EXPECTED)], troubles
 
 
-def patient_keys(page: Page) -> Page:
+def unhurried(page: Page) -> Page:
     """Keys are pressed once the page's scripts are there: what it says is there a moment before, and nobody is as quick as a test."""
     press = page.keyboard.press
 

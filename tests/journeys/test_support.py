@@ -14,7 +14,9 @@ from tests.pages import PASSWORD, House, patient
 from baton import app
 from baton.duties import codes
 from baton.duties.doings import events
+from baton.duties.support import concerns
 from baton.duties.team import staff
+from baton.rules.assessments import ITEM_9
 from baton.web import django as shell
 
 BUDGET = 3
@@ -201,9 +203,15 @@ def test_how_somebody_is(visit: Visit, seen: Seen, people: dict[str, str], look:
     seen(page, f"support-how-{look}")
 
 
-def test_the_patient_settles_it(visit: Visit, people: dict[str, str]) -> None:
+def test_the_patient_settles_it(visit: Visit, people: dict[str, str], home: House) -> None:
+    with home.change() as change:
+        worry = concerns.raise_(change, patient=people["ida"], words="I lie awake until four.", helps="", kind="fear").id
+    with home.change() as change:
+        concerns.acknowledge(change, concern=worry, said="Many do after such a week.")
+    with home.change() as change:
+        concerns.plan(change, concern=worry, what="The night nurse calls at nine.")
     page = visit("/support")
-    page.get_by_role("link", name="I am afraid of going to sleep.").click()
+    page.get_by_role("link", name="I lie awake until four.").click()
     page.get_by_label("What they said").first.fill("I sleep through the night.")
     page.get_by_role("button", name="They say it is settled").click()
     expect(page.locator("#notices")).to_contain_text("Settled, in the patient’s own words.")
@@ -219,7 +227,11 @@ def test_the_library_and_the_room(visit: Visit, seen: Seen, look: str) -> None:
 
 
 @pytest.mark.parametrize("look", ["dark", "phone", "spanish"])
-def test_a_question_and_a_case_in_other_looks(visit: Visit, seen: Seen, people: dict[str, str], look: str) -> None:
+def test_a_question_and_a_case_in_other_looks(visit: Visit, seen: Seen, people: dict[str, str], home: House, look: str) -> None:
+    item = {"linkId": ITEM_9, "answer": [{"valueInteger": 1}]}
+    about = {"reference": f"Patient/{people['ned']}"}
+    with home.change() as change:
+        change.put({"resourceType": "QuestionnaireResponse", "status": "in-progress", "subject": about, "item": [item]})
     page = visit(f"/patients/{people['rosa']}/how", **LOOKS[look])
     page.locator("button[value=distress]").click()
     expect(page.locator("#question")).to_be_visible()

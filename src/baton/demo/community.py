@@ -15,15 +15,15 @@ from baton.demo.places import EASTERN
 from baton.demo.plot import Stage
 from baton.demo.sayings import vary
 from baton.duties.community import answer_links, benefits, capacity, community, means, needs, proofs
+from baton.duties.privacy.links import OUTSIDE
 from baton.duties.referrals import answering, referrals
 from baton.duties.support import assessments
 from baton.intake import hsds_rows, hsds_services
-from baton.store import Change, Who
+from baton.store import Change
 from baton.uploads import Upload
 
 Resource = dict[str, Any]
 TEAM = "case-management"
-OUTSIDE = Who("Device/baton", "Secure link", "system", (), "portal")
 ROOM = {
     "Rent help fund": "waitlist", "Food pantry": "capacity", "Emergency rent help": "no-capacity", "Rides to the doctor": "capacity",
     "Friendly visitors": "additional-assessment-required", "Emergency beds": "capacity",

@@ -9,14 +9,14 @@ from datetime import date
 from baton.demo.acts import Act, Deed
 from baton.demo.plot import Stage
 from baton.demo.sayings import vary
+from baton.duties.privacy.links import OUTSIDE
 from baton.duties.records import documents
 from baton.duties.records.documents import Described
 from baton.duties.referrals import office_links, referrals
 from baton.duties.referrals import states as referral_states
 from baton.duties.referrals.answering import Sent
-from baton.store import Change, Who
+from baton.store import Change
 
-OUTSIDE = Who("Device/baton", "Secure link", "system", (), "portal")
 FIRST = 7
 """The first of a team's people with a referral: those before have errands enough."""
 

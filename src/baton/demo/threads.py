@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 from baton.demo.acts import Act, Deed
-from baton.demo.community import OUTSIDE
 from baton.demo.plot import Stage
 from baton.demo.sayings import TALKS
 from baton.duties.contact import communication, party_access, thread_links, thread_parties, threads
 from baton.duties.contact.interpreting import Interpreter
 from baton.duties.patients import identity, network
 from baton.duties.patients.charts import Preferences
+from baton.duties.privacy.links import OUTSIDE
 from baton.fhir.resource import target
 from baton.store import Change
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
 
 from baton.duties.community import answer_links
 from baton.duties.community.answer_links import WHAT, Shown
@@ -87,12 +83,4 @@ PAGE = by_link.Page(
 )
 
 
-@never_cache
-@sensitive_post_parameters("code")
-@require_http_methods(["GET", "HEAD", "POST"])
-def answer(request: HttpRequest, link: str) -> HttpResponse:
-    """A party answers; see `by_link`."""
-    return PAGE.answer(request, link)
-
-
-urlpatterns = [path("a/<str:link>", answer, name="answer-link")]
+urlpatterns = [PAGE.at("a", "answer-link")]

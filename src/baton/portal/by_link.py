@@ -11,17 +11,25 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import URLPattern, path
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
 
 from baton.duties.privacy import links
+from baton.duties.privacy.links import OUTSIDE
 from baton.portal.tries import Tries
-from baton.store import Invalid, NotFound, Who
+from baton.store import Invalid, NotFound
 
 if TYPE_CHECKING:
     from baton.store import Change
 
-OUTSIDE = Who("Device/baton", "Secure link", "system", (), "portal")
+
+def private(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[[HttpRequest, str], HttpResponse]:
+    """A page behind a link: kept by no cache, its code in no report of an error."""
+    return never_cache(sensitive_post_parameters("code")(require_http_methods(["GET", "HEAD", "POST"])(view)))
 
 
 class Whose(Protocol):
@@ -52,6 +60,10 @@ class Page(Generic[S]):
     event: str = "view referral"
     opens: str = "A referral was opened through its secure link"
     answers: str = "A referral was answered through its secure link"
+
+    def at(self, start: str, name: str) -> URLPattern:
+        """The address it stands at, beginning so."""
+        return path(f"{start}/<str:link>", private(self.answer), name=name)
 
     def answer(self, request: HttpRequest, link: str) -> HttpResponse:
         """Ask for the code; with the right one what it shows, and what can be said about it. A wrong link or code is not told apart."""

@@ -5,12 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
 
 from baton.duties.referrals import office_links, referrals
 from baton.duties.referrals.office_links import WHAT, Shown
@@ -94,12 +90,4 @@ PAGE = by_link.Page(
 )
 
 
-@never_cache
-@sensitive_post_parameters("code")
-@require_http_methods(["GET", "HEAD", "POST"])
-def office(request: HttpRequest, link: str) -> HttpResponse:
-    """An office answers; see `by_link`."""
-    return PAGE.answer(request, link)
-
-
-urlpatterns = [path("o/<str:link>", office, name="office-link")]
+urlpatterns = [PAGE.at("o", "office-link")]

@@ -8,22 +8,18 @@ import zipfile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
 
 from baton.duties.discharge import proofs
 from baton.duties.privacy import links
-from baton.portal.by_link import OUTSIDE
+from baton.duties.privacy.links import OUTSIDE
+from baton.portal import by_link
 from baton.portal.tries import Tries
 from baton.store import NotFound
 
 PAPER, FILES = "paper", "files"
 
 
-@never_cache
-@sensitive_post_parameters("code")
-@require_http_methods(["GET", "HEAD", "POST"])
+@by_link.private
 def packet(request: HttpRequest, link: str) -> HttpResponse:
     """Ask for the code; with the right one, the paper. What is wrong is never said: neither the link nor the code."""
     store = request.hub.store  # type: ignore[attr-defined]

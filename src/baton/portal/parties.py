@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as lazy
-from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
 
 from baton.duties.contact import thread_parties as duty
 from baton.duties.contact.thread_links import WHAT
@@ -65,12 +61,4 @@ PAGE = by_link.Page(
 )
 
 
-@never_cache
-@sensitive_post_parameters("code")
-@require_http_methods(["GET", "HEAD", "POST"])
-def talk(request: HttpRequest, link: str) -> HttpResponse:
-    """A party reads and answers; see `by_link`."""
-    return PAGE.answer(request, link)
-
-
-urlpatterns = [path("t/<str:link>", talk, name="party-talk")]
+urlpatterns = [PAGE.at("t", "party-talk")]

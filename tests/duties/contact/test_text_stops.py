@@ -7,31 +7,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.duties.scheduling.clinic import open_clinic
-from tests.duties.scheduling.test_booking import booked, outbox, write_to
+from tests.duties.scheduling.test_booking import booked, outbox
+from tests.duties.scheduling.texting import LAN, NUMBER, texted, texting
 from tests.duties.ward import HUB, TOM, Ward, of_team, patient
 
 from baton.duties import codes
 from baton.duties.contact import safe_contact, text_stops
 from baton.duties.contact.safe_contact import SafeContact
-from baton.duties.scheduling import notices, text_answers
+from baton.duties.scheduling import notices
 from baton.store.postgres import Database
-
-LAN, NUMBER = "Patient/lan", "+1 (401) 555-0199"
 
 
 @pytest.fixture
 def ward(database: Database) -> Iterator[Ward]:
-    ward = Ward(database, start="2026-07-03T09:00:00")
-    open_clinic(ward)
-    write_to(ward, "sms", "es")
-    yield ward
-    ward.store.close()
-
-
-def texted(ward: Ward, text: str, number: str = NUMBER, message: str = "") -> str:
-    with ward.change(HUB) as change:
-        return text_answers.came(change, number=number, text=text, message=message)
+    with texting(database) as ward:
+        yield ward
 
 
 def asked(ward: Ward, whose: str = LAN) -> SafeContact | None:

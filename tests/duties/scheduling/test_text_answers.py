@@ -6,30 +6,21 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from tests.duties.scheduling.clinic import need, open_clinic
+from tests.duties.scheduling.clinic import need
 from tests.duties.scheduling.test_booking import at, booked, do, hold, outbox, wanted, write_to
+from tests.duties.scheduling.texting import LAN, NUMBER, texted, texting
 from tests.duties.ward import HUB, TOM, Ward, of_team, patient
 
 from baton.duties import codes
 from baton.duties.patients import identity
-from baton.duties.scheduling import booking, notices, text_answers, told
+from baton.duties.scheduling import booking, notices, told
 from baton.store.postgres import Database
-
-LAN, NUMBER = "Patient/lan", "+1 (401) 555-0199"
 
 
 @pytest.fixture
 def ward(database: Database) -> Iterator[Ward]:
-    ward = Ward(database, start="2026-07-03T09:00:00")
-    open_clinic(ward)
-    write_to(ward, "sms", "es")
-    yield ward
-    ward.store.close()
-
-
-def texted(ward: Ward, text: str, number: str = NUMBER, message: str = "") -> str:
-    with ward.change(HUB) as change:
-        return text_answers.came(change, number=number, text=text, message=message)
+    with texting(database) as ward:
+        yield ward
 
 
 def owed(ward: Ward) -> list[str]:

@@ -21,7 +21,6 @@ from baton.duties.referrals.promises import name_of_owner
 from baton.fhir.resource import Resource, extension, human_name, target
 from baton.rules import needs as rules
 from baton.rules.calendar import local_day
-from baton.store import NotFound
 
 if TYPE_CHECKING:
     from baton.store import Change, View
@@ -103,7 +102,7 @@ def opened(view: View, link: str, code: str) -> Resource:
     found = answering.newest(view, links.subject(view, link, code, what=WHAT), link)
     party = _party(view, found)
     if party is None or community.agreed(view, str(target(found.get("for"))), party) is None:
-        raise NotFound("This link or code does not work.")
+        raise links.no_such()
     return found
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 LONGEST: Final = 2000
 NAME: Final = 120
-NO_LINK: Final = "This link or code does not work."
 OUT: Final = "They take no part any more."
 
 
@@ -145,10 +144,10 @@ def _opened(view: View, link: str, code: str) -> tuple[Resource, Link]:
     try:
         found = view.get("Communication", thread)
     except (NotFound, Gone):
-        raise NotFound(NO_LINK) from None
+        raise links.no_such() from None
     mine = next((each for each in thread_links.of_thread(found, view) if each.key == key and each.open), None)
     if mine is None or kind_of(found) != "thread" or not party_access.decided(view, str(codes.patient_of(found)), mine.party).leaves:
-        raise NotFound(NO_LINK)
+        raise links.no_such()
     return found, mine
 
 
@@ -192,6 +191,6 @@ def agree(change: Change, *, link: str, code: str, message: str) -> Shown:
     """The party agrees to what one message says: more than having read it. Raises NotFound."""
     thread, mine = _opened(change, link, code)
     if message not in [each.id for each in shown(change, thread, mine.party).messages]:
-        raise NotFound(NO_LINK)
+        raise links.no_such()
     threads.accept(change, message, reader=mine.party, evidence="link")
     return looked(change, link=link, code=code)

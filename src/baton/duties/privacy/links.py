@@ -12,14 +12,19 @@ from baton.duties import reading
 from baton.duties.privacy import packets
 from baton.duties.privacy.packets import DISCLOSURE
 from baton.fhir.resource import Resource
-from baton.store import Gone, NotFound, View
+from baton.store import Gone, NotFound, View, Who
 
 DAYS: Final = 7
 """How long a link lives."""
-
-
+OUTSIDE: Final = Who("Device/baton", "Secure link", "system", (), "portal")
+"""As whom the hub acts for whoever opened a link with its code."""
 PACKET: Final = "packet"
 """What a link leads to, unless something else is said: a link to one thing opens no other."""
+
+
+def no_such() -> NotFound:
+    """What is said of a link or code that does not work: never which of the two, nor why."""
+    return NotFound("This link or code does not work.")
 
 
 def token(view: View, subject: str, *, what: str = PACKET, days: int = DAYS) -> str:
@@ -45,10 +50,10 @@ def opened(view: View, link: str, said: str) -> Resource:
     try:
         found = view.get("DocumentReference", document)
     except (NotFound, Gone):
-        raise NotFound("This link or code does not work.") from None
+        raise no_such() from None
     kinds = {each for category in found.get("category", ()) for each in reading.codings(category)}
     if found.get("status") != "current" or (DISCLOSURE, "packet") not in kinds:
-        raise NotFound("This link or code does not work.")
+        raise no_such()
     return found
 
 
@@ -57,7 +62,7 @@ def subject(view: View, link: str, said: str, *, what: str = PACKET) -> str:
     found, ends = _parts(view, link, what)
     digits = "".join(each for each in said if each.isdigit())
     if ends < view.now or not hmac.compare_digest(code(view, link).encode(), digits.encode()):
-        raise NotFound("This link or code does not work.")
+        raise no_such()
     return found
 
 
@@ -74,7 +79,7 @@ def _parts(view: View, link: str, what: str) -> tuple[str, datetime]:
     document, _, ends = said.rpartition(".")
     genuine = hmac.compare_digest(_signed(view, what, said).encode(), signature.encode("ascii", "replace"))
     if not genuine or not ends.isdigit():
-        raise NotFound("This link or code does not work.")
+        raise no_such()
     return document, datetime.fromtimestamp(int(ends), UTC)
 
 

@@ -103,7 +103,7 @@ def newest(view: View, task: str, link: str) -> Resource:
         found = {}
     mine = link_of(found, view) if states.is_referral(found) else None
     if mine is None or int(mine.until.timestamp()) != int(link.split(".")[1]):
-        raise NotFound("This link or code does not work.")
+        raise links.no_such()
     return found
 
 

@@ -22,7 +22,6 @@ from baton.fhir.resource import Resource, extension, human_name, target, text_of
 from baton.rules import permissions
 from baton.rules import referrals as rules
 from baton.rules.calendar import local_day
-from baton.store import NotFound
 
 if TYPE_CHECKING:
     from baton.store import Change, View
@@ -124,7 +123,7 @@ def opened(view: View, link: str, code: str) -> Resource:
     found = answering.newest(view, links.subject(view, link, code, what=WHAT), link)
     mine = answering.link_of(found, view)
     if states.kind(found) != "medical" or mine is None or not _decided(view, found, _recipient(view, found, mine.to)).leaves:
-        raise NotFound("This link or code does not work.")
+        raise links.no_such()
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.journeys.looks import LOOKS, Seen, Visit
+from tests.journeys.looks import LOOKS, PHONE, Seen, Visit
 from tests.pages import PASSWORD, House, patient
 
 from baton import app
@@ -162,3 +162,14 @@ def test_dana_adds_her_laboratorys_codes_by_keyboard(visit: Visit, seen: Seen, d
     expect(page.get_by_text("River Lab reports its rapid test so")).to_be_visible()
     page.get_by_role("button", name="80203-3").press("Enter")
     expect(page.get_by_text("taken back")).to_be_visible()
+
+
+def test_a_long_address_of_a_code_system_stays_within_a_phone(visit: Visit, seen: Seen, dana: str) -> None:
+    page = visit("/privacy/codes", dana, viewport=PHONE)
+    page.get_by_label("Code system").select_option("other")
+    page.get_by_label("Its address").fill("https://laboratories.example/fhir/CodeSystem/river-laboratory-of-the-eastern-counties")
+    page.get_by_label("Codes", exact=True).fill("RAPID-1")
+    page.get_by_label("Why").fill("River Lab has codes of its own")
+    page.get_by_role("button", name="Keep the list").click()
+    expect(page.get_by_text("River Lab has codes of its own")).to_be_visible()
+    seen(page, "codes-long-address")
